@@ -1,0 +1,2 @@
+//! PaySG, simulated.
+fn main() {}

@@ -1,0 +1,1 @@
+//! PaySG payments for e-services.
