@@ -1,1 +1,2 @@
 //! PaySG payments for e-services.
+pub mod flow;
