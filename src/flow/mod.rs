@@ -1,3 +1,26 @@
 //! What happens next, as state machines without I/O: each is given an answer, the time and a random value, and gives back the next step.
 
 pub mod retry;
+
+#[cfg(feature = "edge")]
+pub mod agenda;
+#[cfg(feature = "edge")]
+pub mod checkout;
+#[cfg(feature = "edge")]
+pub mod command;
+#[cfg(feature = "edge")]
+pub mod desk;
+#[cfg(feature = "edge")]
+mod fulfilment;
+#[cfg(feature = "edge")]
+pub mod glance;
+#[cfg(feature = "edge")]
+mod search;
+#[cfg(feature = "edge")]
+pub mod step;
+#[cfg(feature = "edge")]
+pub mod upstream;
+#[cfg(feature = "edge")]
+pub mod view;
+#[cfg(feature = "edge")]
+mod witness;
