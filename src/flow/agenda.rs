@@ -42,9 +42,12 @@ pub enum Due {
 }
 
 /// When the intent must be woken, if ever, and what for.
+///
+/// `tells`: whether there is an e-service to tell.
 #[must_use]
-pub fn next(ledger: &Ledger) -> Option<(i64, Due)> {
-    [tell(ledger), examine(ledger), abandon(ledger), look(ledger)]
+pub fn next(ledger: &Ledger, tells: bool) -> Option<(i64, Due)> {
+    let tell = tells.then(|| tell(ledger)).flatten();
+    [tell, examine(ledger), abandon(ledger), look(ledger)]
         .into_iter()
         .flatten()
         .min_by_key(|(at_ms, _)| *at_ms)
@@ -52,8 +55,8 @@ pub fn next(ledger: &Ledger) -> Option<(i64, Due)> {
 
 /// What is due by now.
 #[must_use]
-pub fn due(ledger: &Ledger, now_ms: i64) -> Option<Due> {
-    next(ledger)
+pub fn due(ledger: &Ledger, tells: bool, now_ms: i64) -> Option<Due> {
+    next(ledger, tells)
         .filter(|(at_ms, _)| *at_ms <= now_ms)
         .map(|(_, due)| due)
 }
@@ -146,7 +149,10 @@ mod tests {
         assert!(ages.iter().filter(|age| **age <= DAY_MS).count() <= 12);
         for pair in ages.windows(2) {
             let [earlier, later] = pair else { continue };
-            assert!(later - earlier <= (*earlier).max(10 * MINUTE_MS), "{pair:?}");
+            assert!(
+                later - earlier <= (*earlier).max(10 * MINUTE_MS),
+                "{pair:?}"
+            );
         }
         assert!(ages.last().is_some_and(|age| *age > 28 * DAY_MS));
         assert!(ages.len() < 64, "`looked` counts no further");

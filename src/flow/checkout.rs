@@ -311,13 +311,7 @@ impl Checkout {
         }
     }
 
-    fn made(
-        &mut self,
-        desk: &mut Desk<'_>,
-        payment: &Payment,
-        attempt: u32,
-        fresh: bool,
-    ) -> Next {
+    fn made(&mut self, desk: &mut Desk<'_>, payment: &Payment, attempt: u32, fresh: bool) -> Next {
         let intent = &desk.ledger.intent;
         let ours = payment.payment_service_id == intent.payment_service_id
             && payment.reference_id == intent.reference_id

@@ -19,7 +19,7 @@ pub enum Action {
     /// Give money back.
     Refund {
         /// How much.
-        amount_in_cents: u64,
+        amount_in_cents: Cents,
         /// One for each command, so that its retry is not a second refund.
         key: Digest,
     },
@@ -88,7 +88,7 @@ impl Command {
             Action::Refund {
                 amount_in_cents,
                 key,
-            } => ApiRequest::refund(service, id, Cents::new(*amount_in_cents), key.as_str()),
+            } => ApiRequest::refund(service, id, *amount_in_cents, key.as_str()),
         };
         call(request, after_ms)
     }

@@ -16,7 +16,7 @@ use super::upstream::{Tries, Trouble, retry_after};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
 use crate::ledger::{Digest, Flag, Ledger, TellStatus, Transition, refund_key};
-use crate::paysg::{Payment, PaymentId, PaymentPages, Status};
+use crate::paysg::{Cents, Payment, PaymentId, PaymentPages, Status};
 use crate::token::Receipt;
 
 /// How long a question about a payment may take.
@@ -95,7 +95,7 @@ pub enum Message {
         /// The payment.
         payment_id: PaymentId,
         /// How much.
-        amount_in_cents: u64,
+        amount_in_cents: Cents,
         /// The same for the same command.
         command_id: String,
     },
@@ -230,15 +230,13 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             Step::Fetch(fetch) => Progress::Working(Task::Command(command), fetch),
             Step::Done(result) => Progress::Done(commanded(desk, &command, result)),
         },
-        Task::Abandonment(mut command) => {
-            match command.answer(answer, desk.now_ms, desk.random) {
-                Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
-                Step::Done(result) => {
-                    let _ = result.and_then(|done| witness(desk, &done.payment, true));
-                    Progress::Done(Reply::Slept)
-                }
+        Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
+            Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
+            Step::Done(result) => {
+                let _ = result.and_then(|done| witness(desk, &done.payment, true));
+                Progress::Done(Reply::Slept)
             }
-        }
+        },
         Task::Telling { key } => Progress::Done(told(desk, &key, answer)),
     }
 }
@@ -366,7 +364,7 @@ fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action) -> Progre
 fn refund(
     desk: &mut Desk<'_>,
     payment_id: PaymentId,
-    amount_in_cents: u64,
+    amount_in_cents: Cents,
     command_id: &str,
 ) -> Progress {
     let key = refund_key(&payment_id, command_id);
@@ -381,7 +379,7 @@ fn refund(
         return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
     };
     if !attempt.state.was_paid() {
-        let status = paid_status(attempt.state).as_str();
+        let status = paid_status(attempt.state);
         return Progress::Done(Reply::Failed(Trouble::NotAllowed { status }));
     }
     let earlier = desk
@@ -431,9 +429,7 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
     }
     Reply::Failed(match done.refusal {
         Some(trouble @ Trouble::Unavailable { .. }) => trouble,
-        _ => Trouble::NotAllowed {
-            status: status.as_str(),
-        },
+        _ => Trouble::NotAllowed { status },
     })
 }
 
@@ -478,7 +474,7 @@ fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
 }
 
 fn wake(desk: &mut Desk<'_>) -> Progress {
-    let Some(due) = agenda::due(desk.ledger, desk.now_ms) else {
+    let Some(due) = agenda::due(desk.ledger, desk.terms.tells, desk.now_ms) else {
         return Progress::Done(Reply::Slept);
     };
     // The next try is put off before this one is made: a machine that dies in between neither forgets it nor hammers.
@@ -532,8 +528,8 @@ fn tell(desk: &mut Desk<'_>) -> Progress {
         amount_in_cents: attempt.amount_in_cents,
         paid_at: attempt.paid_at.clone(),
     };
-    let receipt = (telling.status == TellStatus::Paid)
-        .then(|| (desk.terms.sign)(&facts, desk.now_ms));
+    let receipt =
+        (telling.status == TellStatus::Paid).then(|| (desk.terms.sign)(&facts, desk.now_ms));
     let fetch = fulfilment::tell(telling, &facts, receipt.as_deref());
     let key = telling.key.clone();
     Progress::Working(Task::Telling { key }, fetch)

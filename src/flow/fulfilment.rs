@@ -3,8 +3,8 @@
 use crate::ledger::Telling;
 use crate::paysg::{ApiRequest, json};
 
-use crate::token::Receipt;
 use super::step::{Fetch, Target};
+use crate::token::Receipt;
 
 /// How long the e-service may take to answer. Longer than that it is asked again, under the same key.
 const TELL_TIMEOUT_MS: u32 = 10_000;

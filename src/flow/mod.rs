@@ -11,11 +11,11 @@ pub mod command;
 #[cfg(feature = "edge")]
 pub mod desk;
 #[cfg(feature = "edge")]
-mod fulfilment;
+pub mod fulfilment;
 #[cfg(feature = "edge")]
 pub mod glance;
 #[cfg(feature = "edge")]
-mod search;
+pub mod search;
 #[cfg(feature = "edge")]
 pub mod step;
 #[cfg(feature = "edge")]
@@ -23,4 +23,4 @@ pub mod upstream;
 #[cfg(feature = "edge")]
 pub mod view;
 #[cfg(feature = "edge")]
-mod witness;
+pub mod witness;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::retry::Backoff;
 use super::step::{Answer, Fetch, Target};
-use crate::paysg::{ApiError, ApiRequest, Failure};
+use super::view::status_word;
+use crate::paysg::{ApiError, ApiRequest, Failure, Status};
 
 /// How long one call may take. PaySG states no figure; a create that takes longer has been lost in all likelihood.
 pub const CALL_TIMEOUT_MS: u32 = 10_000;
@@ -47,8 +48,9 @@ pub enum Trouble {
     PageRefused,
     /// The payment's state does not allow it.
     NotAllowed {
-        /// PaySG's word for the state.
-        status: &'static str,
+        /// How it stands.
+        #[serde(with = "status_word")]
+        status: Status,
     },
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,

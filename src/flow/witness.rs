@@ -104,10 +104,7 @@ fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
     let lost = desk.ledger.intent.attempts.iter().find(|attempt| {
         attempt.payment_id.is_none()
             && attempt.amount_in_cents == payment.amount_in_cents.get()
-            && matches!(
-                attempt.state,
-                AttemptState::Started | AttemptState::GivenUp
-            )
+            && matches!(attempt.state, AttemptState::Started | AttemptState::GivenUp)
     });
     let transition = match lost {
         Some(attempt) => Transition::Opened {

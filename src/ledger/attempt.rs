@@ -41,7 +41,9 @@ impl AttemptState {
     #[must_use]
     pub const fn is_live(self) -> bool {
         match self {
-            Self::Started | Self::Open | Self::Paid | Self::PartiallyRefunded | Self::Refunded => true,
+            Self::Started | Self::Open | Self::Paid | Self::PartiallyRefunded | Self::Refunded => {
+                true
+            }
             Self::Refused | Self::GivenUp | Self::Cancelled => false,
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Attempt, AttemptState, Digest, Flag, Illegal, TellStatus, Telling, Transition};
-use crate::paysg::{PaymentId, PaymentServiceId};
+use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// How many payments named by events may wait for a GET at once; PaySG's retries bring the rest again.
 const MAX_HINTS: usize = 8;
@@ -16,7 +16,7 @@ pub struct Refund {
     /// The key of the command.
     pub key: Digest,
     /// How much.
-    pub amount_in_cents: u64,
+    pub amount_in_cents: Cents,
     /// What PaySG said, once it is known.
     pub accepted: Option<bool>,
 }
@@ -177,7 +177,9 @@ impl Intent {
                 .tellings
                 .iter()
                 .any(|telling| telling.key == *key && telling.acknowledged),
-            Transition::Flagged { flag, payment_id } => !self.is_flagged(*flag, payment_id.as_ref()),
+            Transition::Flagged { flag, payment_id } => {
+                !self.is_flagged(*flag, payment_id.as_ref())
+            }
         };
         if legal { Ok(()) } else { Err(Illegal) }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Digest;
-use crate::paysg::{PaymentId, PaymentServiceId};
+use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// One step of an intent's life, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub enum Transition {
         /// The key of the command.
         key: Digest,
         /// How much.
-        amount_in_cents: u64,
+        amount_in_cents: Cents,
     },
     /// A refund that was asked for through the edge was made; the e-service is to be told.
     RefundMade {

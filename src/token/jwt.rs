@@ -32,12 +32,18 @@ impl TokenError {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::Malformed => "not a JWT in compact form with a JSON object as its claims, each once",
-            Self::Signature => "not signed with HS256 and PAYSG_ORDER_KEY: the key is the bytes of its text, never decoded",
+            Self::Malformed => {
+                "not a JWT in compact form with a JSON object as its claims, each once"
+            }
+            Self::Signature => {
+                "not signed with HS256 and PAYSG_ORDER_KEY: the key is the bytes of its text, never decoded"
+            }
             Self::Type => "its `typ` header names another kind of token",
             Self::Audience => "its `aud` is not `paysg-wasm`",
             Self::Expired => "its `exp` is past",
-            Self::Lifetime => "its `exp` is missing, or further away than a token of this kind may have it",
+            Self::Lifetime => {
+                "its `exp` is missing, or further away than a token of this kind may have it"
+            }
             Self::NotYet => "its `nbf` is still to come",
         }
     }
@@ -118,13 +124,15 @@ fn numeric_date(value: &Json) -> Option<i64> {
     let Json::Number(token) = value else {
         return None;
     };
-    let whole = token.split_once('.').map_or(token.as_str(), |(whole, fraction)| {
-        if fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-            whole
-        } else {
-            ""
-        }
-    });
+    let whole = token
+        .split_once('.')
+        .map_or(token.as_str(), |(whole, fraction)| {
+            if fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+                whole
+            } else {
+                ""
+            }
+        });
     whole.parse().ok()
 }
 
