@@ -425,7 +425,7 @@ fn every_bad_field_is_reported_at_once_in_order() {
     );
     assert_eq!(
         serde_json::to_value(
-            &read(&with(json!({"payer_name": "x".repeat(256), "colour": 1}))).unwrap_err()
+            read(&with(json!({"payer_name": "x".repeat(256), "colour": 1}))).unwrap_err()
         )
         .unwrap(),
         json!([{"field": "payer_name", "rule": "too_long", "limit": 255}, {"field": "colour", "rule": "unknown_field"}])

@@ -211,6 +211,17 @@ fn secrets_and_signatures_are_not_shown() {
     assert!(!format!("{:?}", Header::parse(&format!("t=1,v1={v1}")).unwrap()).contains("171"));
 }
 
+#[test]
+fn no_beginning_of_a_signature_is_enough() {
+    let key = [secret("k")];
+    for v1 in spellings(&tag(&key[0], "1", b"x")) {
+        for len in 0..v1.trim_end_matches('=').len() {
+            let header = format!("t=1,v1={}", &v1[..len]);
+            assert!(!is_good(&header, b"x", &key), "{header}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(super::cases(500))]
 
@@ -233,17 +244,6 @@ proptest! {
         other.clone_from(&payload);
         other.truncate(place);
         prop_assert!(!is_good(&header(&good), &other, &key));
-    }
-
-    #[test]
-    fn no_beginning_of_a_signature_is_enough(len in 0_usize..64, spelling in 0_usize..6) {
-        let key = [secret("k")];
-        let v1 = &spellings(&tag(&key[0], "1", b"x"))[spelling];
-        let shorter = &v1[..len.min(v1.len() - 1)];
-        // 44 characters with padding lose nothing but the padding.
-        prop_assume!(shorter.len() != 43);
-        let header = format!("t=1,v1={shorter}");
-        prop_assert!(!is_good(&header, b"x", &key));
     }
 
     #[test]
