@@ -224,10 +224,7 @@ fn is_spelling_of(key: &str, snake: &str) -> bool {
             continue;
         }
         let capital = snake.next().map(|letter| letter.to_ascii_uppercase());
-        if wanted != b'_'
-            || given != capital
-            || !given.is_some_and(|byte| byte.is_ascii_uppercase())
-        {
+        if wanted != b'_' || given != capital {
             return false;
         }
     }

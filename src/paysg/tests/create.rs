@@ -547,6 +547,7 @@ fn email_addresses_are_those_that_people_have() {
         "a@b_c.sg",
         "a@[127.0.0.1]",
         "a@127.0.0.1",
+        "a@127.0.0.10",
         "\"a b\"@c.sg",
         "tán@b.sg",
         "a@bé.sg",

@@ -186,6 +186,7 @@ fn a_field_is_found_in_every_spelling_and_disagreement_is_seen() {
     }
     for key in [
         "stripepaymentintentid",
+        "sRipe_payment_intent_id",
         "stripe_payment_intent_I",
         "StripePaymentIntentId",
         "stripe__payment_intent_id",

@@ -91,6 +91,7 @@ fn a_signature_is_good_in_every_documented_spelling() {
                 format!(" v1={v1} ,\tt={timestamp} "),
                 format!("t={timestamp},v0=x,v1={v1},next-1=a=b,empty="),
                 format!("v1={v1},t={timestamp},v1={}", "0".repeat(64)),
+                format!("v1={},t={timestamp},v1={v1}", "0".repeat(64)),
                 format!("v1=short,t={timestamp},v1={v1}"),
             ] {
                 assert!(
