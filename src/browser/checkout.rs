@@ -5,26 +5,26 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
-use super::error::{Kind, error, error_of, error_with, refusal};
+use super::error::{Kind, error, error_with, refusal};
 use super::http::{Answer, Request, send};
+use super::keys;
 use super::object::{get, get_string};
 use super::options::{Settings, idempotency_key, order_body, signal};
+use super::page::{Target, WINDOW, assign};
 use super::task;
 use super::wait::{check, first, now_ms, random};
-use super::{keys, window};
 use crate::flow::creation::{Creation, Next, Reply};
 use crate::paysg::{PaymentId, PaymentServiceId, ReturnParams, Status};
 
 /// How long one send may take before it counts as lost: longer than a proxy's own patience with PaySG.
-const SEND_MS: i32 = 15_000;
+const SEND_MS: u32 = 15_000;
 
 /// A creation that is ready to be sent.
 struct Order {
     body: String,
     key: String,
-    signal: Option<AbortSignal>,
+    signal: Option<Target>,
 }
 
 impl Order {
@@ -72,13 +72,9 @@ async fn create(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> 
         };
         match (creation.replied(reply, now_ms(), random()), sent) {
             (Next::SendAgain { after_ms }, _) => {
-                first(
-                    Some(after_ms),
-                    [signal.map(|signal| (signal.as_ref(), "abort"))],
-                )
-                .await?;
+                first(Some(after_ms), &[(signal, "abort")]).await?;
             }
-            (Next::Accept, Ok(answer)) => return accept(&answer, &order.key),
+            (Next::Accept, Ok(answer)) => return accept(&answer, &order.body),
             (Next::GiveUp, Ok(answer)) => return Err(refusal(&answer)),
             (_, Err(cause)) => return Err(unreachable(cause)),
         }
@@ -95,25 +91,21 @@ pub(super) fn unreachable(cause: JsValue) -> JsValue {
 }
 
 /// The payment in the proxy's answer.
-fn accept(answer: &Answer, key: &str) -> Result<JsValue, JsValue> {
+fn accept(answer: &Answer, order: &str) -> Result<JsValue, JsValue> {
     let payment = get(&answer.body, "payment");
     let id = get_string(&payment, "id").filter(|id| PaymentId::parse(id).is_some());
     let whole = get_string(&payment, "payment_service_id")
         .is_some_and(|id| PaymentServiceId::parse(&id).is_some())
         && ["payment_url", "reference_id", "status"]
             .iter()
-            .all(|name| get(&payment, name).is_string())
+            .all(|name| get_string(&payment, name).is_some())
         && get(&payment, "amount_in_cents").as_f64().is_some();
     match id {
         Some(id) if whole => {
-            keys::name_payment(key, &id);
+            keys::name_payment(order, &id);
             Ok(payment)
         }
-        _ => Err(error_of(
-            Kind::InvalidResponse,
-            "The payment proxy's answer holds no payment: is proxyUrl right?",
-            answer,
-        )),
+        _ => Err(refusal(answer)),
     }
 }
 
@@ -130,11 +122,7 @@ fn payment_page(settings: &Settings, payment: &JsValue) -> Result<String, JsValu
 }
 
 pub(super) fn redirect_to_payment(settings: &Settings, payment: &JsValue) -> Result<(), JsValue> {
-    go(&payment_page(settings, payment)?)
-}
-
-fn go(url: &str) -> Result<(), JsValue> {
-    window()?.location().assign(url)
+    assign(&payment_page(settings, payment)?)
 }
 
 /// The one creation and redirect that is under way on this page.
@@ -164,7 +152,7 @@ pub(super) fn pay(
     });
     if let Some((promise, sent_to)) = joined {
         if let Some(url) = sent_to {
-            go(&url)?;
+            assign(&url)?;
         }
         return Ok(promise);
     }
@@ -201,16 +189,16 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
             ));
         }
     };
-    go(&url)?;
+    assign(&url)?;
     FLIGHT.with_borrow_mut(|flight| {
         if let Some(flight) = flight {
             flight.sent_to = Some(url);
         }
     });
     // The page is being left. Should it come back out of the back/forward cache, it comes back as it was.
-    let window = window()?;
+    let window: Target = WINDOW.with(JsValue::clone).unchecked_into();
     loop {
-        let event = first(None, [Some((window.as_ref(), "pageshow"))]).await?;
+        let event = first(None, &[(Some(&window), "pageshow")]).await?;
         if get(&event, "persisted").is_truthy() {
             return Err(error(
                 Kind::PageRestored,

@@ -14,12 +14,12 @@ pub(super) fn get_string(object: &JsValue, name: &str) -> Option<String> {
 }
 
 /// A new object of these properties; those that are `undefined` are left out.
-pub(super) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
+pub(super) fn object(properties: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in properties {
         if !value.is_undefined() {
             // A plain new object refuses nothing.
-            let _ = Reflect::set(&object, &name.into(), &value);
+            let _ = Reflect::set(&object, &(*name).into(), value);
         }
     }
     object.into()
