@@ -24,6 +24,12 @@ use wasm_bindgen::prelude::*;
 pub use self::error::Kind;
 use self::options::Settings;
 
+/// A few hundred small allocations happen in a page's life, so a short list of free blocks does, at a tenth of the standard allocator's size.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
+    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
+
 /// PaySG, for one page. `index.js` wraps it; its methods are the package's.
 #[wasm_bindgen]
 pub struct Browser {
