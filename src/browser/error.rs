@@ -1,22 +1,23 @@
 //! What can go wrong, as the `PaySGError`s that callers see.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use super::http::Answer;
-use super::object::{get, get_string, object};
+use super::object::{Draft, get, get_string};
 use crate::flow::creation::is_temporary;
 
 thread_local! {
     /// Makes a `PaySGError` of its properties. The class is defined once, in JS, so that `instanceof` works even before wasm is loaded.
-    static MAKE: RefCell<Function> = RefCell::new(JsValue::UNDEFINED.unchecked_into());
+    static MAKE: OnceCell<Function> = const { OnceCell::new() };
 }
 
 /// Has errors made by this function.
 pub(super) fn make_by(make: Function) {
-    MAKE.set(make);
+    // Every `load` passes the same class.
+    let _ = MAKE.with(|cell| cell.set(make));
 }
 
 /// One kind for each thing that a caller can do about it.
@@ -121,12 +122,13 @@ pub(super) fn error(kind: Kind, message: &str) -> JsValue {
 
 /// An error that another one led to.
 pub(super) fn error_with(kind: Kind, message: &str, cause: JsValue) -> JsValue {
-    instance(&object(&[
-        ("code", kind.code().into()),
-        ("message", message.into()),
-        ("retryable", kind.is_retryable().into()),
-        ("cause", cause),
-    ]))
+    instance(
+        Draft::new()
+            .text("code", kind.code())
+            .text("message", message)
+            .put("retryable", kind.is_retryable().into())
+            .put("cause", cause),
+    )
 }
 
 /// The error that an HTTP answer is relayed as: in the proxy's own words, where it has some, with `data.fields`.
@@ -148,21 +150,16 @@ pub(super) fn refusal(answer: &Answer) -> JsValue {
     let retryable =
         (answer.status >= 500 || is_temporary(answer.status)) && code != "misconfigured";
     let fields = get(&get(&told, "data"), "fields");
-    instance(&object(&[
-        ("code", code.into()),
-        ("message", message.into()),
-        ("retryable", retryable.into()),
-        ("status", answer.status.into()),
-        ("requestId", answer.request_id.clone()),
-        (
-            "fields",
-            if Array::is_array(&fields) {
-                fields
-            } else {
-                JsValue::UNDEFINED
-            },
-        ),
-    ]))
+    let mut draft = Draft::new()
+        .text("code", code)
+        .text("message", message)
+        .put("retryable", retryable.into())
+        .put("status", answer.status.into())
+        .put("requestId", answer.request_id.clone());
+    if Array::is_array(&fields) {
+        draft = draft.put("fields", fields);
+    }
+    instance(draft)
 }
 
 /// Whether a proxy's word may become a `code`.
@@ -173,7 +170,14 @@ fn is_code(word: &str) -> bool {
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-fn instance(init: &JsValue) -> JsValue {
-    MAKE.with_borrow(|make| make.call1(&JsValue::UNDEFINED, init))
-        .unwrap_or_else(|thrown| thrown)
+fn instance(init: Draft) -> JsValue {
+    let init = init.done();
+    let made = MAKE.with(|make| {
+        make.get()
+            .map(|make| make.call1(&JsValue::UNDEFINED, &init))
+    });
+    match made {
+        Some(Ok(error) | Err(error)) => error,
+        None => init,
+    }
 }

@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::object::{get, object};
+use super::object::{Draft, get};
 use super::page::{AbortController, Headers, Response, Target, clear_timeout, fetch, set_timeout};
 use super::task::settled;
 use crate::flow::retry::retry_after_ms;
@@ -31,33 +31,24 @@ pub(super) struct Request<'a> {
 ///
 /// Redirects are errors: the proxy answers JSON with none, and one to elsewhere would take the payer's order with it.
 pub(super) async fn send(request: Request<'_>, signal: Option<&Target>) -> Result<Answer, JsValue> {
-    let (method, body, content_type, key) = match request.body {
-        Some((body, key)) => ("POST", body.into(), "application/json".into(), key.into()),
-        None => (
-            "GET",
-            JsValue::UNDEFINED,
-            JsValue::UNDEFINED,
-            JsValue::UNDEFINED,
-        ),
-    };
     let controller = AbortController::new();
-    let init = object(&[
-        ("method", method.into()),
-        ("body", body),
-        (
-            "headers",
-            object(&[
-                ("accept", "application/json".into()),
-                ("content-type", content_type),
-                ("idempotency-key", key),
-            ]),
-        ),
-        ("cache", "no-store".into()),
-        ("redirect", "error".into()),
+    let headers = Draft::new().text("accept", "application/json");
+    let init = Draft::new()
+        .text("cache", "no-store")
+        .text("redirect", "error")
         // The proxy's cookie proves which payments are this browser's; it may be on another origin of the same site.
-        ("credentials", "include".into()),
-        ("signal", get(&controller, "signal")),
-    ]);
+        .text("credentials", "include")
+        .copy("signal", &controller);
+    let (headers, init) = match request.body {
+        Some((body, key)) => (
+            headers
+                .text("content-type", "application/json")
+                .text("idempotency-key", key),
+            init.text("method", "POST").text("body", body),
+        ),
+        None => (headers, init),
+    };
+    let init = init.put("headers", headers.done()).done();
     // Bound with its argument, so that neither an event nor a timer's argument becomes the reason.
     let abort: Function = get(&controller, "abort")
         .unchecked_into::<Function>()

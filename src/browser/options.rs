@@ -4,7 +4,7 @@ use js_sys::{Function, JSON};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Kind, error, error_with};
-use super::object::{get, get_string, object};
+use super::object::{Draft, get, get_string};
 use super::page::{Target, Url, global};
 use crate::flow::verification::DEFAULT_TIMEOUT_MS;
 use crate::paysg::{PaymentId, PaymentPages, PaymentServiceId, ReturnParams};
@@ -46,23 +46,19 @@ fn proxy_url(option: &JsValue) -> Result<String, JsValue> {
             "proxyUrl must be an http(s) URL or a path, without user name, query or fragment.",
         )
     };
-    let text = match option.as_string() {
-        Some(text) => text,
-        None if option.is_undefined() => "/paysg".into(),
-        None => return Err(refused()),
+    let url = if option.is_undefined() {
+        &"/paysg".into()
+    } else {
+        option
     };
-    let url = Url::new(&text.as_str().into(), &get(&global("document"), "baseURI"))
-        .map_err(|_| refused())?;
-    let href = get_string(&url, "href").unwrap_or_default();
+    let url = Url::new(url, &get(&global("document"), "baseURI")).map_err(|_| refused())?;
     // What is left of a URL without user name, password, query and fragment: origin and path.
-    let plain = [get_string(&url, "origin"), get_string(&url, "pathname")]
-        .into_iter()
-        .flatten()
-        .collect::<String>();
-    if plain != href || !plain.starts_with("http") {
+    let part = |name| get_string(&url, name).unwrap_or_default();
+    let plain = [part("origin"), part("pathname")].concat();
+    if plain != part("href") || !plain.starts_with("http") {
         return Err(refused());
     }
-    Ok(plain.trim_end_matches('/').into())
+    Ok(plain.strip_suffix('/').unwrap_or(&plain).into())
 }
 
 /// An order as the body that the proxy takes.
@@ -70,7 +66,7 @@ pub(super) fn order_body(order: &JsValue) -> Result<String, JsValue> {
     let wrapped;
     let order = match order.as_string() {
         Some(token) if !token.is_empty() => {
-            wrapped = object(&[("order", token.into())]);
+            wrapped = Draft::new().text("order", &token).done();
             &wrapped
         }
         _ => order,
@@ -173,11 +169,8 @@ pub(super) fn return_params(params: &JsValue) -> Result<ReturnParams, JsValue> {
 
 /// The same parameters, for a caller.
 pub(super) fn from_return_params(params: &ReturnParams) -> JsValue {
-    object(&[
-        ("paymentId", params.payment_id.as_str().into()),
-        (
-            "paymentServiceId",
-            params.payment_service_id.as_str().into(),
-        ),
-    ])
+    Draft::new()
+        .text("paymentId", params.payment_id.as_str())
+        .text("paymentServiceId", params.payment_service_id.as_str())
+        .done()
 }

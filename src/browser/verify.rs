@@ -9,7 +9,7 @@ use super::address::{clear_return, read_return};
 use super::checkout::unreachable;
 use super::error::{Kind, error_with, refusal};
 use super::http::{Answer, Request, send};
-use super::object::{get, get_string, object};
+use super::object::{Draft, get, get_string};
 use super::options::{Settings, on_status, return_params, signal, timeout_ms};
 use super::page::{Target, global};
 use super::wait::{check, first, now_ms, random};
@@ -39,31 +39,31 @@ pub(super) fn verify_payment(
     options: &JsValue,
 ) -> Result<Promise, JsValue> {
     let options = Options::read(options)?;
-    let params = return_params(params)?;
-    Ok(task::promise(async move {
-        Ok(verify(&settings, &params, &options).await?.into_js())
-    }))
+    Ok(start(settings, return_params(params)?, options, false))
 }
 
-/// Reads the address, verifies, and clears the address once the payment is settled: until then a reload must be able to go on.
+/// Verifies what the address names, and clears the address once the payment is settled: until then a reload must be able to go on.
 pub(super) fn start_verification(
     settings: Rc<Settings>,
     options: &JsValue,
 ) -> Result<Option<Promise>, JsValue> {
     let options = Options::read(options)?;
-    let Some(params) = read_return(&JsValue::UNDEFINED)? else {
-        return Ok(None);
-    };
-    Ok(Some(task::promise(async move {
+    let params = read_return(&JsValue::UNDEFINED)?;
+    Ok(params.map(|params| start(settings, params, options, true)))
+}
+
+fn start(settings: Rc<Settings>, params: ReturnParams, options: Options, clear: bool) -> Promise {
+    task::promise(async move {
         let verified = verify(&settings, &params, &options).await?;
         // The page may have gone elsewhere in the meantime; then there is nothing of ours to clear.
-        if verified.status.is_settled()
+        if clear
+            && verified.status.is_settled()
             && read_return(&JsValue::UNDEFINED).ok().flatten() == Some(params)
         {
             clear_return()?;
         }
         Ok(verified.into_js())
-    })))
+    })
 }
 
 /// What the proxy told of a payment.
@@ -75,24 +75,22 @@ struct Verified {
 
 impl Verified {
     fn into_js(self) -> JsValue {
-        let reference_id = get(&self.body, "reference_id");
-        object(&[
-            ("status", self.status.as_str().into()),
-            ("confirming", (!self.status.is_settled()).into()),
-            // The proxy tells the reference only to the browser whose cookie knows the payment.
-            ("proof", reference_id.is_string().into()),
-            ("receipt", get(&self.body, "receipt")),
-            (
-                "payment",
-                object(&[
-                    ("id", get(&self.body, "id")),
-                    ("payment_service_id", get(&self.body, "payment_service_id")),
-                    ("status", self.status.as_str().into()),
-                    ("reference_id", reference_id),
-                    ("amount_in_cents", get(&self.body, "amount_in_cents")),
-                ]),
-            ),
-        ])
+        let status = self.status.as_str();
+        let payment = Draft::new()
+            .copy("id", &self.body)
+            .copy("payment_service_id", &self.body)
+            .text("status", status)
+            .copy("reference_id", &self.body)
+            .copy("amount_in_cents", &self.body);
+        // The proxy tells the reference only to the browser whose cookie knows the payment.
+        let proof = get_string(&self.body, "reference_id").is_some();
+        Draft::new()
+            .text("status", status)
+            .put("confirming", (!self.status.is_settled()).into())
+            .put("proof", proof.into())
+            .put("payment", payment.done())
+            .copy("receipt", &self.body)
+            .done()
     }
 }
 
@@ -204,11 +202,11 @@ fn report(options: &Options, reply: Reply, asked: u32, problem: &JsValue) {
         Reply::Told(status) => status.as_str().into(),
         Reply::Refused { .. } | Reply::Lost => JsValue::NULL,
     };
-    let progress = object(&[
-        ("status", status),
-        ("asked", asked.into()),
-        ("error", problem.clone()),
-    ]);
+    let progress = Draft::new()
+        .put("status", status)
+        .put("asked", asked.into())
+        .put("error", problem.clone())
+        .done();
     if let Err(thrown) = on_status.call1(&JsValue::UNDEFINED, &progress) {
         let _ = Promise::reject(&thrown);
     }
