@@ -1,0 +1,46 @@
+// A box that says something once, above the page's content.
+
+export interface NoticeAction {
+  text: string
+  testId: string
+  href?: string
+  onPress?: () => void
+}
+
+/** Fills and shows the notice. With `variant` danger it interrupts a screen reader; otherwise it waits. */
+export function showNotice(box: HTMLElement, variant: 'info' | 'warning' | 'danger', title: string, text: string, actions: NoticeAction[] = []) {
+  box.dataset.variant = variant
+  box.setAttribute('role', variant === 'danger' ? 'alert' : 'status')
+  const heading = document.createElement('strong')
+  heading.textContent = title
+  const words = document.createElement('p')
+  words.textContent = text
+  box.replaceChildren(heading, words)
+  if (actions.length > 0) {
+    const row = document.createElement('p')
+    row.className = 'notice-actions'
+    row.append(...actions.map(actionElement))
+    box.append(row)
+  }
+  box.hidden = false
+}
+
+export function hideNotice(box: HTMLElement) {
+  box.hidden = true
+  box.replaceChildren()
+}
+
+export function actionElement({ text, testId, href, onPress }: NoticeAction): HTMLElement {
+  const element = document.createElement(href ? 'a' : 'button')
+  element.textContent = text
+  element.dataset.testid = testId
+  if (element instanceof HTMLAnchorElement) {
+    element.href = href ?? ''
+    element.className = 'link'
+  } else {
+    element.setAttribute('type', 'button')
+    element.className = 'button button-outline button-small'
+    if (onPress) element.addEventListener('click', onPress)
+  }
+  return element
+}
