@@ -1,9 +1,8 @@
 // The edge tells us of each paid payment, as often as it takes until we have answered 2xx. Told many times, done once.
 import { HttpError } from './http.mjs'
 import { TokenRejected, verify } from './jwt.mjs'
+import { PAYMENT_ID, PAYMENT_SERVICE_ID } from './payment.mjs'
 
-const PAYMENT_ID = /^[A-Za-z0-9_-]{1,64}$/
-const PAYMENT_SERVICE_ID = /^payment_service_[0-9a-fA-F-]{36}$/
 const STATUS = /^[a-z_]{1,40}$/
 const KEY = /^[\x21-\x7e]{1,255}$/
 

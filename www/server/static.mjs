@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { PAYMENT_ID, PAYMENT_SERVICE_ID } from './payment.mjs'
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -64,8 +65,9 @@ export class Pages {
 
   /** Answers with the page or file of this path. `false` if there is none. */
   serve(request, response, path) {
-    const file = this.#files.get(path)
+    let file = this.#files.get(path)
     if (!file) return false
+    if (path === '/result') file = this.#forThisPayment(file, request.url)
     this.#send(request, response, 200, file)
     return true
   }
@@ -96,9 +98,20 @@ export class Pages {
     return html.replaceAll(/(action|href)="\/paysg\//g, `$1="${this.configuration.proxy_url}/`)
   }
 
+  /** Without scripts the result page cannot ask about the payment in its address, so it links to the edge's page about it. */
+  #forThisPayment(file, url) {
+    const query = new URL(url, 'http://localhost').searchParams
+    const [payment, ...more] = query.getAll('paysg_payment_id')
+    const [service, ...others] = query.getAll('paysg_payment_service_id')
+    if (more.length + others.length > 0 || !PAYMENT_ID.test(payment) || !PAYMENT_SERVICE_ID.test(service)) return file
+    const status_page = `${this.configuration.proxy_url}/payments/${service}/${payment}`
+    const html = file.body.toString('utf8').replace(/href="[^"]*" data-status-page/, `href="${status_page}" data-status-page`)
+    return { ...file, body: Buffer.from(html), brotli: null, etag: null, cache: 'no-store' }
+  }
+
   #send(request, response, status, file) {
-    const headers = { ...this.#headers, 'content-type': file.type, 'cache-control': file.cache, etag: file.etag, vary: 'accept-encoding' }
-    if (status === 200 && request.headers['if-none-match'] === file.etag) return void response.writeHead(304, headers).end()
+    const headers = { ...this.#headers, 'content-type': file.type, 'cache-control': file.cache, ...(file.etag && { etag: file.etag }), vary: 'accept-encoding' }
+    if (status === 200 && file.etag && request.headers['if-none-match'] === file.etag) return void response.writeHead(304, headers).end()
     const brotli = file.brotli && /\bbr\b/.test(request.headers['accept-encoding'] ?? '')
     const body = brotli ? file.brotli : file.body
     response.writeHead(status, { ...headers, ...(brotli && { 'content-encoding': 'br' }), 'content-length': body.length })

@@ -1,6 +1,7 @@
 // Paying an invoice: our own server signs the order, so the price is ours and not the browser's.
 import '@govtechsg/sgds-web-component/components/Badge/index.js'
 import '@govtechsg/sgds-web-component/components/Button/index.js'
+import { isPaySGError } from 'paysg-wasm'
 import { date, dateAndTime, money } from './money'
 import { hideNotice, showNotice } from './notice'
 import { onComingBack, onLeaving, Paying } from './paying'
@@ -137,7 +138,8 @@ async function pay(invoice: Invoice, paying: Paying) {
     ])
     await paysg.pay({ order })
   } catch (error) {
-    paying.show('error')
+    if (isPaySGError(error, 'page_restored')) return paying.show('ready')
+    paying.show(isPaySGError(error, 'payment_cancelled') ? 'ready' : 'error')
     failed(error, () => pay(invoice, paying))
   }
 }
@@ -145,8 +147,9 @@ async function pay(invoice: Invoice, paying: Paying) {
 function failed(error: unknown, again?: () => void) {
   const { kind, title, text } = problemFrom(error)
   if (kind === 'settled') void showInvoices()
-  const actions = again && kind !== 'settled' ? [{ text: 'Try again', testId: 'retry', onPress: again }] : []
-  showNotice(notice, kind === 'settled' ? 'info' : 'danger', title, text, actions)
+  const calm = kind === 'settled' || kind === 'cancelled'
+  const actions = again && !calm ? [{ text: 'Try again', testId: 'retry', onPress: again }] : []
+  showNotice(notice, calm ? 'info' : 'danger', title, text, actions)
 }
 
 function element(tag: string, className: string, text = ''): HTMLElement {

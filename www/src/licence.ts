@@ -1,4 +1,5 @@
 // Renewing a licence at a fixed price: sold from the edge's own catalogue, so this e-service needs no server for it.
+import { isPaySGError } from 'paysg-wasm'
 import { money } from './money'
 import { hideNotice, showNotice } from './notice'
 import { onComingBack, onLeaving, Paying } from './paying'
@@ -17,12 +18,15 @@ const paying = new Paying(form, button, button.querySelector<HTMLElement>('.butt
 if (typeof WebAssembly === 'object') {
   form.noValidate = true
   form.addEventListener('submit', submit)
+} else {
+  form.addEventListener('submit', settleQuantity)
 }
 form.addEventListener('change', summarise)
+// What the browser filled in again after a reload, too.
+addEventListener('pageshow', summarise)
 onLeaving(() => paying.state === 'paying' && paying.show('redirecting'))
 onComingBack(() => {
   paying.show('ready')
-  summarise()
   if (chosen()?.page === '/licence') {
     showNotice(notice, 'info', 'Your payment is not finished', 'You came back before paying. Continue to payment takes you to the same payment again; you are not charged twice.', [
       { text: 'Continue my last payment', testId: 'resume', href: resumeUrl() },
@@ -51,10 +55,18 @@ async function submit(event: SubmitEvent) {
 }
 
 function failed(error: unknown) {
+  // Come back by the back button: the page is as it was left, and says so by itself.
+  if (isPaySGError(error, 'page_restored')) return paying.show('ready')
+  // The plain form needs no wasm.
+  if (isPaySGError(error, 'wasm_unavailable')) {
+    settleQuantity()
+    return form.submit()
+  }
   const { kind, title, text, fields } = problemFrom(error)
-  paying.show(kind === 'fields' ? 'ready' : 'error')
+  paying.show(kind === 'fields' || kind === 'cancelled' ? 'ready' : 'error')
   if (kind === 'fields') return showErrors(fields)
   form.dataset.problem = kind
+  if (kind === 'cancelled') return showNotice(notice, 'info', title, text)
   showNotice(notice, 'danger', title, text, [{ text: 'Try again', testId: 'retry', onPress: () => form.requestSubmit() }])
 }
 
@@ -70,10 +82,16 @@ function selection() {
   }
 }
 
+/** Before the form goes its plain way: a quantity chosen for a garden plot does not stay when something else is chosen. */
+function settleQuantity() {
+  quantity.value = String(selection().count)
+}
+
 function summarise() {
   const { description, amount_in_cents, most, count } = selection()
   get('quantity-field').hidden = most < 2
-  quantity.replaceChildren(...Array.from({ length: Math.max(most, 1) }, (_, index) => new Option(String(index + 1), String(index + 1), false, index + 1 === count)))
+  // Hidden, but neither disabled nor with fewer choices: the browser would not restore it after the back button.
+  for (const option of quantity.options) option.hidden = Number(option.value) > most
   get('summary-description').textContent = description
   get('summary-price').textContent = money(amount_in_cents)
   get('summary-quantity').textContent = String(count)

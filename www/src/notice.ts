@@ -4,6 +4,8 @@ export interface NoticeAction {
   text: string
   testId: string
   href?: string
+  /** A link that looks like a button. */
+  button?: boolean
   onPress?: () => void
 }
 
@@ -23,6 +25,11 @@ export function showNotice(box: HTMLElement, variant: 'info' | 'warning' | 'dang
     box.append(row)
   }
   box.hidden = false
+  // The box is at the top and the button that failed may be far below it.
+  if (variant === 'danger') {
+    box.tabIndex = -1
+    box.focus()
+  }
 }
 
 export function hideNotice(box: HTMLElement) {
@@ -30,13 +37,13 @@ export function hideNotice(box: HTMLElement) {
   box.replaceChildren()
 }
 
-export function actionElement({ text, testId, href, onPress }: NoticeAction): HTMLElement {
+export function actionElement({ text, testId, href, button, onPress }: NoticeAction): HTMLElement {
   const element = document.createElement(href ? 'a' : 'button')
   element.textContent = text
   element.dataset.testid = testId
   if (element instanceof HTMLAnchorElement) {
     element.href = href ?? ''
-    element.className = 'link'
+    element.className = button ? 'button button-outline button-small' : 'link'
   } else {
     element.setAttribute('type', 'button')
     element.className = 'button button-outline button-small'

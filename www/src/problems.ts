@@ -1,16 +1,16 @@
 // What went wrong, in a payer's words.
-import type { PaySGError } from 'paysg-wasm'
+import { isPaySGError } from 'paysg-wasm'
 import { ServerError } from './payments'
 
 export interface Problem {
-  kind: 'unreachable' | 'fields' | 'not-found' | 'busy' | 'settled' | 'refused'
+  kind: 'unreachable' | 'fields' | 'not-found' | 'busy' | 'settled' | 'cancelled' | 'refused'
   title: string
   text: string
   fields: { field: string; text: string }[]
 }
 
 export function problemFrom(error: unknown): Problem {
-  const paysg = error instanceof Error && error.name === 'PaySGError' ? (error as PaySGError) : null
+  const paysg = isPaySGError(error) ? error : null
   if (paysg?.fields?.length) {
     return {
       kind: 'fields',
@@ -19,11 +19,14 @@ export function problemFrom(error: unknown): Problem {
       fields: paysg.fields.map(({ field, rule, limit }) => ({ field, text: fieldText(field, rule, limit) })),
     }
   }
-  if (paysg?.status === 404) {
+  if (paysg?.code === 'unknown_payment' || paysg?.code === 'invalid_return') {
     return { kind: 'not-found', title: 'We do not know this payment', text: 'PaySG has no payment with this number.', fields: [] }
   }
   if (paysg?.status === 429) {
     return { kind: 'busy', title: 'Too many attempts at once', text: 'Wait a minute, then try again. You have not been charged.', fields: [] }
+  }
+  if (paysg?.code === 'payment_cancelled') {
+    return { kind: 'cancelled', title: 'That payment was cancelled', text: 'Nothing was charged. Press the button again to make a new payment.', fields: [] }
   }
   if (error instanceof ServerError && error.code === 'invoice_not_open') {
     return { kind: 'settled', title: 'This invoice is settled', text: 'It has been paid, or is being looked into. Nothing is left to pay.', fields: [] }

@@ -1,7 +1,7 @@
 // Where the payer comes back to. What is shown is what PaySG says about the payment, asked for by the edge; that the payer came back
 // says nothing. A payment that is not paid yet is being confirmed: it has not failed.
 import '@govtechsg/sgds-web-component/components/Icon/index.js'
-import type { ReturnParams, Verification } from 'paysg-wasm'
+import type { ReturnParams, Verification, VerifyOptions } from 'paysg-wasm'
 import { dateAndTime, money } from './money'
 import { actionElement, type NoticeAction } from './notice'
 import { chosen, getJson, payments, resumeUrl } from './payments'
@@ -24,8 +24,9 @@ const get = (id: string) => document.getElementById(id)!
 const outcome = get('outcome')
 
 const home: NoticeAction = { text: 'Back to licences and fees', testId: 'go-home', href: '/' }
+const invoices: NoticeAction = { text: 'Back to the invoices', testId: 'go-invoices', href: '/invoices' }
 const again = (): NoticeAction => ({ text: 'Check again', testId: 'retry', onPress: () => void confirm() })
-const resume = (text = 'Continue this payment'): NoticeAction => ({ text, testId: 'resume', href: resumeUrl() })
+const resume = (text = 'Continue this payment'): NoticeAction => ({ text, testId: 'resume', href: resumeUrl(), button: true })
 
 const WORDS: Record<State, () => Words> = {
   loading: () => ({ mark: 'clock', title: 'Your payment', lead: 'One moment…' }),
@@ -34,7 +35,7 @@ const WORDS: Record<State, () => Words> = {
     title: 'Confirming your payment',
     lead: 'We are asking PaySG. This page changes by itself as soon as we know; there is no need to pay again.',
   }),
-  paid: () => ({ mark: 'check-circle-fill', title: 'Payment received', lead: 'PaySG has confirmed your payment.', actions: [home] }),
+  paid: () => ({ mark: 'check-circle-fill', title: 'Payment received', lead: 'PaySG has confirmed your payment.', actions: [invoices, home].slice(chosen()?.page === '/invoices' ? 0 : 1) }),
   unpaid: () => ({
     mark: 'clock',
     title: 'Not confirmed yet',
@@ -45,7 +46,7 @@ const WORDS: Record<State, () => Words> = {
     mark: 'slash-circle',
     title: 'Payment cancelled',
     lead: 'This payment was cancelled, and nothing was charged for it. You can start again whenever you like.',
-    actions: [{ text: 'Start again', testId: 'start-again', href: chosen()?.page ?? '/' }, home],
+    actions: [{ text: 'Start again', testId: 'start-again', href: chosen()?.page ?? '/', button: true }, home],
   }),
   refunded: () => ({
     mark: 'arrow-repeat',
@@ -105,7 +106,7 @@ async function confirm() {
   ticking = setInterval(tick, 1000)
   try {
     const paysg = await payments()
-    const options = { signal: controller.signal, timeoutMs: CONFIRMING_MS, onStatus: () => { asked += 1; tick() } }
+    const options: VerifyOptions = { signal: controller.signal, timeoutMs: CONFIRMING_MS, onStatus: progress => { asked = progress.asked; tick() } }
     const returned = paysg.readReturn()
     let verification: Verification | null
     if (returned) {
@@ -134,7 +135,7 @@ function showVerified(verification: Verification) {
 function show(state: State, verification?: Verification) {
   clearInterval(ticking)
   const { mark, title, lead, actions = [] } = WORDS[state]()
-  const proof = verification?.reference_id !== undefined
+  const proof = verification?.proof ?? false
   outcome.dataset.state = state
   outcome.dataset.proof = proof ? 'yes' : 'no'
   outcome.setAttribute('aria-busy', String(state === 'confirming' || state === 'loading'))
@@ -162,13 +163,13 @@ function showNote(state: State, verification: Verification | undefined, proof: b
   note.hidden = !verification || (state === 'paid' && proof)
   if (!verification) return
   note.textContent = proof
-    ? `Reference ${verification.reference_id} · ${money(verification.amount_in_cents ?? 0)}`
+    ? `Reference ${verification.payment.reference_id} · ${money(verification.payment.amount_in_cents ?? 0)}`
     : 'This payment was not made in this browser, so its status is all we can show here. The receipt is in the browser that it was made with.'
 }
 
 async function showReceipt(verification: Verification) {
-  const { id, reference_id = '', amount_in_cents = 0, receipt } = verification
-  const paid_at = paidAt(receipt)
+  const { id, reference_id = '', amount_in_cents = 0 } = verification.payment
+  const paid_at = paidAt(verification.receipt)
   const lines: [string, string, string][] = [
     ['Reference', reference_id, 'receipt-reference'],
     ['Amount paid', money(amount_in_cents), 'receipt-amount'],

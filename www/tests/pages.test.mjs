@@ -12,6 +12,7 @@ function builtPages(t) {
   mkdirSync(join(directory, 'assets'))
   writeFileSync(join(directory, 'index.html'), '<h1>Home</h1>')
   writeFileSync(join(directory, 'licence.html'), '<form action="/paysg/payments"></form><a href="/paysg/resume">')
+  writeFileSync(join(directory, 'result.html'), '<a href="/paysg/resume" data-status-page>Status</a>')
   writeFileSync(join(directory, '404.html'), '<h1>Nothing here</h1>')
   writeFileSync(join(directory, 'assets', 'paysg-x.wasm'), Buffer.from([0, 97, 115, 109]))
   return directory
@@ -55,6 +56,16 @@ test('an edge of its own origin or path is where forms and links go', async t =>
   const { call } = await stand(t, { pages_in: builtPages(t), env: { PAYSG_PUBLIC_URL: 'http://localhost:9000', PAYSG_BASE_PATH: '/pay' } })
   assert.equal((await call('GET', '/licence')).body, '<form action="http://localhost:9000/pay/payments"></form><a href="http://localhost:9000/pay/resume">')
   assert.match((await call('GET', '/')).headers.get('content-security-policy'), /connect-src 'self' http:\/\/localhost:9000;/)
+})
+
+test('without scripts the result page links to the page about the payment in its address, and to nothing else', async t => {
+  const { call } = await stand(t, { pages_in: builtPages(t) })
+  const service = 'payment_service_00000000-0000-4000-8000-000000000001'
+  const good = `/result?paysg_payment_id=abc-_1&paysg_payment_service_id=${service}`
+  assert.equal((await call('GET', good)).body, `<a href="/paysg/payments/${service}/abc-_1" data-status-page>Status</a>`)
+  for (const bad of ['/result', good.replace('abc', '%22%3E'), `${good}&paysg_payment_id=x`, good.replace('payment_service_0', '../')]) {
+    assert.equal((await call('GET', bad)).body, '<a href="/paysg/resume" data-status-page>Status</a>', bad)
+  }
 })
 
 test('an unchanged page is not sent twice, and text is compressed', async t => {
