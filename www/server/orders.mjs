@@ -71,9 +71,9 @@ export function orderFor(invoice, { keys, payment_service_ids }, now_ms) {
     amount_in_cents: invoice.amount_in_cents,
     due_date: dueDate(invoice.due_date),
     metadata: { invoice: invoice.no },
-    ...(payment_service_ids.length > 0 && { payment_service_id: payment_service_ids[0] }),
   }
-  return sign('paysg-order+jwt', { aud: 'paysg-wasm', iat, exp: iat + ORDER_LIFETIME_SECS, order }, keys[0])
+  const claims = { aud: 'paysg-wasm', iat, exp: iat + ORDER_LIFETIME_SECS, order, ...(payment_service_ids[0] && { payment_service_id: payment_service_ids[0] }) }
+  return sign('paysg-order+jwt', claims, keys[0])
 }
 
 /** PaySG's form of a date: `31-DEC-2023`. */

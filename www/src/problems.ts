@@ -53,10 +53,12 @@ const isAway = (error: unknown) => error instanceof TypeError || (error instance
 
 const FIELDS: Record<string, string> = { payer_name: 'Name', payer_email: 'E-mail', quantity: 'How many', item: 'Licence' }
 
-function fieldText(field: string, rule: string, limit?: number | string): string {
+function fieldText(field: string, rule: string, limit?: number): string {
   const name = FIELDS[field] ?? field
-  if (rule === 'required' || rule === 'missing') return `${name}: fill this in`
-  if (/max|long/.test(rule) && limit !== undefined) return field === 'quantity' ? `${name}: at most ${limit}` : `${name}: at most ${limit} characters`
-  if (/email/.test(rule)) return `${name}: give an address like name@example.com`
+  if (rule === 'required' || rule === 'empty') return `${name}: fill this in`
+  if (rule === 'too_long') return `${name}: at most ${limit} characters`
+  if (rule === 'too_large') return `${name}: at most ${limit}`
+  if (rule === 'too_small') return `${name}: at least ${limit}`
+  if (field === 'payer_email') return `${name}: give an address like name@example.com`
   return `${name}: check what you entered`
 }
