@@ -1,0 +1,121 @@
+//! The wasm target, wasm-pack and wasm-bindgen's command line.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::project::Project;
+use crate::{report, shell};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The version that is installed where there is none.
+const WASM_PACK: &str = "0.15.1";
+/// The first with `--no-opt`'s sibling flags and `--mode no-install` as they are used here.
+const WASM_PACK_LEAST: &[u32] = &[0, 13];
+
+/// wasm-pack, and the `PATH` on which it finds the right wasm-bindgen.
+pub(crate) struct WasmTools {
+    wasm_pack: PathBuf,
+    path: OsString,
+    /// What decides the output besides the sources.
+    pub(crate) versions: String,
+}
+
+impl WasmTools {
+    /// `wasm-pack`, told by its `--mode` or by its `PATH` to download nothing.
+    pub(crate) fn wasm_pack(&self) -> Command {
+        let mut command = Command::new(&self.wasm_pack);
+        command.env("PATH", &self.path);
+        command
+    }
+}
+
+/// Finds or installs what compiles Rust to a wasm module.
+pub(crate) fn wasm_tools(project: &Project) -> anyhow::Result<WasmTools> {
+    wasm_target()?;
+    let bindgen_version = project.locked_version("wasm-bindgen")?;
+    let wasm_bindgen = installed(
+        project,
+        "wasm-bindgen-cli",
+        "wasm-bindgen",
+        &bindgen_version,
+        "it writes the JavaScript around the wasm, and must be of the crate's exact version",
+        |version| version == bindgen_version,
+    )?;
+    let wasm_pack = installed(
+        project,
+        "wasm-pack",
+        "wasm-pack",
+        WASM_PACK,
+        "it drives both wasm builds and the tests in a browser",
+        |version| shell::at_least(version, WASM_PACK_LEAST),
+    )?;
+    let folder = wasm_bindgen.parent().unwrap_or(Path::new("."));
+    let rustc = shell::output(Command::new("rustc").arg("--version"))?;
+    Ok(WasmTools {
+        path: shell::path_with(&[folder])?,
+        versions: format!("{rustc} wasm-bindgen {bindgen_version}"),
+        wasm_pack,
+    })
+}
+
+fn wasm_target() -> anyhow::Result<()> {
+    let sysroot = shell::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let library = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
+    if library.is_dir() {
+        return Ok(());
+    }
+    if shell::which("rustup").is_none() {
+        bail!(
+            "this Rust has no target {TARGET}, and there is no rustup to add it: \
+             install Rust from https://rustup.rs, or your distribution's package for the target"
+        );
+    }
+    report::step(
+        &format!("Adding Rust's target {TARGET}: browser and edge are wasm"),
+        || shell::run_quietly(Command::new("rustup").args(["target", "add", TARGET])),
+    )
+}
+
+/// A cargo tool in a version that will do: from `PATH`, or installed into the project's own folder.
+fn installed(
+    project: &Project,
+    package: &str,
+    program: &str,
+    version: &str,
+    reason: &str,
+    will_do: impl Fn(&str) -> bool,
+) -> anyhow::Result<PathBuf> {
+    let own = project.tools_bin();
+    let found = shell::candidates(program, std::slice::from_ref(&own))
+        .into_iter()
+        .find(|candidate| shell::version_of(candidate).is_some_and(|found| will_do(&found)));
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let root = own.parent().unwrap_or(&own).to_path_buf();
+    report::step(
+        &format!("Installing {package} {version}: {reason} (one to four minutes)"),
+        || {
+            // Without --locked: the lockfiles these tools ship name yanked versions, which not every mirror serves.
+            shell::run_quietly(
+                shell::cargo()
+                    .args([
+                        "install",
+                        package,
+                        "--version",
+                        version,
+                        "--force",
+                        "--root",
+                    ])
+                    .arg(&root),
+            )
+            .with_context(|| {
+                format!("install it yourself with `cargo install {package} --version {version}`")
+            })
+        },
+    )?;
+    Ok(own.join(program))
+}
