@@ -14,7 +14,7 @@ use crate::tools;
 
 pub(super) const NAME: &str = "edge";
 /// As in wrangler.toml.
-const COMPATIBILITY_DATE: &str = "2026-11-17";
+const COMPATIBILITY_DATE: &str = "2026-10-23";
 /// Names the objects on disk: another value would lose them.
 const LEDGER_KEY: &str = "paysg-ledger";
 
