@@ -13,8 +13,6 @@ use crate::stack::{Stack, address};
 use crate::tools;
 
 pub(super) const NAME: &str = "edge";
-/// As in wrangler.toml.
-const COMPATIBILITY_DATE: &str = "2026-10-23";
 /// Names the objects on disk: another value would lose them.
 const LEDGER_KEY: &str = "paysg-ledger";
 
@@ -26,7 +24,10 @@ pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::R
     std::fs::create_dir_all(&ledger)?;
     let modules = copy_modules(project, &folder)?;
     let configuration = folder.join("config.capnp");
-    std::fs::write(&configuration, capnp(stack, &modules, &ledger)?)?;
+    std::fs::write(
+        &configuration,
+        capnp(stack, &modules, &ledger, &compatibility_date(project)?)?,
+    )?;
     let mut command = Command::new(tools::workerd(project)?);
     command
         .arg("serve")
@@ -67,7 +68,12 @@ fn copy_modules(project: &Project, folder: &Path) -> anyhow::Result<Vec<String>>
 }
 
 /// workerd's configuration.
-fn capnp(stack: &Stack, modules: &[String], ledger: &Path) -> anyhow::Result<String> {
+fn capnp(
+    stack: &Stack,
+    modules: &[String],
+    ledger: &Path,
+    compatibility_date: &str,
+) -> anyhow::Result<String> {
     let mut text = String::from("using Workerd = import \"/workerd/workerd.capnp\";\n\n");
     let listen = stack.edge_address()?;
 
@@ -111,7 +117,7 @@ fn capnp(stack: &Stack, modules: &[String], ledger: &Path) -> anyhow::Result<Str
         writeln!(text, "    (name = {0}, {kind} = embed {0}),", quoted(name))?;
     }
     writeln!(text, "  ],")?;
-    writeln!(text, "  compatibilityDate = \"{COMPATIBILITY_DATE}\",")?;
+    writeln!(text, "  compatibilityDate = \"{compatibility_date}\",")?;
     writeln!(text, "  globalOutbound = \"network\",")?;
     writeln!(text, "  bindings = [")?;
     for (name, value) in stack.edge_settings() {
@@ -143,6 +149,19 @@ fn capnp(stack: &Stack, modules: &[String], ledger: &Path) -> anyhow::Result<Str
     }
     writeln!(text, ");")?;
     Ok(text)
+}
+
+/// The date of Cloudflare's behaviour that is deployed, so that it is also what is shown and tested.
+fn compatibility_date(project: &Project) -> anyhow::Result<String> {
+    let file = project.path("wrangler.toml");
+    std::fs::read_to_string(&file)?
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("compatibility_date = \"")?
+                .strip_suffix('"')
+        })
+        .map(str::to_owned)
+        .context("wrangler.toml states no compatibility_date")
 }
 
 /// A string of capnp's schema language, whose escapes are C's.

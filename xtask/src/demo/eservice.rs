@@ -81,10 +81,17 @@ pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::R
         .env("PAYSG_PAYMENT_SERVICE_ID", &stack.payment_service_id)
         .env("PAYSG_PUBLIC_URL", &stack.edge_url)
         .env("PAYSG_BASE_PATH", &stack.base_path)
+        .env("PAYSG_PAYMENT_ORIGIN", &stack.simulator_url)
         // node:sqlite works, and says on each start that it is new.
         .env("NODE_NO_WARNINGS", "1")
         .current_dir(&www);
     Part::start("www", &command)
+}
+
+/// What answers as soon as it listens.
+pub(super) fn ready_url(stack: &Stack) -> String {
+    let server = stack.www_server_url.as_deref().unwrap_or_default();
+    format!("{server}/api/health")
 }
 
 /// The goods of the demonstration, as one line for the edge's environment.

@@ -10,7 +10,7 @@ mod simulator;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -97,11 +97,7 @@ pub(crate) fn demo(project: &Project, options: &DemoOptions) -> anyhow::Result<E
         std::fs::remove_file(&file)?;
     }
     if !options.stack.no_build {
-        package::build(project)?;
-        simulator::build(project)?;
-        if !options.no_www {
-            eservice::build(project)?;
-        }
+        build_parts(project, !options.no_www)?;
     }
     let state = state_dir(project, options.stack.state.as_deref())?;
     let mut stack = planned(project, &options.stack, &state)?;
@@ -147,6 +143,20 @@ pub(crate) fn demo(project: &Project, options: &DemoOptions) -> anyhow::Result<E
         part.stop();
     }
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// All that a stack consists of.
+pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
+    build_parts(project, true)
+}
+
+fn build_parts(project: &Project, with_www: bool) -> anyhow::Result<()> {
+    package::build(project)?;
+    simulator::build(project)?;
+    if with_www {
+        eservice::build(project)?;
+    }
+    Ok(())
 }
 
 /// `cargo xtask simulator`.
@@ -310,8 +320,7 @@ fn start_all(
     if with_www {
         let part = eservice::start(project, stack, state)?;
         stack.pids.www = Some(part.pid());
-        let url = stack.www_server_url.clone().unwrap_or_default();
-        if !ready(parts, part, &url, interrupted)? {
+        if !ready(parts, part, &eservice::ready_url(stack), interrupted)? {
             return Ok(false);
         }
     }
@@ -331,33 +340,38 @@ fn ready(
     outcome
 }
 
-/// Waits until the URL answers with a success. False: interrupted meanwhile.
+/// Waits until the URL answers. An answer that complains is shown, and counts: a misconfigured edge is up, and says
+/// what it lacks. False: interrupted meanwhile.
 fn wait_until_ready(
     part: &mut Part,
     url: &str,
     interrupted: &mpsc::Receiver<()>,
 ) -> anyhow::Result<bool> {
-    let deadline = std::time::Instant::now()
-        .checked_add(PATIENCE)
-        .context("the clock is at its end")?;
+    let started = Instant::now();
     loop {
-        let answer = network::get(url);
-        if answer.as_ref().is_ok_and(|answer| answer.status < 400) {
-            return Ok(true);
-        }
+        let error = match network::get(url) {
+            Ok(answer) => {
+                if answer.status >= 400 {
+                    report::failure(&format!(
+                        "{} answers {}: {}",
+                        part.name(),
+                        answer.status,
+                        answer.body.trim()
+                    ));
+                }
+                return Ok(true);
+            }
+            Err(error) => error,
+        };
         if let Some(status) = part.ended()? {
             bail!(
-                "{} did not start: {status}; what it said is above",
+                "{} did not start ({status}); what it said is above",
                 part.name()
             );
         }
-        if std::time::Instant::now() >= deadline {
-            let heard = match answer {
-                Ok(answer) => format!("answers {}: {}", answer.status, answer.body.trim()),
-                Err(error) => format!("gives no answer: {error}"),
-            };
+        if started.elapsed() >= PATIENCE {
             bail!(
-                "{} is not ready after {PATIENCE:?}: {url} {heard}",
+                "{} gives no answer at {url} after {PATIENCE:?}: {error}",
                 part.name()
             );
         }

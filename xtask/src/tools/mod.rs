@@ -5,6 +5,6 @@ mod node;
 mod rust;
 mod system;
 
-pub(crate) use browser::{Chromium, chromium};
+pub(crate) use browser::chromium;
 pub(crate) use node::{node, npm, npm_packages, workerd};
 pub(crate) use rust::{WasmTools, wasm_tools};
