@@ -1,0 +1,80 @@
+// PaySG in the browser. Importing this file does nothing: `load` fetches the wasm, and needs a page.
+import init, { Browser } from "./browser/paysg_wasm.js";
+
+export class PaySGError extends Error {
+  constructor({ code, message, retryable = false, status, requestId, fields, cause }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.retryable = retryable;
+    if (status !== undefined) this.status = status;
+    if (requestId !== undefined) this.requestId = requestId;
+    if (fields !== undefined) this.fields = fields;
+  }
+}
+// On the prototype, as the built-in errors have it.
+Object.defineProperty(PaySGError.prototype, "name", { value: "PaySGError", configurable: true, writable: true });
+
+// By name, not by `instanceof`: a page may hold two copies of this package.
+export function isPaySGError(value, code) {
+  return value instanceof Error && value.name === "PaySGError" && (code === undefined || value.code === code);
+}
+
+let ready;
+
+export async function load({ wasm, ...options } = {}) {
+  if (typeof window === "undefined" || typeof document === "undefined") {
+    throw new PaySGError({
+      code: "no_window",
+      message: "PaySG needs a page: call load() in the browser, for example in an effect or event handler. Importing the package is safe anywhere.",
+    });
+  }
+  // The instance is one for the page; a failed load may be tried again, perhaps from elsewhere.
+  ready ??= init(wasm === undefined ? undefined : { module_or_path: wasm }).catch((cause) => {
+    ready = undefined;
+    throw new PaySGError({
+      code: "wasm_unavailable",
+      message:
+        "PaySG's WebAssembly could not be loaded. Is paysg_wasm_bg.wasm served, and does the page's Content-Security-Policy have script-src 'wasm-unsafe-eval'?",
+      retryable: true,
+      cause,
+    });
+  });
+  await ready;
+  const browser = guard(() => new Browser(options, PaySGError));
+  return Object.freeze({
+    createPayment: (order, options) => later(() => browser.createPayment(order, options)),
+    redirectToPayment: (payment) => guard(() => browser.redirectToPayment(payment)),
+    pay: (order, options) => later(() => browser.pay(order, options)),
+    readReturn: (url) => guard(() => browser.readReturn(url)),
+    clearReturn: () => guard(() => browser.clearReturn()),
+    verifyPayment: (params, options) => later(() => browser.verifyPayment(params, options)),
+    startVerification: (options) => {
+      try {
+        return browser.startVerification(options)?.catch(rethrow) ?? null;
+      } catch (error) {
+        return Promise.reject(named(error));
+      }
+    },
+  });
+}
+
+function guard(call) {
+  try {
+    return call();
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+async function later(call) {
+  return guard(call).catch(rethrow);
+}
+
+function rethrow(error) {
+  throw named(error);
+}
+
+// What is no PaySGError already is a trap in the wasm, or something that the browser refused.
+function named(cause) {
+  return cause instanceof PaySGError ? cause : new PaySGError({ code: "internal", message: "PaySG's browser module failed. Reload the page.", cause });
+}

@@ -1,0 +1,225 @@
+//! From the payer's return to what became of the payment.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
+
+use super::address::{clear_return, read_return};
+use super::checkout::unreachable;
+use super::error::{Kind, error_of, refusal};
+use super::http::{Answer, Request, send};
+use super::object::{get, get_string, object};
+use super::options::{Settings, on_status, return_params, signal, timeout_ms};
+use super::wait::{check, first, now_ms, random};
+use super::{keys, task, window};
+use crate::flow::verification::{Outcome, QUESTION_MS, Reply, Step, Verification};
+use crate::paysg::{ReturnParams, Status};
+
+struct Options {
+    signal: Option<AbortSignal>,
+    timeout_ms: u32,
+    on_status: Option<Function>,
+}
+
+impl Options {
+    fn read(options: &JsValue) -> Result<Self, JsValue> {
+        Ok(Self {
+            signal: signal(options)?,
+            timeout_ms: timeout_ms(options)?,
+            on_status: on_status(options)?,
+        })
+    }
+}
+
+pub(super) fn verify_payment(
+    settings: Rc<Settings>,
+    params: &JsValue,
+    options: &JsValue,
+) -> Result<Promise, JsValue> {
+    let options = Options::read(options)?;
+    let params = return_params(params)?;
+    Ok(task::promise(async move {
+        Ok(verify(&settings, &params, &options).await?.into_js())
+    }))
+}
+
+/// Reads the address, verifies, and clears the address once the payment is settled: until then a reload must be able to go on.
+pub(super) fn start_verification(
+    settings: Rc<Settings>,
+    options: &JsValue,
+) -> Result<Option<Promise>, JsValue> {
+    let options = Options::read(options)?;
+    let Some(params) = read_return(&JsValue::UNDEFINED)? else {
+        return Ok(None);
+    };
+    Ok(Some(task::promise(async move {
+        let verified = verify(&settings, &params, &options).await?;
+        // The page may have gone elsewhere in the meantime; then there is nothing of ours to clear.
+        if verified.status.is_settled()
+            && read_return(&JsValue::UNDEFINED).ok().flatten() == Some(params)
+        {
+            clear_return()?;
+        }
+        Ok(verified.into_js())
+    })))
+}
+
+/// What the proxy told of a payment.
+struct Verified {
+    status: Status,
+    /// The proxy's answer.
+    body: JsValue,
+}
+
+impl Verified {
+    fn into_js(self) -> JsValue {
+        let reference_id = get(&self.body, "reference_id");
+        object([
+            ("status", self.status.as_str().into()),
+            ("confirming", (!self.status.is_settled()).into()),
+            // The proxy tells the reference only to the browser whose cookie knows the payment.
+            ("proof", reference_id.is_string().into()),
+            ("receipt", get(&self.body, "receipt")),
+            (
+                "payment",
+                object([
+                    ("id", get(&self.body, "id")),
+                    ("payment_service_id", get(&self.body, "payment_service_id")),
+                    ("status", self.status.as_str().into()),
+                    ("reference_id", reference_id),
+                    ("amount_in_cents", get(&self.body, "amount_in_cents")),
+                ]),
+            ),
+        ])
+    }
+}
+
+async fn verify(
+    settings: &Settings,
+    params: &ReturnParams,
+    options: &Options,
+) -> Result<Verified, JsValue> {
+    let id = params.payment_id.as_str();
+    let service = params.payment_service_id.as_str();
+    let url = [&settings.proxy_url, "/payments/", service, "/", id].concat();
+    let signal = options.signal.as_ref();
+    let abort = signal.map(|signal| (signal.as_ref(), "abort"));
+    let document = window()?.document();
+    let shown = document
+        .as_ref()
+        .map(|document| (document.as_ref(), "visibilitychange"));
+
+    let mut verification = Verification::new(options.timeout_ms, now_ms());
+    let mut body = JsValue::UNDEFINED;
+    let mut failure = JsValue::UNDEFINED;
+    let mut asked = 0_u32;
+    loop {
+        check(signal)?;
+        let hidden = document.as_ref().is_some_and(|document| document.hidden());
+        match verification.next(hidden, now_ms()) {
+            Step::Ask => {
+                let request = Request {
+                    url: &url,
+                    body: None,
+                    timeout_ms: QUESTION_MS as i32,
+                };
+                let sent = send(request, signal).await;
+                check(signal)?;
+                let (reply, problem) = read(sent, params, &mut body);
+                verification.replied(reply, now_ms(), random());
+                asked = asked.saturating_add(1);
+                report(options, reply, asked, &problem);
+                failure = problem;
+            }
+            Step::Wait { ms } => {
+                first(Some(ms), [abort, shown]).await?;
+            }
+            Step::Pause => {
+                first(None, [abort, shown]).await?;
+            }
+            Step::Done(Outcome::Settled(status)) => {
+                keys::forget(id);
+                return Ok(Verified { status, body });
+            }
+            Step::Done(Outcome::Confirming(status)) => return Ok(Verified { status, body }),
+            Step::Done(Outcome::UnknownPayment | Outcome::Refused | Outcome::Unanswered) => {
+                return Err(failure);
+            }
+        }
+    }
+}
+
+/// What an answer means, and the error that it would be reported as. Leaves the body of a good one in `body`.
+fn read(
+    sent: Result<Answer, JsValue>,
+    params: &ReturnParams,
+    body: &mut JsValue,
+) -> (Reply, JsValue) {
+    let answer = match sent {
+        Ok(answer) => answer,
+        Err(cause) => return (Reply::Lost, unreachable(cause)),
+    };
+    let names = |name, id| get_string(&answer.body, name).as_deref() == Some(id);
+    match answer.status {
+        200 => {
+            // An answer for another payment is none.
+            let status = get_string(&answer.body, "status").filter(|_| {
+                names("id", params.payment_id.as_str())
+                    && names("payment_service_id", params.payment_service_id.as_str())
+            });
+            match status {
+                Some(word) => {
+                    *body = answer.body;
+                    (Reply::Told(Status::parse(&word)), JsValue::UNDEFINED)
+                }
+                None => (
+                    Reply::Lost,
+                    error_of(
+                        Kind::InvalidResponse,
+                        "The payment proxy's answer does not tell of this payment: is proxyUrl right?",
+                        &answer,
+                    ),
+                ),
+            }
+        }
+        status => {
+            let error = match status {
+                404 => error_of(
+                    Kind::UnknownPayment,
+                    "The payment proxy does not know this payment.",
+                    &answer,
+                ),
+                _ => refusal(&answer),
+            };
+            let retry_after_ms = answer.retry_after_ms;
+            (
+                Reply::Refused {
+                    status,
+                    retry_after_ms,
+                },
+                error,
+            )
+        }
+    }
+}
+
+/// Tells the caller. What the caller's function throws is reported as an unhandled rejection; it must not stop a verification.
+fn report(options: &Options, reply: Reply, asked: u32, problem: &JsValue) {
+    let Some(on_status) = &options.on_status else {
+        return;
+    };
+    let status = match reply {
+        Reply::Told(status) => status.as_str().into(),
+        Reply::Refused { .. } | Reply::Lost => JsValue::NULL,
+    };
+    let progress = object([
+        ("status", status),
+        ("asked", asked.into()),
+        ("error", problem.clone()),
+    ]);
+    if let Err(thrown) = on_status.call1(&JsValue::UNDEFINED, &progress) {
+        let _ = Promise::reject(&thrown);
+    }
+}

@@ -1,0 +1,208 @@
+//! Timestamps, between PaySG's text and milliseconds since 1970.
+
+const MS_PER_SECOND: i64 = 1000;
+const MS_PER_MINUTE: i64 = 60_000;
+const MS_PER_HOUR: i64 = 3_600_000;
+const MS_PER_DAY: i64 = 86_400_000;
+
+/// Reads a timestamp as PaySG writes it, `2023-08-03T17:36:52.634+08:00`, into milliseconds since 1970-01-01 UTC.
+///
+/// `YYYY-MM-DDTHH:MM:SS`, perhaps a fraction of 1 to 9 digits (cut off after three), then `Z`, `±HH:MM` or `±HHMM`. `None` for
+/// anything else: no offset, a day that is not in the calendar, a leap second.
+#[must_use]
+pub fn parse_iso_ms(text: &str) -> Option<i64> {
+    let mut text = Digits(text);
+    let year = text.number(4)?;
+    text.mark('-')?;
+    let month = text.number(2)?;
+    text.mark('-')?;
+    let day = text.number(2)?;
+    text.mark('T')?;
+    let hour = text.number(2)?;
+    text.mark(':')?;
+    let minute = text.number(2)?;
+    text.mark(':')?;
+    let second = text.number(2)?;
+    let ms = text.fraction_ms()?;
+    let offset = text.offset_minutes()?;
+    if !text.0.is_empty()
+        || hour > 23
+        || minute > 59
+        || second > 59
+        || !is_calendar_date(year, month, day)
+    {
+        return None;
+    }
+    days_from_civil(year, month, day)?
+        .checked_mul(MS_PER_DAY)?
+        .checked_add(hour.checked_mul(MS_PER_HOUR)?)?
+        .checked_add(minute.checked_sub(offset)?.checked_mul(MS_PER_MINUTE)?)?
+        .checked_add(second.checked_mul(MS_PER_SECOND)?)?
+        .checked_add(ms)
+}
+
+/// Writes milliseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+///
+/// Instants outside the years 0000 to 9999 are written as the nearest end of that span.
+#[must_use]
+pub fn format_iso_ms(ms: i64) -> String {
+    let ms = ms.clamp(-62_167_219_200_000, 253_402_300_799_999);
+    let (year, month, day) = civil_from_days(ms.div_euclid(MS_PER_DAY));
+    let of_day = ms.rem_euclid(MS_PER_DAY);
+    let hour = of_day.div_euclid(MS_PER_HOUR);
+    let minute = of_day.rem_euclid(MS_PER_HOUR).div_euclid(MS_PER_MINUTE);
+    let second = of_day.rem_euclid(MS_PER_MINUTE).div_euclid(MS_PER_SECOND);
+    let fraction = of_day.rem_euclid(MS_PER_SECOND);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z")
+}
+
+/// Whether there is such a day in the Gregorian calendar.
+#[must_use]
+pub(crate) fn is_calendar_date(year: i64, month: i64, day: i64) -> bool {
+    let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+/// Days since 1970-01-01, after Howard Hinnant's `days_from_civil`: years begin in March, so that leap days come last.
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let year = if month <= 2 {
+        year.checked_sub(1)?
+    } else {
+        year
+    };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = month.checked_add(9)?.rem_euclid(12);
+    let day_of_year = month_from_march
+        .checked_mul(153)?
+        .checked_add(2)?
+        .div_euclid(5)
+        .checked_add(day)?
+        .checked_sub(1)?;
+    let leap_days = year_of_era
+        .div_euclid(4)
+        .checked_sub(year_of_era.div_euclid(100))?;
+    let day_of_era = year_of_era
+        .checked_mul(365)?
+        .checked_add(leap_days)?
+        .checked_add(day_of_year)?;
+    era.checked_mul(146_097)?
+        .checked_add(day_of_era)?
+        .checked_sub(719_468)
+}
+
+/// Year, month and day of a day since 1970-01-01; the inverse of [`days_from_civil`].
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days.saturating_add(719_468);
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = day_of_era
+        .saturating_sub(day_of_era.div_euclid(1460))
+        .saturating_add(day_of_era.div_euclid(36_524))
+        .saturating_sub(day_of_era.div_euclid(146_096))
+        .div_euclid(365);
+    let days_before_year = year_of_era
+        .saturating_mul(365)
+        .saturating_add(year_of_era.div_euclid(4))
+        .saturating_sub(year_of_era.div_euclid(100));
+    let day_of_year = day_of_era.saturating_sub(days_before_year);
+    let month_from_march = day_of_year
+        .saturating_mul(5)
+        .saturating_add(2)
+        .div_euclid(153);
+    let day = day_of_year
+        .saturating_sub(
+            month_from_march
+                .saturating_mul(153)
+                .saturating_add(2)
+                .div_euclid(5),
+        )
+        .saturating_add(1);
+    let month = month_from_march
+        .saturating_add(2)
+        .rem_euclid(12)
+        .saturating_add(1);
+    let year = era
+        .saturating_mul(400)
+        .saturating_add(year_of_era)
+        .saturating_add(i64::from(month <= 2));
+    (year, month, day)
+}
+
+/// The rest of a text of digits and marks.
+struct Digits<'a>(&'a str);
+
+impl Digits<'_> {
+    /// Reads exactly so many digits.
+    fn number(&mut self, len: usize) -> Option<i64> {
+        let (digits, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        digits
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| digits.parse().ok())?
+    }
+
+    fn mark(&mut self, mark: char) -> Option<()> {
+        self.0 = self.0.strip_prefix(mark)?;
+        Some(())
+    }
+
+    /// Reads a fraction of a second, if there is one, as milliseconds.
+    fn fraction_ms(&mut self) -> Option<i64> {
+        let Some(rest) = self.0.strip_prefix('.') else {
+            return Some(0);
+        };
+        let len = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, rest) = rest.split_at_checked(len)?;
+        self.0 = rest;
+        if !(1..=9).contains(&len) {
+            return None;
+        }
+        digits
+            .chars()
+            .chain("000".chars())
+            .take(3)
+            .collect::<String>()
+            .parse()
+            .ok()
+    }
+
+    /// Reads `Z`, `±HH:MM` or `±HHMM` as minutes east of Greenwich.
+    fn offset_minutes(&mut self) -> Option<i64> {
+        if self.mark('Z').is_some() {
+            return Some(0);
+        }
+        let west = self.mark('-').is_some();
+        if !west {
+            self.mark('+')?;
+        }
+        let hours = self.number(2)?;
+        let _ = self.mark(':');
+        let minutes = self.number(2)?;
+        if hours > 23 || minutes > 59 {
+            return None;
+        }
+        let east = hours.checked_mul(60)?.checked_add(minutes)?;
+        if west { east.checked_neg() } else { Some(east) }
+    }
+}
+
+/// Milliseconds of a Unix time that is in seconds or in milliseconds, told apart by magnitude.
+///
+/// Below 10^11 it is taken for seconds: as seconds that is the year 5138, as milliseconds 1973, before PaySG.
+#[must_use]
+pub const fn ms_of_either_unit(unix_time: i64) -> i64 {
+    if unix_time.unsigned_abs() < 100_000_000_000 {
+        unix_time.saturating_mul(MS_PER_SECOND)
+    } else {
+        unix_time
+    }
+}
