@@ -139,7 +139,10 @@ impl Suite<'_> {
             "paysg-wasm/edge",
         ];
         tally.add(self.check(&[&["clippy", "--quiet"], &workspace[..], &deny].concat()));
-        for feature in ["browser", "edge"] {
+        for (feature, targets) in [
+            ("browser", &["--lib", "--test", "browser"][..]),
+            ("edge", &["--lib"]),
+        ] {
             let build = [
                 "--package",
                 "paysg-wasm",
@@ -148,7 +151,7 @@ impl Suite<'_> {
                 "--features",
                 feature,
             ];
-            tally.add(self.check(&[&["clippy", "--quiet"], &build[..], &deny].concat()));
+            tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
         }
         tally.add(tally::libtest(&mut self.cargo(&[
             "test",
