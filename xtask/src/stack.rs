@@ -129,3 +129,51 @@ pub(crate) fn address(origin: &str) -> anyhow::Result<SocketAddr> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Stack, address};
+
+    /// What the contract promises, and nothing else.
+    const CONTRACT: &str = r#"{
+        "edge_url": "http://127.0.0.1:8787", "base_path": "/paysg", "www_url": "http://127.0.0.1:8787",
+        "simulator_url": "http://127.0.0.1:8788", "api_key": "paysg_stag_x", "payment_service_id": "payment_service_x",
+        "webhook_secret": "w", "order_key": "o", "session_key": "s", "fulfilment_url": "http://127.0.0.1:9000/told",
+        "pids": {"edge": 1, "simulator": 2}
+    }"#;
+
+    #[test]
+    fn a_stack_written_by_somebody_else_is_enough_for_an_edge() -> anyhow::Result<()> {
+        let settings = serde_json::from_str::<Stack>(CONTRACT)?.edge_settings();
+        let setting = |name| settings.get(name).map(String::as_str);
+        assert_eq!(setting("PAYSG_API_URL"), Some("http://127.0.0.1:8788"));
+        assert_eq!(
+            setting("PAYSG_FULFILMENT_URL"),
+            Some("http://127.0.0.1:9000/told")
+        );
+        assert_eq!(setting("PAYSG_RESULT_URL"), None);
+        Ok(())
+    }
+
+    #[test]
+    fn a_further_setting_wins_and_an_empty_one_is_none() -> anyhow::Result<()> {
+        let mut stack: Stack = serde_json::from_str(CONTRACT)?;
+        stack.edge_env = [("PAYSG_ORDER_KEY", "other"), ("PAYSG_SESSION_KEY", "")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let settings = stack.edge_settings();
+        assert_eq!(
+            settings.get("PAYSG_ORDER_KEY").map(String::as_str),
+            Some("other")
+        );
+        assert!(!settings.contains_key("PAYSG_SESSION_KEY"));
+        Ok(())
+    }
+
+    #[test]
+    fn an_origin_is_an_address_of_this_machine() {
+        assert!(address("http://127.0.0.1:8787").is_ok());
+        assert!(address("http://localhost:8787/").is_ok());
+        assert!(address("https://eservice.example.gov.sg").is_err());
+    }
+}

@@ -2,7 +2,7 @@
 
 mod tally;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -127,8 +127,9 @@ impl Suite<'_> {
 
     /// The core's layering is among these tests: `xtask/tests/layers.rs`.
     fn native(&self) -> anyhow::Result<Tally> {
-        // Lints are for both builds as they are shipped, too.
-        tools::wasm_tools(self.project)?;
+        tools::lints()?;
+        // Both builds are linted as they are shipped, too.
+        tools::wasm_target()?;
         let mut tally = Tally::default();
         tally.add(self.check(&["fmt", "--all", "--check"]));
         let deny = ["--", "-D", "warnings"];
@@ -180,7 +181,7 @@ impl Suite<'_> {
     }
 
     fn node(&self) -> anyhow::Result<Tally> {
-        let tests = js_tests(self.project, self.group);
+        let mut tests = js_tests(self.project, self.group);
         if tests.is_empty() {
             return Ok(Tally::default());
         }
@@ -195,6 +196,8 @@ impl Suite<'_> {
             .current_dir(self.project.root());
         if self.group == Group::E2e {
             let chromium = tools::chromium()?;
+            // The e-service's own tests go with those that use it.
+            tests.extend(test_files(&self.project.path("www/tests")));
             // Two browsers at a time on a small machine are slower than one after the other, and their timeouts lie.
             command
                 .arg("--test-concurrency=1")
@@ -233,21 +236,20 @@ impl Suite<'_> {
     }
 }
 
-/// `tests/GROUP/*.test.mjs`; the e-service's own tests go with those that use it.
 fn js_tests(project: &Project, group: Group) -> Vec<PathBuf> {
-    let mut folders = vec![project.path("tests").join(group.name())];
-    if group == Group::E2e {
-        folders.push(project.path("www/tests"));
-    }
-    let mut tests: Vec<PathBuf> = folders
+    test_files(&project.path("tests").join(group.name()))
+}
+
+/// `*.test.mjs` of a folder.
+fn test_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
-    tests.sort();
-    tests
+    files.sort();
+    files
 }
 
 fn summarise(outcomes: &[Outcome]) -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::Context as _;
 
 use super::system;
 use crate::shell;
@@ -18,16 +18,14 @@ pub(crate) fn chromium() -> anyhow::Result<Chromium> {
     if let Some(found) = find() {
         return Ok(found);
     }
+    let by_hand = "install Chromium and its chromedriver, and where they are not on PATH \
+                   set CHROME_BIN and CHROMEDRIVER to them";
     system::apt_install(
         &["chromium", "chromium-driver"],
-        "the browser tests need Chromium and chromedriver",
-    )?;
-    match find() {
-        Some(found) => Ok(found),
-        None => bail!(
-            "Chromium or chromedriver is still not on PATH: set CHROME_BIN and CHROMEDRIVER to them"
-        ),
-    }
+        "the tests in a browser need Chromium and chromedriver",
+    )
+    .context(by_hand)?;
+    find().context(by_hand)
 }
 
 fn find() -> Option<Chromium> {

@@ -7,4 +7,4 @@ mod system;
 
 pub(crate) use browser::chromium;
 pub(crate) use node::{node, npm, npm_packages, workerd};
-pub(crate) use rust::{WasmTools, wasm_tools};
+pub(crate) use rust::{WasmTools, lints, wasm_target, wasm_tools};

@@ -59,7 +59,7 @@ pub(crate) fn npm_packages(project: &Project, folder: &Path, reason: &str) -> an
                 &format!("Installing npm packages of {label}: {reason}"),
                 || {
                     // Quiet: the machine's own Node may be older than some package asks for, and runs none of them.
-                    shell::run(npm()?.args(["ci", "--loglevel=error"]).current_dir(folder))
+                    shell::run_quietly(npm()?.args(["ci", "--loglevel=error"]).current_dir(folder))
                 },
             )
         },

@@ -61,7 +61,27 @@ pub(crate) fn wasm_tools(project: &Project) -> anyhow::Result<WasmTools> {
     })
 }
 
-fn wasm_target() -> anyhow::Result<()> {
+/// The formatter and the linter, which a minimal Rust comes without.
+pub(crate) fn lints() -> anyhow::Result<()> {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if shell::output(shell::cargo().args([command, "--version"])).is_ok() {
+            continue;
+        }
+        if shell::which("rustup").is_none() {
+            bail!(
+                "`cargo {command}` is missing, and there is no rustup to add it: install {component}"
+            );
+        }
+        report::step(
+            &format!("Adding {component}: the tests check with it"),
+            || shell::run_quietly(Command::new("rustup").args(["component", "add", component])),
+        )?;
+    }
+    Ok(())
+}
+
+/// The target of both builds.
+pub(crate) fn wasm_target() -> anyhow::Result<()> {
     let sysroot = shell::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
     if library.is_dir() {
