@@ -31,8 +31,13 @@ impl Project {
 
     /// Tools that the commands installed themselves. Outside `target/`, so that `cargo clean` does
     /// not cost minutes; outside `~/.cargo/bin`, so that a user's own versions stay as they are.
+    pub(crate) fn tools_root(&self) -> PathBuf {
+        self.path(".tools")
+    }
+
+    /// Where cargo puts the programs below it.
     pub(crate) fn tools_bin(&self) -> PathBuf {
-        self.path(".tools/bin")
+        self.tools_root().join("bin")
     }
 
     /// What the commands remember between runs.

@@ -10,10 +10,9 @@ use crate::project::Project;
 use crate::{report, shell};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The version that is installed where there is none.
+/// The version that is installed where there is none, and the oldest whose flags were tried.
 const WASM_PACK: &str = "0.15.1";
-/// The first with `--no-opt`'s sibling flags and `--mode no-install` as they are used here.
-const WASM_PACK_LEAST: &[u32] = &[0, 13];
+const WASM_PACK_LEAST: &[u32] = &[0, 15];
 
 /// wasm-pack, and the `PATH` on which it finds the right wasm-bindgen.
 pub(crate) struct WasmTools {
@@ -24,7 +23,7 @@ pub(crate) struct WasmTools {
 }
 
 impl WasmTools {
-    /// `wasm-pack`, told by its `--mode` or by its `PATH` to download nothing.
+    /// `wasm-pack`, with the right wasm-bindgen first on its `PATH`.
     pub(crate) fn wasm_pack(&self) -> Command {
         let mut command = Command::new(&self.wasm_pack);
         command.env("PATH", &self.path);
@@ -36,22 +35,23 @@ impl WasmTools {
 pub(crate) fn wasm_tools(project: &Project) -> anyhow::Result<WasmTools> {
     wasm_target()?;
     let bindgen_version = project.locked_version("wasm-bindgen")?;
-    let wasm_bindgen = installed(
-        project,
-        "wasm-bindgen-cli",
-        "wasm-bindgen",
-        &bindgen_version,
-        "it writes the JavaScript around the wasm, and must be of the crate's exact version",
-        |version| version == bindgen_version,
-    )?;
-    let wasm_pack = installed(
-        project,
-        "wasm-pack",
-        "wasm-pack",
-        WASM_PACK,
-        "it drives both wasm builds and the tests in a browser",
-        |version| shell::at_least(version, WASM_PACK_LEAST),
-    )?;
+    let wasm_bindgen = CargoTool {
+        package: "wasm-bindgen-cli",
+        program: "wasm-bindgen",
+        version: &bindgen_version,
+        reason: "it writes the JavaScript around the wasm, and must be of the crate's exact version",
+        profile: "release",
+    }
+    .installed(project, |version| version == bindgen_version)?;
+    let wasm_pack = CargoTool {
+        package: "wasm-pack",
+        program: "wasm-pack",
+        version: WASM_PACK,
+        reason: "it drives both wasm builds and the tests in a browser",
+        // It only starts other programs; unoptimised it is installed in half the time.
+        profile: "dev",
+    }
+    .installed(project, |version| shell::at_least(version, WASM_PACK_LEAST))?;
     let folder = wasm_bindgen.parent().unwrap_or(Path::new("."));
     let rustc = shell::output(Command::new("rustc").arg("--version"))?;
     Ok(WasmTools {
@@ -99,43 +99,51 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
     )
 }
 
-/// A cargo tool in a version that will do: from `PATH`, or installed into the project's own folder.
-fn installed(
-    project: &Project,
-    package: &str,
-    program: &str,
-    version: &str,
-    reason: &str,
-    will_do: impl Fn(&str) -> bool,
-) -> anyhow::Result<PathBuf> {
-    let own = project.tools_bin();
-    let found = shell::candidates(program, std::slice::from_ref(&own))
-        .into_iter()
-        .find(|candidate| shell::version_of(candidate).is_some_and(|found| will_do(&found)));
-    if let Some(found) = found {
-        return Ok(found);
+/// A program from crates.io.
+struct CargoTool<'a> {
+    package: &'a str,
+    program: &'a str,
+    /// The one to install.
+    version: &'a str,
+    reason: &'a str,
+    profile: &'a str,
+}
+
+impl CargoTool<'_> {
+    /// The program, in a version that will do: from `PATH`, or installed into the project's own folder.
+    fn installed(
+        &self,
+        project: &Project,
+        will_do: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<PathBuf> {
+        let own = project.tools_bin();
+        let found = shell::candidates(self.program, std::slice::from_ref(&own))
+            .into_iter()
+            .find(|candidate| shell::version_of(candidate).is_some_and(|found| will_do(&found)));
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let Self {
+            package,
+            version,
+            reason,
+            ..
+        } = self;
+        report::step(
+            &format!("Installing {package} {version}: {reason} (one to four minutes)"),
+            || {
+                // Without --locked: the lockfiles these tools ship name versions that not every mirror serves.
+                shell::run_quietly(
+                    shell::cargo()
+                        .args(["install", package, "--version", version])
+                        .args(["--profile", self.profile, "--force", "--root"])
+                        .arg(project.tools_root()),
+                )
+                .with_context(|| {
+                    format!("install it with `cargo install {package} --version {version}`")
+                })
+            },
+        )?;
+        Ok(own.join(self.program))
     }
-    let root = own.parent().unwrap_or(&own).to_path_buf();
-    report::step(
-        &format!("Installing {package} {version}: {reason} (one to four minutes)"),
-        || {
-            // Without --locked: the lockfiles these tools ship name yanked versions, which not every mirror serves.
-            shell::run_quietly(
-                shell::cargo()
-                    .args([
-                        "install",
-                        package,
-                        "--version",
-                        version,
-                        "--force",
-                        "--root",
-                    ])
-                    .arg(&root),
-            )
-            .with_context(|| {
-                format!("install it yourself with `cargo install {package} --version {version}`")
-            })
-        },
-    )?;
-    Ok(own.join(program))
 }
