@@ -6,4 +6,8 @@
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod flow;
+#[cfg(feature = "edge")]
+pub mod ledger;
 pub mod paysg;
+#[cfg(feature = "edge")]
+pub mod token;
