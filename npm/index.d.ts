@@ -263,6 +263,8 @@ export type PaySGErrorCode =
   | "refused"
   /** Your signal was aborted; its reason is `cause`. */
   | "aborted"
+  /** The page was not loaded over https (loopback addresses may do without), so that there is no source of idempotency keys. */
+  | "insecure_page"
   /** The module failed, or the browser refused what is usually allowed; `cause` says what. Reload the page. */
   | "internal";
 

@@ -134,14 +134,19 @@ pub(super) fn error_with(kind: Kind, message: &str, cause: JsValue) -> JsValue {
 /// The error that an HTTP answer is relayed as: in the proxy's own words, where it has some, with `data.fields`.
 pub(super) fn refusal(answer: &Answer) -> JsValue {
     let told = get(&answer.body, "error");
+    let code = get_string(&told, "code").filter(|word| is_code(word));
     let kind = match answer.status {
         200..=299 => Kind::InvalidResponse,
         429 => Kind::RateLimited,
         500.. => Kind::Unavailable,
         _ => Kind::Refused,
     };
-    let code = get_string(&told, "code").filter(|word| is_code(word));
-    let code = code.as_deref().unwrap_or(kind.code());
+    relay(answer, code.as_deref().unwrap_or(kind.code()))
+}
+
+/// The error for an answer, under a code of this side's choice.
+pub(super) fn relay(answer: &Answer, code: &str) -> JsValue {
+    let told = get(&answer.body, "error");
     let message = get_string(&told, "message");
     let message = message
         .as_deref()
