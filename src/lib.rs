@@ -5,5 +5,11 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod flow;
+#[cfg(feature = "edge")]
+pub mod ledger;
 pub mod paysg;
+#[cfg(feature = "edge")]
+pub mod token;

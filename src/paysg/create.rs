@@ -1,12 +1,16 @@
 //! What a payment is created from.
 
-use std::collections::BTreeSet;
+mod fields;
+mod forms;
+
 use std::fmt;
+
+use self::fields::{Errors, Fields, Presence, Style};
+use self::forms::{is_due_date, is_email};
 
 use super::amount::Cents;
 use super::field::{FieldError, Rule};
 use super::json::{Json, ObjectWriter};
-use super::{text, time};
 
 /// Longest `reference_id`, `payer_name`, `payer_address`, `payer_email`, metadata value and line item description, in characters.
 pub const MAX_TEXT: u64 = 255;
@@ -18,9 +22,6 @@ pub const MAX_METADATA: u64 = 10;
 pub const MAX_METADATA_KEY: u64 = 40;
 /// Largest sum of `line_items`, in cents; the same in every edition of the guide.
 pub const MAX_LINE_ITEMS_TOTAL: u64 = 20_000_000;
-
-/// No answer lists more bad fields than this: a hostile order must not make a long one.
-const MAX_ERRORS: usize = 100;
 
 /// The limits on which PaySG's documents disagree.
 ///
@@ -97,7 +98,7 @@ impl CreatePayment {
     /// Reads PaySG's create parameters, or says what is wrong with each of them.
     ///
     /// Text is trimmed, but for `reference_id`, which must come back from PaySG as it went there: white space at its ends is
-    /// refused (`format`). `payer_name` and `payer_address` are normalised (see [`text::normalise`]); line breaks in
+    /// refused (`format`). `payer_name` and `payer_address` are normalised (see [`text::normalise`](super::text::normalise)); line breaks in
     /// descriptions become spaces. An optional field that is null or blank counts as absent, as forms send it.
     /// Control characters, and text damaged by half a surrogate pair, are refused everywhere.
     ///
@@ -236,323 +237,4 @@ impl fmt::Debug for CreatePayment {
             .field("amount_in_cents", &self.amount_in_cents)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether a field must be there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    Required,
-    Optional,
-}
-
-/// What is done to a text before it is checked.
-#[derive(Clone, Copy)]
-enum Style {
-    /// Nothing; white space at its ends is refused.
-    Exact,
-    /// White space at its ends goes.
-    Trimmed,
-    /// That, and line breaks become spaces.
-    OneLine,
-    /// That, and typography becomes ASCII.
-    Pasted,
-}
-
-/// The errors so far, bounded.
-struct Errors(Vec<FieldError>);
-
-impl Errors {
-    fn push(&mut self, error: FieldError) {
-        if self.0.len() < MAX_ERRORS {
-            self.0.push(error);
-        }
-    }
-}
-
-/// The fields of one object, and which of them have been read.
-struct Fields<'a> {
-    entries: &'a [(String, Json)],
-    /// What stands before a field's name in errors: nothing, or `line_items[0].`.
-    path: String,
-    known: BTreeSet<&'static str>,
-    errors: &'a mut Errors,
-}
-
-impl<'a> Fields<'a> {
-    fn of(object: &'a Json, path: String, errors: &'a mut Errors) -> Option<Self> {
-        object.as_object().map(|entries| Self {
-            entries,
-            path,
-            known: BTreeSet::new(),
-            errors,
-        })
-    }
-
-    fn name(&self, field: &str) -> String {
-        // Names that a caller made up are echoed, but not at any length.
-        format!("{}{}", self.path, text::clip(field, 64))
-    }
-
-    fn refuse(&mut self, field: &str, rule: Rule) {
-        let name = self.name(field);
-        self.errors.push(FieldError::new(name, rule));
-    }
-
-    fn refuse_beyond(&mut self, field: &str, rule: Rule, limit: u64) {
-        let name = self.name(field);
-        self.errors.push(FieldError::with_limit(name, rule, limit));
-    }
-
-    /// The value of a field, null counting as absent.
-    fn value(&mut self, field: &'static str, presence: Presence) -> Option<&'a Json> {
-        self.known.insert(field);
-        let mut values = self
-            .entries
-            .iter()
-            .filter(|(name, _)| name == field)
-            .map(|(_, value)| value);
-        let value = values.next().filter(|value| !value.is_null());
-        if values.next().is_some() {
-            self.refuse(field, Rule::Duplicate);
-            return None;
-        }
-        if value.is_none() && presence == Presence::Required {
-            self.refuse(field, Rule::Required);
-        }
-        value
-    }
-
-    fn text(
-        &mut self,
-        field: &'static str,
-        presence: Presence,
-        max: u64,
-        style: Style,
-    ) -> Option<String> {
-        let Some(given) = self.value(field, presence)?.as_str() else {
-            self.refuse(field, Rule::Type);
-            return None;
-        };
-        if given.trim().is_empty() {
-            if presence == Presence::Required {
-                self.refuse(field, Rule::Empty);
-            }
-            return None;
-        }
-        let value = match style {
-            Style::Exact | Style::Trimmed => given.trim().to_owned(),
-            Style::OneLine => text::one_line(given),
-            Style::Pasted => text::normalise(given),
-        };
-        if matches!(style, Style::Exact) && value.len() != given.len() {
-            self.refuse(field, Rule::Format);
-            return None;
-        }
-        self.sound(field, value, max)
-    }
-
-    /// The text, if it is neither damaged nor too long.
-    fn sound(&mut self, field: &str, value: String, max: u64) -> Option<String> {
-        if text::is_damaged(&value) {
-            self.refuse(field, Rule::MalformedText);
-        } else if text::has_control(&value) {
-            self.refuse(field, Rule::ControlCharacter);
-        } else if text::len(&value) > max {
-            self.refuse_beyond(field, Rule::TooLong, max);
-        } else {
-            return Some(value);
-        }
-        None
-    }
-
-    fn of_form(
-        &mut self,
-        field: &str,
-        value: Option<String>,
-        fits: fn(&str) -> bool,
-    ) -> Option<String> {
-        let value = value?;
-        if fits(&value) {
-            return Some(value);
-        }
-        self.refuse(field, Rule::Format);
-        None
-    }
-
-    fn amount(&mut self, field: &'static str, min: u64, max: u64) -> Option<Cents> {
-        let Some(token) = self.value(field, Presence::Required)?.as_number() else {
-            self.refuse(field, Rule::Type);
-            return None;
-        };
-        let rule = match Cents::from_token(token) {
-            Ok(cents) if cents.get() < min => Rule::TooSmall,
-            Ok(cents) if cents.get() > max => Rule::TooLarge,
-            Ok(cents) => return Some(cents),
-            Err(rule) => rule,
-        };
-        if rule == Rule::TooSmall {
-            self.refuse_beyond(field, rule, min);
-        } else if rule == Rule::TooLarge {
-            self.refuse_beyond(field, rule, max);
-        } else {
-            self.refuse(field, rule);
-        }
-        None
-    }
-
-    fn metadata(&mut self) -> Vec<(String, String)> {
-        let Some(given) = self.value("metadata", Presence::Optional) else {
-            return Vec::new();
-        };
-        let Some(entries) = given.as_object() else {
-            self.refuse("metadata", Rule::Type);
-            return Vec::new();
-        };
-        let max = usize::try_from(MAX_METADATA).unwrap_or(usize::MAX);
-        if entries.len() > max {
-            self.refuse_beyond("metadata", Rule::TooMany, MAX_METADATA);
-        }
-        let mut read: Vec<(String, String)> = Vec::new();
-        for (key, value) in entries.iter().take(max) {
-            let name = format!("metadata.{}", text::clip(key, 48));
-            if key.trim().is_empty() {
-                self.refuse(&name, Rule::Empty);
-                continue;
-            }
-            let key = self.sound(&name, key.clone(), MAX_METADATA_KEY);
-            let value = match value.as_str() {
-                None => {
-                    self.refuse(&name, Rule::Type);
-                    None
-                }
-                Some("") => {
-                    self.refuse(&name, Rule::Empty);
-                    None
-                }
-                Some(value) => self.sound(&name, value.to_owned(), MAX_TEXT),
-            };
-            if let (Some(key), Some(value)) = (key, value) {
-                read.push((key, value));
-            }
-        }
-        read.sort();
-        read
-    }
-
-    fn line_items(&mut self) -> Vec<LineItem> {
-        let Some(given) = self.value("line_items", Presence::Optional) else {
-            return Vec::new();
-        };
-        let Some(elements) = given.as_array() else {
-            self.refuse("line_items", Rule::Type);
-            return Vec::new();
-        };
-        let mut read = Vec::new();
-        let mut total = Some(Cents::default());
-        for (at, element) in elements.iter().enumerate() {
-            let path = format!("line_items[{at}]");
-            let Some(mut line) = Fields::of(element, format!("{path}."), self.errors) else {
-                self.refuse(&path, Rule::Type);
-                continue;
-            };
-            let description =
-                line.text("description", Presence::Required, MAX_TEXT, Style::OneLine);
-            let amount_in_cents = line.amount("amount_in_cents", 1, MAX_LINE_ITEMS_TOTAL);
-            line.refuse_others(&[]);
-            total = total.and_then(|total| total.checked_add(amount_in_cents.unwrap_or_default()));
-            if let (Some(description), Some(amount_in_cents)) = (description, amount_in_cents) {
-                read.push(LineItem {
-                    description,
-                    amount_in_cents,
-                });
-            }
-        }
-        if total.is_none_or(|total| total.get() > MAX_LINE_ITEMS_TOTAL) {
-            self.refuse_beyond("line_items", Rule::TooLarge, MAX_LINE_ITEMS_TOTAL);
-        }
-        read
-    }
-
-    /// Refuses the fields that were not read and are not the caller's.
-    fn refuse_others(&mut self, others: &[&str]) {
-        for (name, _) in self.entries {
-            if self.known.contains(name.as_str()) || others.contains(&name.as_str()) {
-                continue;
-            }
-            let reserved = self.path.is_empty() && name == "return_url";
-            self.refuse(
-                name,
-                if reserved {
-                    Rule::Reserved
-                } else {
-                    Rule::UnknownField
-                },
-            );
-        }
-    }
-}
-
-/// Whether the text is `dd-MMM-yyyy` in capitals and a day of the calendar: `31-DEC-2023`.
-fn is_due_date(text: &str) -> bool {
-    let number = |digits: &str, len: usize| -> Option<i64> {
-        (digits.len() == len && digits.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| digits.parse().ok())?
-    };
-    let mut parts = text.split('-');
-    let (Some(day), Some(month), Some(year), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let month = match month {
-        "JAN" => 1,
-        "FEB" => 2,
-        "MAR" => 3,
-        "APR" => 4,
-        "MAY" => 5,
-        "JUN" => 6,
-        "JUL" => 7,
-        "AUG" => 8,
-        "SEP" => 9,
-        "OCT" => 10,
-        "NOV" => 11,
-        "DEC" => 12,
-        _ => return false,
-    };
-    let (Some(day), Some(year)) = (number(day, 2), number(year, 4)) else {
-        return false;
-    };
-    year > 0 && time::is_calendar_date(year, month, day)
-}
-
-/// Whether the text is an e-mail address of the kind that people have: `local@domain.tld`.
-///
-/// The local part: up to 64 letters, digits and ``!#$%&'*+/=?^_`{|}~-``, with single dots inside. The domain: two labels or
-/// more of letters, digits and inner hyphens, the last of them not a number. Quoted local parts, address literals and
-/// internationalised addresses are refused; no known rule of PaySG's promises that it takes them.
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else {
-        return false;
-    };
-    let is_atom = |atom: &str| {
-        !atom.is_empty()
-            && atom
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b))
-    };
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let last = domain.rsplit('.').next().unwrap_or_default();
-    local.len() <= 64
-        && local.split('.').all(is_atom)
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
-        && last.len() >= 2
-        && !last.bytes().all(|b| b.is_ascii_digit())
 }

@@ -50,6 +50,8 @@ pub mod return_params;
 #[cfg(feature = "edge")]
 pub mod signature;
 pub mod status;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 #[cfg(feature = "edge")]
 pub mod text;
 #[cfg(feature = "edge")]

@@ -44,8 +44,8 @@ impl ReturnError {
 impl ReturnParams {
     /// Reads a query, with or without its `?`; `Ok(None)` when neither parameter is in it.
     ///
-    /// Names and values are decoded as browsers decode forms (`+` is a space, `%5F` an underscore, a stray `%` itself); other
-    /// parameters are ignored.
+    /// Names and values are decoded as browsers decode forms (`%5F` is an underscore, a stray `%` itself); other parameters
+    /// are ignored.
     ///
     /// # Errors
     /// [`ReturnError`] for a missing, repeated or malformed parameter; a repetition is reported before a bad value.
@@ -153,14 +153,13 @@ fn parameter(name: &str) -> Option<&'static str> {
         .find(|wanted| *wanted == name)
 }
 
-/// Decodes a form's name or value; `None` when the bytes are not UTF-8, which no identifier is.
+/// Decodes a form's name or value, but for `+`: a space and a plus are equally foreign to our names and identifiers. `None` when the bytes are not UTF-8, which no identifier is.
 fn decode(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         rest = tail;
         let byte = match (first, tail) {
-            (b'+', _) => b' ',
             (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
                 (Some(high), Some(low)) => {
                     rest = after;

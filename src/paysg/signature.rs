@@ -152,7 +152,7 @@ impl fmt::Debug for Header {
 
 /// A webhook endpoint's secret: the UTF-8 bytes of the text that PaySG gave, never decoded.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Box<[u8]>);
+pub struct Secret(pub(super) Box<[u8]>);
 
 impl Secret {
     /// Takes a secret; `None` when it is empty, since anyone knows that one.

@@ -6,6 +6,12 @@
 //! default ports, user names, shortened IPv4 addresses, anything outside ASCII. For every accepted string `s`,
 //! `new URL(s).href === s`.
 
+#[cfg(feature = "edge")]
+mod any_host;
+
+#[cfg(feature = "edge")]
+pub use self::any_host::{HttpsUrl, WebUrl};
+
 /// The longest URL accepted, in bytes.
 pub const MAX_URL_BYTES: usize = 2048;
 
@@ -122,143 +128,4 @@ fn is_dot_segment(segment: &str) -> bool {
         }
     }
     dots > 0
-}
-
-#[cfg(feature = "edge")]
-pub use self::any_host::{HttpsUrl, WebUrl};
-
-/// URLs of any host, which only the edge's configuration holds.
-#[cfg(feature = "edge")]
-mod any_host {
-    use super::{MAX_URL_BYTES, is_canonical_tail, is_loopback_host, split_port};
-
-    /// An `https:` URL of any host, in canonical spelling: a return URL, say, which PaySG refuses unless it is HTTPS.
-    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-    pub struct HttpsUrl(WebUrl);
-
-    impl HttpsUrl {
-        /// Reads a URL; `None` unless it is `https:` and in canonical spelling.
-        ///
-        /// One thing is supplied, since operators write it so: the `/` after a bare origin.
-        #[must_use]
-        pub fn parse(text: &str) -> Option<Self> {
-            WebUrl::parse(text).filter(WebUrl::is_https).map(Self)
-        }
-
-        /// The whole URL.
-        #[must_use]
-        pub fn as_str(&self) -> &str {
-            self.0.as_str()
-        }
-
-        /// Scheme, host and port, without a slash at the end.
-        #[must_use]
-        pub fn origin(&self) -> &str {
-            self.0.origin()
-        }
-    }
-
-    /// An `https:` URL of any host, or an `http:` URL of this machine.
-    ///
-    /// Hosts: lower-case letters, digits, `-` and `.`; four decimal numbers; or `[::1]`. No user name. A port in
-    /// canonical spelling. Internationalised names (`xn--`) are refused: whether they are valid depends on Unicode
-    /// tables that this crate does not carry.
-    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-    pub struct WebUrl {
-        text: String,
-        /// Where the path begins in `text`.
-        path_at: usize,
-    }
-
-    impl WebUrl {
-        /// Reads a URL; `None` unless it is `https:`, or `http:` of a loopback host, in canonical spelling.
-        ///
-        /// ```
-        /// use paysg_wasm::paysg::WebUrl;
-        /// let url = WebUrl::parse("http://127.0.0.1:8788/hook").unwrap();
-        /// assert_eq!(url.origin(), "http://127.0.0.1:8788");
-        /// assert!(WebUrl::parse("http://agency.gov.sg/").is_none());
-        /// ```
-        #[must_use]
-        pub fn parse(text: &str) -> Option<Self> {
-            if text.len() > MAX_URL_BYTES {
-                return None;
-            }
-            let (rest, default_port) = match text.strip_prefix("https://") {
-                Some(rest) => (rest, "443"),
-                None => (text.strip_prefix("http://")?, "80"),
-            };
-            let authority_len = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let (authority, tail) = rest.split_at_checked(authority_len)?;
-            let host = split_port(authority, default_port)?;
-            if !is_canonical_host(host) || (default_port == "80" && !is_loopback_host(host)) {
-                return None;
-            }
-            let path_at = text.len().checked_sub(tail.len())?;
-            let text = match tail {
-                "" => format!("{text}/"),
-                tail if is_canonical_tail(tail) => text.to_owned(),
-                _ => return None,
-            };
-            Some(Self { text, path_at })
-        }
-
-        /// The whole URL.
-        #[must_use]
-        pub fn as_str(&self) -> &str {
-            &self.text
-        }
-
-        /// Scheme, host and port, without a slash at the end.
-        #[must_use]
-        pub fn origin(&self) -> &str {
-            self.text.get(..self.path_at).unwrap_or_default()
-        }
-
-        /// What follows the origin: path, query and fragment; at least `/`.
-        #[must_use]
-        pub fn path_and_query(&self) -> &str {
-            self.text.get(self.path_at..).unwrap_or_default()
-        }
-
-        /// Whether the scheme is `https:`.
-        #[must_use]
-        pub fn is_https(&self) -> bool {
-            self.text.starts_with("https://")
-        }
-
-        /// Whether the host is this machine: `127.0.0.1`, `localhost` or `[::1]`.
-        #[must_use]
-        pub fn is_loopback(&self) -> bool {
-            super::is_loopback_origin(self.origin())
-        }
-    }
-
-    /// Whether a browser keeps this host as it is.
-    fn is_canonical_host(host: &str) -> bool {
-        if host == "[::1]" {
-            return true;
-        }
-        let mut last = "";
-        for label in host.split('.') {
-            let bytes_fit = label
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-            let hyphens_fit =
-                !label.starts_with('-') && !label.ends_with('-') && !label.starts_with("xn--");
-            if !(1..=63).contains(&label.len()) || !bytes_fit || !hyphens_fit {
-                return false;
-            }
-            last = label;
-        }
-        // A last label that is a number makes the whole host an IPv4 address, which browsers rewrite to four decimals.
-        let numeric = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
-        host.len() <= 253 && (!numeric || is_canonical_ipv4(host))
-    }
-
-    fn is_canonical_ipv4(host: &str) -> bool {
-        let canonical_number =
-            |part: &str| part.parse::<u8>().is_ok() && (part == "0" || !part.starts_with('0'));
-        host.split('.').count() == 4 && host.split('.').all(canonical_number)
-    }
 }

@@ -1,2 +1,65 @@
-//! The project's commands.
-fn main() {}
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test`.
+//!
+//! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its user; the lint guards the library"
+)]
+
+mod demo;
+mod fingerprint;
+mod package;
+mod project;
+mod report;
+mod shell;
+mod stack;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use project::Project;
+
+/// The project's commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Make the npm package in pkg/: both wasm builds, optimised, beside the sources of npm/
+    Build,
+    /// Build, then make the npm tarball in target/
+    Pack,
+    /// Build and serve simulator, edge and e-service until interrupted
+    Demo(demo::DemoOptions),
+    /// Serve the simulator alone
+    Simulator(demo::PartOptions),
+    /// Serve the edge alone
+    Edge(demo::PartOptions),
+    /// Run every test; the last line is the sum
+    Test(suite::TestOptions),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let project = Project::locate();
+    let outcome = match cli.command {
+        Task::Build => package::build(&project).map(|()| ExitCode::SUCCESS),
+        Task::Pack => package::pack(&project).map(|_| ExitCode::SUCCESS),
+        Task::Demo(options) => demo::demo(&project, &options),
+        Task::Simulator(options) => demo::simulator_alone(&project, &options),
+        Task::Edge(options) => demo::edge_alone(&project, &options),
+        Task::Test(options) => suite::test(&project, &options),
+    };
+    outcome.unwrap_or_else(|error| {
+        report::failure(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,182 @@
+//! When an intent wakes by itself, and what for.
+//!
+//! Looks after a link that nobody reports on come at ages that grow by 1.7 from 5 minutes: eleven in the first day, each before the
+//! age has doubled, so that a lost payment is found within the larger of 10 minutes and the age of its link. Then daily, for 30 days.
+
+use crate::flow::retry::Backoff;
+use crate::ledger::{AttemptState, Ledger};
+use crate::paysg::PaymentId;
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+const FIRST_LOOK_MS: i64 = 5 * MINUTE_MS;
+const WATCH_FOR_MS: i64 = 30 * DAY_MS;
+
+/// Between tries to tell the e-service: exponential from 2 s to 5 min, half of it jitter.
+pub(super) const TELL_BACKOFF: Backoff = Backoff {
+    base_ms: 2_000,
+    cap_ms: 300_000,
+};
+/// Between GETs for an event that the payment does not bear out yet.
+pub(super) const HINT_BACKOFF: Backoff = Backoff {
+    base_ms: 2_000,
+    cap_ms: 3_600_000,
+};
+/// Between tries to cancel an abandoned link.
+pub(super) const CANCEL_BACKOFF: Backoff = Backoff {
+    base_ms: 60_000,
+    cap_ms: 3_600_000,
+};
+
+/// What an intent wakes for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The e-service has something to be told.
+    Tell,
+    /// An event named this payment.
+    Examine(PaymentId),
+    /// A link has been unpaid for longer than its order allows.
+    Abandon(PaymentId),
+    /// Nobody has reported on this payment.
+    Look(PaymentId),
+}
+
+/// What of the agenda is the edge's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Whether there is an e-service to tell.
+    pub tells: bool,
+    /// For tests: how many times faster everything comes. 1 otherwise.
+    pub scale: u32,
+}
+
+impl Pace {
+    /// A duration at this pace.
+    #[must_use]
+    pub fn of(self, duration_ms: i64) -> i64 {
+        duration_ms
+            .checked_div(i64::from(self.scale))
+            .unwrap_or(duration_ms)
+    }
+}
+
+/// When the intent must be woken, if ever, and what for.
+#[must_use]
+pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let tell = pace.tells.then(|| tell(ledger)).flatten();
+    [
+        tell,
+        examine(ledger),
+        abandon(ledger, pace),
+        look(ledger, pace),
+    ]
+    .into_iter()
+    .flatten()
+    .min_by_key(|(at_ms, _)| *at_ms)
+}
+
+/// What is due by now.
+#[must_use]
+pub fn due(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<Due> {
+    next(ledger, pace)
+        .filter(|(at_ms, _)| *at_ms <= now_ms)
+        .map(|(_, due)| due)
+}
+
+fn tell(ledger: &Ledger) -> Option<(i64, Due)> {
+    let telling = ledger.intent.untold()?;
+    Some((
+        ledger.schedule.tell_at_ms.unwrap_or(telling.since_ms),
+        Due::Tell,
+    ))
+}
+
+fn examine(ledger: &Ledger) -> Option<(i64, Due)> {
+    let hint = ledger.intent.hints.first()?;
+    Some((
+        ledger.schedule.hint_at_ms.unwrap_or_default(),
+        Due::Examine(hint.clone()),
+    ))
+}
+
+fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let attempt = ledger.intent.current()?;
+    let secs = attempt.cancel_after_secs?;
+    if attempt.state != AttemptState::Open {
+        return None;
+    }
+    let at_ms = attempt
+        .started_at_ms
+        .saturating_add(pace.of(i64::from(secs).saturating_mul(1000)));
+    Some((
+        ledger.schedule.cancel_at_ms.unwrap_or(at_ms),
+        Due::Abandon(attempt.payment_id.clone()?),
+    ))
+}
+
+fn look(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let attempt = ledger.intent.current()?;
+    if attempt.state != AttemptState::Open {
+        return None;
+    }
+    let looks = if ledger.schedule.look_attempt == attempt.number {
+        ledger.schedule.looks
+    } else {
+        0
+    };
+    let age_ms = look_age_ms(looks)?;
+    Some((
+        attempt.started_at_ms.saturating_add(pace.of(age_ms)),
+        Due::Look(attempt.payment_id.clone()?),
+    ))
+}
+
+/// Notes that the current attempt has been looked after until now.
+pub fn looked(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
+    let Some(attempt) = ledger.intent.current() else {
+        return;
+    };
+    let age_ms = now_ms.saturating_sub(attempt.started_at_ms);
+    ledger.schedule.look_attempt = attempt.number;
+    // After a long sleep the looks that were missed are one look, not a burst.
+    ledger.schedule.looks = (0_u32..)
+        .take(64)
+        .find(|looks| look_age_ms(*looks).is_none_or(|at_ms| pace.of(at_ms) > age_ms))
+        .unwrap_or(u32::MAX);
+}
+
+/// The age at which look number `n` comes, counted from 0; `None` once the link is no longer watched.
+fn look_age_ms(n: u32) -> Option<i64> {
+    let mut age_ms = FIRST_LOOK_MS;
+    for _ in 0..n {
+        age_ms = if age_ms < DAY_MS {
+            age_ms.saturating_mul(17).checked_div(10)?
+        } else {
+            age_ms.saturating_add(DAY_MS)
+        };
+        if age_ms > WATCH_FOR_MS {
+            return None;
+        }
+    }
+    Some(age_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_come_at_most_twelve_times_in_the_first_day_and_before_the_age_has_doubled() {
+        let ages: Vec<i64> = (0..).map_while(look_age_ms).collect();
+        assert!(ages.iter().filter(|age| **age <= DAY_MS).count() <= 12);
+        for pair in ages.windows(2) {
+            let [earlier, later] = pair else { continue };
+            assert!(
+                later - earlier <= (*earlier).max(10 * MINUTE_MS),
+                "{pair:?}"
+            );
+        }
+        assert!(ages.last().is_some_and(|age| *age > 28 * DAY_MS));
+        assert!(ages.len() < 64, "`looked` counts no further");
+    }
+}

@@ -1,0 +1,150 @@
+//! Calls that change one payment: cancel, refund, send the e-mail. Each ends with a GET, which alone says what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::glance::Glance;
+use super::step::{Answer, Fetch, Step};
+use super::upstream::{Reading, Tries, Trouble, call, retry_after};
+use crate::ledger::Digest;
+use crate::paysg::{ApiRequest, Cents, Payment, PaymentId, PaymentServiceId};
+
+const PATIENCE_MS: i64 = 25_000;
+
+/// What is to be done to a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Take the link back.
+    Cancel,
+    /// Give money back.
+    Refund {
+        /// How much.
+        amount_in_cents: Cents,
+        /// One for each command, so that its retry is not a second refund.
+        key: Digest,
+    },
+    /// Have PaySG send the payer its e-mail.
+    SendEmail,
+}
+
+/// A command under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    action: Action,
+    service: PaymentServiceId,
+    payment_id: PaymentId,
+    tries: Tries,
+    confirming: Option<Glance>,
+    refusal: Option<Trouble>,
+}
+
+/// What came of a command: the payment as a GET shows it afterwards, and PaySG's refusal, if it refused.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The payment.
+    pub payment: Payment,
+    /// PaySG's refusal.
+    pub refusal: Option<Trouble>,
+}
+
+impl Command {
+    /// A command for a payment.
+    #[must_use]
+    pub const fn new(
+        action: Action,
+        service: PaymentServiceId,
+        payment_id: PaymentId,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            action,
+            service,
+            payment_id,
+            tries: Tries::until(now_ms.saturating_add(PATIENCE_MS)),
+            confirming: None,
+            refusal: None,
+        }
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub const fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// The payment that it is done to.
+    #[must_use]
+    pub const fn payment_id(&self) -> &PaymentId {
+        &self.payment_id
+    }
+
+    /// The call.
+    #[must_use]
+    pub fn fetch(&self, after_ms: u32) -> Fetch {
+        let (service, id) = (&self.service, &self.payment_id);
+        let request = match &self.action {
+            Action::Cancel => ApiRequest::cancel(service, id),
+            Action::SendEmail => ApiRequest::send_email(service, id),
+            Action::Refund {
+                amount_in_cents,
+                key,
+            } => ApiRequest::refund(service, id, *amount_in_cents, key.as_str()),
+        };
+        call(request, after_ms)
+    }
+
+    /// Takes the answer.
+    pub fn answer(
+        &mut self,
+        answer: &Answer<'_>,
+        now_ms: i64,
+        random: u32,
+    ) -> Step<Result<Done, Trouble>> {
+        if let Some(glance) = &mut self.confirming {
+            let refusal = self.refusal.clone();
+            return glance
+                .answer(answer, now_ms, random)
+                .map(|seen| seen.map(|payment| Done { payment, refusal }));
+        }
+        match Reading::of(answer) {
+            Reading::Success(_) => self.confirm(),
+            Reading::Refused(error) => match Trouble::of(&error) {
+                trouble @ Trouble::Refused { .. } => {
+                    self.refusal = Some(trouble);
+                    self.confirm()
+                }
+                trouble => Step::Done(Err(trouble)),
+            },
+            Reading::Conflict(_) | Reading::Busy | Reading::Broken | Reading::Unanswered => {
+                // PaySG lists no key for these calls: what may have been done is not asked for twice, but looked at.
+                let repeatable = match self.action {
+                    Action::Cancel => true,
+                    Action::Refund { .. } | Action::SendEmail => {
+                        matches!(Reading::of(answer), Reading::Conflict(_) | Reading::Busy)
+                    }
+                };
+                match self.tries.again(answer, now_ms, random) {
+                    Some(delay_ms) if repeatable => Step::Fetch(self.fetch(delay_ms)),
+                    _ => {
+                        self.refusal = Some(Trouble::Unavailable {
+                            retry_after_ms: retry_after(answer),
+                        });
+                        self.confirm()
+                    }
+                }
+            }
+        }
+    }
+
+    fn confirm(&mut self) -> Step<Result<Done, Trouble>> {
+        self.tries.restart();
+        let glance = Glance::fresh(
+            self.service.clone(),
+            self.payment_id.clone(),
+            self.tries.clone(),
+        );
+        let fetch = glance.fetch(0);
+        self.confirming = Some(glance);
+        Step::Fetch(fetch)
+    }
+}

@@ -1,0 +1,180 @@
+//! Calls to PaySG: what an answer means, and when to ask again.
+
+use serde::{Deserialize, Serialize};
+
+use super::retry::Backoff;
+use super::step::{Answer, Fetch, Target};
+use super::view::status_word;
+use crate::paysg::{ApiError, ApiRequest, Failure, Status};
+
+/// How long one call may take. PaySG states no figure; a create that takes longer has been lost in all likelihood.
+pub const CALL_TIMEOUT_MS: u32 = 10_000;
+const MAX_TRIES: u32 = 4;
+const BACKOFF: Backoff = Backoff {
+    base_ms: 200,
+    cap_ms: 3_000,
+};
+
+/// Why a flow could not do what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "trouble", rename_all = "snake_case")]
+pub enum Trouble {
+    /// PaySG gave no usable answer in time. Asking again later is safe.
+    Unavailable {
+        /// How long to wait, where PaySG said so.
+        retry_after_ms: Option<u32>,
+    },
+    /// PaySG refused the parameters, which means that it knows a rule that we do not.
+    Refused {
+        /// PaySG's `error.type`.
+        error_type: Option<String>,
+        /// PaySG's `error.code`.
+        code: Option<String>,
+    },
+    /// PaySG does not accept the API key, or not for this payment service.
+    Credentials,
+    /// The payment service cannot take payments yet: it is not connected to Stripe.
+    NotConnected,
+    /// PaySG knows no such payment.
+    UnknownPayment,
+    /// PaySG answered with something that it does not document.
+    Unexpected {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// PaySG's answer is about another id, service, reference or amount.
+    Mismatch,
+    /// The payer would have been sent somewhere else than to PaySG's pages.
+    PageRefused,
+    /// The payment's state does not allow it.
+    NotAllowed {
+        /// How it stands.
+        #[serde(with = "status_word")]
+        status: Status,
+    },
+    /// The edge keeps no ledger, or the ledger knows no such payment.
+    NoRecord,
+}
+
+impl Trouble {
+    /// What PaySG's error means to a caller.
+    #[must_use]
+    pub fn of(error: &ApiError) -> Self {
+        match error.kind() {
+            Failure::BadRequest | Failure::Conflict => Self::Refused {
+                error_type: error.error_type.clone(),
+                code: error.code.clone(),
+            },
+            Failure::Unauthenticated | Failure::Forbidden => Self::Credentials,
+            Failure::NotConnected => Self::NotConnected,
+            Failure::NotFound => Self::UnknownPayment,
+            Failure::RateLimited | Failure::ServerError | Failure::Unavailable => {
+                Self::Unavailable {
+                    retry_after_ms: None,
+                }
+            }
+            Failure::Unexpected(status) => Self::Unexpected { status },
+        }
+    }
+}
+
+/// What an answer means.
+pub enum Reading<'a> {
+    /// 2xx.
+    Success(&'a [u8]),
+    /// PaySG has refused, and will refuse again.
+    Refused(ApiError),
+    /// 409: the key is in use, or was used for other parameters.
+    Conflict(ApiError),
+    /// 429.
+    Busy,
+    /// 500 or 503: PaySG has answered, and may have recorded that answer under the key.
+    Broken,
+    /// No answer of PaySG's own: it may or may not have done what it was asked for.
+    Unanswered,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads an answer.
+    #[must_use]
+    pub fn of(answer: &Answer<'a>) -> Self {
+        let Answer::Arrived { status, body, .. } = *answer else {
+            return Self::Unanswered;
+        };
+        match status {
+            200..=299 => Self::Success(body),
+            409 => Self::Conflict(ApiError::read(status, body)),
+            429 => Self::Busy,
+            500 | 503 => Self::Broken,
+            // A gateway's answers, which say nothing of what happened behind it.
+            502 | 504 => Self::Unanswered,
+            _ => Self::Refused(ApiError::read(status, body)),
+        }
+    }
+}
+
+/// The tries of one call, within a bound of count and time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    made: u32,
+    deadline_ms: i64,
+}
+
+impl Tries {
+    /// No tries yet, until `deadline_ms`.
+    #[must_use]
+    pub const fn until(deadline_ms: i64) -> Self {
+        Self {
+            made: 0,
+            deadline_ms,
+        }
+    }
+
+    /// Starts counting again, for another call within the same time.
+    pub const fn restart(&mut self) {
+        self.made = 0;
+    }
+
+    /// The delay before the next try, or `None` where there is to be none.
+    pub fn again(&mut self, answer: &Answer<'_>, now_ms: i64, random: u32) -> Option<u32> {
+        self.again_at_most(MAX_TRIES, answer, now_ms, random)
+    }
+
+    /// The same with a smaller number of tries.
+    pub fn again_at_most(
+        &mut self,
+        tries: u32,
+        answer: &Answer<'_>,
+        now_ms: i64,
+        random: u32,
+    ) -> Option<u32> {
+        self.made = self.made.saturating_add(1);
+        if self.made >= tries {
+            return None;
+        }
+        let backoff = BACKOFF.full_jitter_ms(self.made, random);
+        let delay_ms = retry_after(answer).map_or(backoff, |asked| asked.max(backoff));
+        (now_ms.saturating_add(i64::from(delay_ms)) < self.deadline_ms).then_some(delay_ms)
+    }
+}
+
+/// How long PaySG asked to be left alone.
+#[must_use]
+pub const fn retry_after(answer: &Answer<'_>) -> Option<u32> {
+    match answer {
+        Answer::Arrived { retry_after_ms, .. } => *retry_after_ms,
+        Answer::Lost => None,
+    }
+}
+
+/// A call to PaySG.
+#[must_use]
+pub const fn call(request: ApiRequest, after_ms: u32) -> Fetch {
+    Fetch {
+        after_ms,
+        timeout_ms: CALL_TIMEOUT_MS,
+        target: Target::Paysg,
+        shared: false,
+        request,
+    }
+}

@@ -1,0 +1,124 @@
+//! What a GET shows, entered into the ledger.
+
+use super::desk::Desk;
+use super::upstream::Trouble;
+use crate::ledger::{AttemptState, Flag, Transition};
+use crate::paysg::{Payment, Status};
+
+/// Enters what a GET shows of a payment, and answers with the status to go by.
+///
+/// A payment is the intent's only if the GET bears its service and reference and, for one that an attempt asked for, its amount. One
+/// that no attempt asked for is adopted where it bears our return URL. Paid never goes back.
+///
+/// `tell_cancelled`: whether a cancellation that comes to light now was made through the edge, so that the e-service is told.
+///
+/// # Errors
+/// [`Trouble::Mismatch`], with a flag, where the GET contradicts the ledger; [`Trouble::UnknownPayment`] where the payment is not ours.
+pub fn witness(
+    desk: &mut Desk<'_>,
+    payment: &Payment,
+    tell_cancelled: bool,
+) -> Result<Status, Trouble> {
+    let intent = &desk.ledger.intent;
+    let of_this_intent = payment.payment_service_id == intent.payment_service_id
+        && payment.reference_id == intent.reference_id;
+    let known = intent.attempt_of(&payment.id).is_some();
+    if !of_this_intent {
+        if known {
+            desk.flag(Flag::Mismatch, Some(&payment.id));
+            return Err(Trouble::Mismatch);
+        }
+        return Err(Trouble::UnknownPayment);
+    }
+    if !known {
+        adopt(desk, payment)?;
+    }
+    let Some(attempt) = desk.ledger.intent.attempt_of(&payment.id) else {
+        return Err(Trouble::UnknownPayment);
+    };
+    if attempt.amount_in_cents != payment.amount_in_cents.get() {
+        desk.flag(Flag::Mismatch, Some(&payment.id));
+        return Err(Trouble::Mismatch);
+    }
+    let number = attempt.number;
+    let before = attempt.state;
+    let shown = payment.status();
+    match shown {
+        Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
+            if !before.was_paid() {
+                desk.record(Transition::Paid {
+                    attempt: number,
+                    paid_at: payment.paid_at.clone(),
+                });
+            }
+            let whole = match shown {
+                Status::Refunded => Some(true),
+                Status::PartiallyRefunded => Some(false),
+                Status::Paid | Status::Unpaid | Status::Cancelled | Status::Unknown => None,
+            };
+            if let Some(whole) = whole {
+                // Refused where nothing is new.
+                desk.record(Transition::Refunded {
+                    attempt: number,
+                    whole,
+                });
+            }
+            desk.record(Transition::Examined {
+                payment_id: payment.id.clone(),
+            });
+        }
+        Status::Cancelled if before == AttemptState::Open => desk.record(Transition::Cancelled {
+            attempt: number,
+            tell: tell_cancelled,
+        }),
+        Status::Unpaid | Status::Cancelled if before.was_paid() => {
+            desk.flag(Flag::WentBack, Some(&payment.id));
+        }
+        Status::Unpaid | Status::Cancelled | Status::Unknown => {}
+    }
+    Ok(match desk.ledger.intent.attempt(number) {
+        Some(attempt) if attempt.state.was_paid() => paid_status(attempt.state),
+        _ => shown,
+    })
+}
+
+/// The status that a paid state stands for.
+pub const fn paid_status(state: AttemptState) -> Status {
+    match state {
+        AttemptState::Paid => Status::Paid,
+        AttemptState::PartiallyRefunded => Status::PartiallyRefunded,
+        AttemptState::Refunded => Status::Refunded,
+        AttemptState::Cancelled => Status::Cancelled,
+        AttemptState::Started
+        | AttemptState::Open
+        | AttemptState::Refused
+        | AttemptState::GivenUp => Status::Unpaid,
+    }
+}
+
+fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
+    if payment.return_url.as_deref() != Some(desk.terms.return_url.as_str()) {
+        return Err(Trouble::UnknownPayment);
+    }
+    // An attempt whose answer was lost asked for it, if one is there with that amount; otherwise it stands for itself.
+    let lost = desk.ledger.intent.attempts.iter().find(|attempt| {
+        attempt.payment_id.is_none()
+            && attempt.amount_in_cents == payment.amount_in_cents.get()
+            && matches!(attempt.state, AttemptState::Started | AttemptState::GivenUp)
+    });
+    let transition = match lost {
+        Some(attempt) => Transition::Opened {
+            attempt: attempt.number,
+            payment_id: payment.id.clone(),
+            adopted: true,
+            same_order: true,
+        },
+        None => Transition::Adopted {
+            attempt: desk.ledger.intent.next_number(),
+            payment_id: payment.id.clone(),
+            amount_in_cents: payment.amount_in_cents.get(),
+        },
+    };
+    desk.record(transition);
+    Ok(())
+}

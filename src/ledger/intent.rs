@@ -1,0 +1,376 @@
+//! What the journal folds to.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Attempt, AttemptState, Digest, Flag, Illegal, TellStatus, Telling, Transition};
+use crate::paysg::{Cents, PaymentId, PaymentServiceId};
+
+/// How many payments named by events may wait for a GET at once; PaySG's retries bring the rest again.
+const MAX_HINTS: usize = 8;
+
+/// A refund that was asked for through the edge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The key of the command.
+    pub key: Digest,
+    /// How much.
+    pub amount_in_cents: Cents,
+    /// What PaySG said, once it is known.
+    pub accepted: Option<bool>,
+}
+
+/// The state of one intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The payment service.
+    pub payment_service_id: PaymentServiceId,
+    /// The agency's reference.
+    pub reference_id: String,
+    /// In the order of their numbers.
+    pub attempts: Vec<Attempt>,
+    /// Payments that events named and no GET has shown yet.
+    pub hints: Vec<PaymentId>,
+    /// What the e-service is to be told, in order.
+    pub tellings: Vec<Telling>,
+    /// Refunds asked for through the edge.
+    pub refunds: Vec<Refund>,
+    /// What an officer should look at.
+    pub flags: Vec<(Flag, Option<PaymentId>)>,
+}
+
+impl Intent {
+    /// An intent that nothing has happened to.
+    #[must_use]
+    pub const fn new(payment_service_id: PaymentServiceId, reference_id: String) -> Self {
+        Self {
+            payment_service_id,
+            reference_id,
+            attempts: Vec::new(),
+            hints: Vec::new(),
+            tellings: Vec::new(),
+            refunds: Vec::new(),
+            flags: Vec::new(),
+        }
+    }
+
+    /// The attempt that was paid first: the one that the e-service is told of.
+    #[must_use]
+    pub fn paid(&self) -> Option<&Attempt> {
+        let telling = self
+            .tellings
+            .iter()
+            .find(|telling| telling.status == TellStatus::Paid)?;
+        self.attempt_of(&telling.payment_id)
+    }
+
+    /// The attempt that stands in the way of another: the paid one, else the newest live one.
+    #[must_use]
+    pub fn current(&self) -> Option<&Attempt> {
+        self.paid().or_else(|| {
+            self.attempts
+                .iter()
+                .rev()
+                .find(|attempt| attempt.state.is_live())
+        })
+    }
+
+    /// The attempt whose payment bears this id.
+    #[must_use]
+    pub fn attempt_of(&self, payment_id: &PaymentId) -> Option<&Attempt> {
+        self.attempts
+            .iter()
+            .find(|attempt| attempt.payment_id.as_ref() == Some(payment_id))
+    }
+
+    /// The attempt with this number.
+    #[must_use]
+    pub fn attempt(&self, number: u32) -> Option<&Attempt> {
+        self.attempts
+            .iter()
+            .find(|attempt| attempt.number == number)
+    }
+
+    /// The number that the next attempt will have.
+    #[must_use]
+    pub fn next_number(&self) -> u32 {
+        self.attempts
+            .last()
+            .map_or(1, |attempt| attempt.number.saturating_add(1))
+    }
+
+    /// The first thing that the e-service has not acknowledged.
+    #[must_use]
+    pub fn untold(&self) -> Option<&Telling> {
+        self.tellings.iter().find(|telling| !telling.acknowledged)
+    }
+
+    /// Whether the intent carries this flag for this payment.
+    #[must_use]
+    pub fn is_flagged(&self, flag: Flag, payment_id: Option<&PaymentId>) -> bool {
+        self.flags
+            .iter()
+            .any(|(had, about)| *had == flag && about.as_ref() == payment_id)
+    }
+
+    /// Whether a transition may follow.
+    ///
+    /// # Errors
+    /// [`Illegal`] where it may not. In particular nothing leads from a paid state to one that is not.
+    pub fn permits(&self, transition: &Transition) -> Result<(), Illegal> {
+        let state = |number: &u32| self.attempt(*number).map(|attempt| attempt.state);
+        let legal = match transition {
+            Transition::Began { .. } => false,
+            Transition::Started { attempt, .. } => {
+                *attempt == self.next_number() && self.current().is_none()
+            }
+            Transition::Opened {
+                attempt,
+                payment_id,
+                ..
+            } => {
+                self.attempt_of(payment_id).is_none()
+                    && matches!(
+                        state(attempt),
+                        Some(AttemptState::Started | AttemptState::GivenUp | AttemptState::Refused)
+                    )
+            }
+            Transition::Adopted {
+                attempt,
+                payment_id,
+                ..
+            } => *attempt == self.next_number() && self.attempt_of(payment_id).is_none(),
+            Transition::Refused { attempt, .. } | Transition::GivenUp { attempt } => {
+                state(attempt) == Some(AttemptState::Started)
+            }
+            Transition::Cancelled { attempt, .. } => state(attempt) == Some(AttemptState::Open),
+            Transition::Paid { attempt, .. } => matches!(
+                state(attempt),
+                Some(AttemptState::Open | AttemptState::Cancelled)
+            ),
+            Transition::Refunded { attempt, whole } => match state(attempt) {
+                Some(AttemptState::Paid) => true,
+                Some(AttemptState::PartiallyRefunded) => *whole,
+                _ => false,
+            },
+            Transition::RefundAsked {
+                payment_id, key, ..
+            } => {
+                self.attempt_of(payment_id)
+                    .is_some_and(|attempt| attempt.state.was_paid())
+                    && self.refunds.iter().all(|refund| refund.key != *key)
+            }
+            Transition::RefundMade { key, .. } | Transition::RefundRefused { key } => self
+                .refunds
+                .iter()
+                .any(|refund| refund.key == *key && refund.accepted.is_none()),
+            Transition::Hinted { payment_id } => {
+                self.hints.len() < MAX_HINTS && !self.hints.contains(payment_id)
+            }
+            Transition::Examined { payment_id } => self.hints.contains(payment_id),
+            Transition::Told { key } => self
+                .tellings
+                .iter()
+                .any(|telling| telling.key == *key && !telling.acknowledged),
+            Transition::TellAgain { key } => self
+                .tellings
+                .iter()
+                .any(|telling| telling.key == *key && telling.acknowledged),
+            Transition::Flagged { flag, payment_id } => {
+                !self.is_flagged(*flag, payment_id.as_ref())
+            }
+        };
+        if legal { Ok(()) } else { Err(Illegal) }
+    }
+
+    /// Folds a transition in; one that [`Intent::permits`] refuses must not get here.
+    pub(super) fn apply(&mut self, at_ms: i64, transition: &Transition) {
+        match transition {
+            Transition::Began { .. } => {}
+            Transition::Started {
+                attempt,
+                digest,
+                amount_in_cents,
+                cancel_after_secs,
+            } => self.attempts.push(Attempt {
+                number: *attempt,
+                digest: Some(digest.clone()),
+                amount_in_cents: *amount_in_cents,
+                started_at_ms: at_ms,
+                payment_id: None,
+                state: AttemptState::Started,
+                paid_at: None,
+                cancel_after_secs: *cancel_after_secs,
+            }),
+            Transition::Opened {
+                attempt,
+                payment_id,
+                same_order,
+                ..
+            } => {
+                self.note_duplicate(*attempt, payment_id);
+                self.change(*attempt, |attempt| {
+                    attempt.payment_id = Some(payment_id.clone());
+                    attempt.state = AttemptState::Open;
+                    if !same_order {
+                        attempt.digest = None;
+                    }
+                });
+            }
+            Transition::Adopted {
+                attempt,
+                payment_id,
+                amount_in_cents,
+            } => {
+                self.note_duplicate(*attempt, payment_id);
+                self.attempts.push(Attempt {
+                    number: *attempt,
+                    digest: None,
+                    amount_in_cents: *amount_in_cents,
+                    started_at_ms: at_ms,
+                    payment_id: Some(payment_id.clone()),
+                    state: AttemptState::Open,
+                    paid_at: None,
+                    cancel_after_secs: None,
+                });
+            }
+            Transition::Refused { attempt, .. } => self.enter(*attempt, AttemptState::Refused),
+            Transition::GivenUp { attempt } => self.enter(*attempt, AttemptState::GivenUp),
+            Transition::Cancelled { attempt, tell } => {
+                self.enter(*attempt, AttemptState::Cancelled);
+                if *tell {
+                    self.tell(at_ms, *attempt, TellStatus::Cancelled);
+                }
+            }
+            Transition::Paid { attempt, paid_at } => {
+                self.change(*attempt, |attempt| {
+                    attempt.state = AttemptState::Paid;
+                    attempt.paid_at.clone_from(paid_at);
+                });
+                if self.paid().is_none() {
+                    self.tell(at_ms, *attempt, TellStatus::Paid);
+                } else if let Some(id) = self.payment_of(*attempt) {
+                    self.flag(Flag::Surplus, Some(id));
+                }
+            }
+            Transition::RefundAsked {
+                payment_id,
+                key,
+                amount_in_cents,
+            } => self.refunds.push(Refund {
+                payment_id: payment_id.clone(),
+                key: key.clone(),
+                amount_in_cents: *amount_in_cents,
+                accepted: None,
+            }),
+            Transition::RefundMade { key, whole } => self.refund_made(at_ms, key, *whole),
+            Transition::RefundRefused { key } => {
+                self.answer_refund(key, false);
+            }
+            Transition::Refunded { attempt, whole } => self.enter(*attempt, refunded(*whole)),
+            Transition::Hinted { payment_id } => self.hints.push(payment_id.clone()),
+            Transition::Examined { payment_id } => self.hints.retain(|hint| hint != payment_id),
+            Transition::Told { key } => self.acknowledge(key, true),
+            Transition::TellAgain { key } => self.acknowledge(key, false),
+            Transition::Flagged { flag, payment_id } => self.flag(*flag, payment_id.clone()),
+        }
+    }
+
+    fn change(&mut self, number: u32, change: impl FnOnce(&mut Attempt)) {
+        if let Some(attempt) = self
+            .attempts
+            .iter_mut()
+            .find(|attempt| attempt.number == number)
+        {
+            change(attempt);
+        }
+    }
+
+    fn enter(&mut self, number: u32, state: AttemptState) {
+        self.change(number, |attempt| attempt.state = state);
+    }
+
+    fn payment_of(&self, number: u32) -> Option<PaymentId> {
+        self.attempt(number)?.payment_id.clone()
+    }
+
+    fn answer_refund(&mut self, key: &Digest, accepted: bool) -> Option<PaymentId> {
+        let refund = self.refunds.iter_mut().find(|refund| refund.key == *key)?;
+        refund.accepted = Some(accepted);
+        Some(refund.payment_id.clone())
+    }
+
+    fn refund_made(&mut self, at_ms: i64, key: &Digest, whole: bool) {
+        let Some(payment_id) = self.answer_refund(key, true) else {
+            return;
+        };
+        let Some(number) = self.attempt_of(&payment_id).map(|attempt| attempt.number) else {
+            return;
+        };
+        self.enter(number, refunded(whole));
+        let status = if whole {
+            TellStatus::Refunded
+        } else {
+            TellStatus::PartiallyRefunded
+        };
+        self.tell(at_ms, number, status);
+    }
+
+    fn tell(&mut self, at_ms: i64, number: u32, status: TellStatus) {
+        let Some(payment_id) = self.payment_of(number) else {
+            return;
+        };
+        let key = match status {
+            TellStatus::Paid => payment_id.as_str().to_owned(),
+            TellStatus::Cancelled => format!("{}-cancelled", payment_id.as_str()),
+            TellStatus::PartiallyRefunded | TellStatus::Refunded => {
+                let nth = self
+                    .tellings
+                    .iter()
+                    .filter(|told| told.payment_id == payment_id)
+                    .count();
+                format!("{}-refund-{nth}", payment_id.as_str())
+            }
+        };
+        self.tellings.push(Telling {
+            key,
+            payment_id,
+            status,
+            since_ms: at_ms,
+            acknowledged: false,
+        });
+    }
+
+    fn acknowledge(&mut self, key: &str, acknowledged: bool) {
+        for telling in &mut self.tellings {
+            if telling.key == key {
+                telling.acknowledged = acknowledged;
+            }
+        }
+    }
+
+    fn flag(&mut self, flag: Flag, payment_id: Option<PaymentId>) {
+        if !self.is_flagged(flag, payment_id.as_ref()) {
+            self.flags.push((flag, payment_id));
+        }
+    }
+
+    fn note_duplicate(&mut self, number: u32, payment_id: &PaymentId) {
+        let other = self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.number != number && attempt.state.is_live());
+        if other {
+            self.flag(Flag::Duplicate, Some(payment_id.clone()));
+        }
+    }
+}
+
+const fn refunded(whole: bool) -> AttemptState {
+    if whole {
+        AttemptState::Refunded
+    } else {
+        AttemptState::PartiallyRefunded
+    }
+}

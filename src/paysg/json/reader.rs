@@ -1,0 +1,284 @@
+//! Reading JSON text in one pass.
+
+use super::{Json, JsonError, MAX_DEPTH};
+
+/// What to do about a key that stands twice in an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Duplicates {
+    Refused,
+    Kept,
+}
+
+pub(super) fn read(bytes: &[u8], duplicates: Duplicates) -> Result<Json, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+        duplicates,
+    };
+    reader.skip_space();
+    let value = reader.value()?;
+    reader.skip_space();
+    if reader.peek().is_some() {
+        Err(reader.syntax())
+    } else {
+        Ok(value)
+    }
+}
+
+/// A position in the text; every method reads from it and moves it on.
+struct Reader<'a> {
+    text: &'a str,
+    /// Byte offset; only ever at the beginning of a character when text is cut out.
+    at: usize,
+    depth: u8,
+    duplicates: Duplicates,
+}
+
+impl<'a> Reader<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        if there {
+            self.advance(1);
+        }
+        there
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+        if self.eat(byte) {
+            Ok(())
+        } else {
+            Err(self.syntax())
+        }
+    }
+
+    fn syntax(&self) -> JsonError {
+        JsonError::Syntax(self.at)
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.advance(1);
+        }
+    }
+
+    fn value(&mut self) -> Result<Json, JsonError> {
+        match self.peek() {
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b'"') => Ok(Json::String(self.string()?)),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b'n') => self.word("null", Json::Null),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.syntax()),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
+        if !self
+            .text
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(word))
+        {
+            return Err(self.syntax());
+        }
+        self.advance(word.len());
+        Ok(value)
+    }
+
+    /// Steps over the opening bracket and reads the inside, one level deeper.
+    fn nested(
+        &mut self,
+        inside: fn(&mut Self) -> Result<Json, JsonError>,
+    ) -> Result<Json, JsonError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(JsonError::TooDeep);
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.advance(1);
+        self.skip_space();
+        let value = inside(self)?;
+        self.depth = self.depth.saturating_sub(1);
+        Ok(value)
+    }
+
+    fn array(&mut self) -> Result<Json, JsonError> {
+        let mut elements = Vec::new();
+        if self.eat(b']') {
+            return Ok(Json::Array(elements));
+        }
+        loop {
+            let element = self
+                .value()
+                .map_err(|error| inside(error, || format!("[{}]", elements.len())))?;
+            elements.push(element);
+            self.skip_space();
+            if self.eat(b']') {
+                return Ok(Json::Array(elements));
+            }
+            self.expect(b',')?;
+            self.skip_space();
+        }
+    }
+
+    fn object(&mut self) -> Result<Json, JsonError> {
+        let mut entries = Vec::new();
+        if self.eat(b'}') {
+            return Ok(Json::Object(entries));
+        }
+        loop {
+            let key = self.string()?;
+            self.skip_space();
+            self.expect(b':')?;
+            self.skip_space();
+            match self.value() {
+                Ok(value) => entries.push((key, value)),
+                Err(error) => return Err(inside(error, || key)),
+            }
+            self.skip_space();
+            if self.eat(b'}') {
+                break;
+            }
+            self.expect(b',')?;
+            self.skip_space();
+        }
+        match duplicate_key(&entries) {
+            Some(key) if self.duplicates == Duplicates::Refused => {
+                Err(JsonError::Duplicate(key.to_owned()))
+            }
+            _ => Ok(Json::Object(entries)),
+        }
+    }
+
+    /// Steps over a run of ASCII digits; an error if there is none.
+    fn digits(&mut self) -> Result<(), JsonError> {
+        if !matches!(self.peek(), Some(b'0'..=b'9')) {
+            return Err(self.syntax());
+        }
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.advance(1);
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<Json, JsonError> {
+        let start = self.at;
+        self.eat(b'-');
+        // A leading zero stands alone.
+        if !self.eat(b'0') {
+            self.digits()?;
+        }
+        if self.eat(b'.') {
+            self.digits()?;
+        }
+        if self.eat(b'e') || self.eat(b'E') {
+            if !self.eat(b'+') {
+                self.eat(b'-');
+            }
+            self.digits()?;
+        }
+        Ok(Json::Number(
+            self.text.get(start..self.at).unwrap_or_default().to_owned(),
+        ))
+    }
+
+    fn string(&mut self) -> Result<String, JsonError> {
+        self.expect(b'"')?;
+        let mut out = String::new();
+        loop {
+            let start = self.at;
+            // The bytes of characters beyond ASCII are all above these, so the run ends between characters.
+            while matches!(self.peek(), Some(0x20..=0x21 | 0x23..=0x5b | 0x5d..=0xff)) {
+                self.advance(1);
+            }
+            out.push_str(self.text.get(start..self.at).unwrap_or_default());
+            if self.eat(b'"') {
+                return Ok(out);
+            }
+            // Neither the quote nor a plain byte: an escape, or a control character, which JSON forbids.
+            self.expect(b'\\')?;
+            out.push(self.escape()?);
+        }
+    }
+
+    /// Reads what follows a backslash.
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let plain = match self.peek() {
+            Some(b'u') => {
+                self.advance(1);
+                return self.unicode_escape();
+            }
+            Some(mark @ (b'"' | b'\\' | b'/')) => char::from(mark),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            _ => return Err(self.syntax()),
+        };
+        self.advance(1);
+        Ok(plain)
+    }
+
+    /// Reads what follows `\u`, the second half of a pair included.
+    fn unicode_escape(&mut self) -> Result<char, JsonError> {
+        let unit = self.hex4()?;
+        if let 0xd800..=0xdbff = unit {
+            let after_first = self.at;
+            if self.eat(b'\\') && self.eat(b'u') {
+                let second = self.hex4()?;
+                let pair = char::decode_utf16([unit, second]).next();
+                if let Some(Ok(pair)) = pair {
+                    return Ok(pair);
+                }
+            }
+            // No second half: what follows is read as what it is.
+            self.at = after_first;
+        }
+        Ok(char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn hex4(&mut self) -> Result<u16, JsonError> {
+        let end = self.at.saturating_add(4);
+        let digits = self
+            .text
+            .get(self.at..end)
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let unit = digits
+            .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+            .ok_or_else(|| self.syntax())?;
+        self.at = end;
+        Ok(unit)
+    }
+}
+
+/// Puts a step before the path of a duplicate; other errors pass as they are.
+fn inside(error: JsonError, step: impl FnOnce() -> String) -> JsonError {
+    match error {
+        JsonError::Duplicate(path) => {
+            let joint = if path.starts_with('[') { "" } else { "." };
+            JsonError::Duplicate(step() + joint + &path)
+        }
+        other @ (JsonError::NotUtf8 | JsonError::Syntax(_) | JsonError::TooDeep) => other,
+    }
+}
+
+/// A key that stands twice. Sorting keeps an object of thousands of keys from costing their square.
+fn duplicate_key(entries: &[(String, Json)]) -> Option<&str> {
+    let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.iter()
+        .zip(keys.iter().skip(1))
+        .find(|(one, next)| one == next)
+        .map(|(key, _)| *key)
+}

@@ -1,0 +1,53 @@
+// A box that says something once, above the page's content.
+
+export interface NoticeAction {
+  text: string
+  testId: string
+  href?: string
+  /** A link that looks like a button. */
+  button?: boolean
+  onPress?: () => void
+}
+
+/** Fills and shows the notice. With `variant` danger it interrupts a screen reader; otherwise it waits. */
+export function showNotice(box: HTMLElement, variant: 'info' | 'warning' | 'danger', title: string, text: string, actions: NoticeAction[] = []) {
+  box.dataset.variant = variant
+  box.setAttribute('role', variant === 'danger' ? 'alert' : 'status')
+  const heading = document.createElement('strong')
+  heading.textContent = title
+  const words = document.createElement('p')
+  words.textContent = text
+  box.replaceChildren(heading, words)
+  if (actions.length > 0) {
+    const row = document.createElement('p')
+    row.className = 'notice-actions'
+    row.append(...actions.map(actionElement))
+    box.append(row)
+  }
+  box.hidden = false
+  // The box is at the top and the button that failed may be far below it.
+  if (variant === 'danger') {
+    box.tabIndex = -1
+    box.focus()
+  }
+}
+
+export function hideNotice(box: HTMLElement) {
+  box.hidden = true
+  box.replaceChildren()
+}
+
+export function actionElement({ text, testId, href, button, onPress }: NoticeAction): HTMLElement {
+  const element = document.createElement(href ? 'a' : 'button')
+  element.textContent = text
+  element.dataset.testid = testId
+  if (element instanceof HTMLAnchorElement) {
+    element.href = href ?? ''
+    element.className = button ? 'button button-outline button-small' : 'link'
+  } else {
+    element.setAttribute('type', 'button')
+    element.className = 'button button-outline button-small'
+    if (onPress) element.addEventListener('click', onPress)
+  }
+  return element
+}

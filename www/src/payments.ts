@@ -1,0 +1,62 @@
+// The one place where this e-service meets paysg-wasm.
+import { load, type PaySG } from 'paysg-wasm'
+
+let loading: Promise<PaySG> | undefined
+
+/** The payment module, loaded when it is first needed, and again after a failure. */
+export function payments(): Promise<PaySG> {
+  loading ??= start().catch(error => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
+
+async function start(): Promise<PaySG> {
+  // Where the edge is depends on where this was deployed, so the e-service's own server says.
+  const { proxyUrl, devPaymentOrigin } = await getJson<{ proxyUrl: string; devPaymentOrigin: string | null }>('/api/config')
+  resume = `${proxyUrl}/resume`
+  return load({ proxyUrl, ...(devPaymentOrigin && { devPaymentOrigin }) })
+}
+
+let resume = '/paysg/resume'
+
+/** Where a browser goes on with its last payment. */
+export const resumeUrl = () => resume
+
+/** Calls the e-service's own server. */
+export async function getJson<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init?.headers } }).catch(cause => {
+    throw new ServerError('unreachable', 'The server could not be reached.', { cause })
+  })
+  const body = await response.json().catch(() => null)
+  if (!response.ok) throw new ServerError(body?.error?.code ?? 'unexpected', body?.error?.message ?? `The server answered ${response.status}.`)
+  if (body === null) throw new ServerError('unexpected', 'The server’s answer could not be read.')
+  return body
+}
+
+/** The e-service's own server did not do as asked. */
+export class ServerError extends Error {
+  override name = 'ServerError'
+  constructor(readonly code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+  }
+}
+
+// What was chosen in this tab, so that the receipt can name it. Neither who pays nor anything that opens a payment is kept.
+const CHOSEN = 'demonstration.chosen'
+export interface Chosen {
+  description: string
+  amount_in_cents: number
+  page: string
+}
+
+export const rememberChosen = (chosen: Chosen) => sessionStorage.setItem(CHOSEN, JSON.stringify(chosen))
+
+export function chosen(): Chosen | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(CHOSEN) ?? 'null')
+  } catch {
+    return null
+  }
+}

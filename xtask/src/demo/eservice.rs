@@ -1,0 +1,106 @@
+//! The e-service of `www/`: its own small server, behind the edge.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use super::network;
+use super::part::Part;
+use crate::fingerprint::Fingerprint;
+use crate::project::Project;
+use crate::stack::{Stack, address};
+use crate::{report, shell, tools};
+
+/// Installs its packages and builds its pages.
+pub(super) fn build(project: &Project) -> anyhow::Result<()> {
+    let www = project.path("www");
+    tools::npm_packages(project, &www, "the e-service's front end and its bundler")?;
+    let mut fingerprint = Fingerprint::of("npm run build").with(&project.pkg())?;
+    for entry in std::fs::read_dir(&www)? {
+        let path = entry?.path();
+        if !path.ends_with("dist") && !path.ends_with("node_modules") {
+            fingerprint = fingerprint.with(&path)?;
+        }
+    }
+    let index = www.join("dist/index.html");
+    fingerprint.unless_made(project, "www", &index, || {
+        report::step("Building the e-service's pages", || {
+            let node = tools::node(project)?;
+            let folder = node.parent().unwrap_or(&www);
+            shell::run_quietly(
+                tools::npm()?
+                    .args(["run", "build"])
+                    // Its bundler asks for a newer Node than the machine's may be.
+                    .env("PATH", shell::path_with(&[folder])?)
+                    .current_dir(&www),
+            )
+        })
+    })?;
+    Ok(())
+}
+
+/// Gives it an address, and makes it the one who is told of paid payments unless somebody else is.
+pub(super) fn plan(
+    stack: &mut Stack,
+    port: Option<u16>,
+    told_of_payments: bool,
+) -> anyhow::Result<()> {
+    let server = format!(
+        "http://127.0.0.1:{}",
+        network::port_or_free(port.unwrap_or(0))?
+    );
+    if port.is_some() {
+        stack.www_url.clone_from(&server);
+    }
+    if told_of_payments {
+        stack.fulfilment_url = format!("{server}/api/fulfilment");
+    }
+    stack.www_server_url = Some(server);
+    Ok(())
+}
+
+pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::Result<Part> {
+    let www = project.path("www");
+    if !www.join("dist/index.html").is_file() {
+        bail!("www/dist is missing: run without --no-build");
+    }
+    let server = stack
+        .www_server_url
+        .as_deref()
+        .context("this stack has no e-service")?;
+    let address = address(server)?;
+    let mut command = Command::new(tools::node(project)?);
+    command
+        .arg(www.join("server/main.mjs"))
+        .env("HOST", address.ip().to_string())
+        .env("PORT", address.port().to_string())
+        .env("ESERVICE_ORIGIN", &stack.www_url)
+        .env("ESERVICE_DB", state.join("eservice.sqlite"))
+        .env("PAYSG_ORDER_KEY", &stack.order_key)
+        .env("PAYSG_PAYMENT_SERVICE_ID", &stack.payment_service_id)
+        .env("PAYSG_PUBLIC_URL", &stack.edge_url)
+        .env("PAYSG_BASE_PATH", &stack.base_path)
+        .env("PAYSG_PAYMENT_ORIGIN", &stack.simulator_url)
+        // node:sqlite works, and says on each start that it is new.
+        .env("NODE_NO_WARNINGS", "1")
+        .current_dir(&www);
+    Part::start("www", &command)
+}
+
+/// What answers as soon as it listens.
+pub(super) fn ready_url(stack: &Stack) -> String {
+    let server = stack.www_server_url.as_deref().unwrap_or_default();
+    format!("{server}/api/health")
+}
+
+/// The goods of the demonstration, as one line for the edge's environment.
+pub(super) fn catalogue(project: &Project) -> anyhow::Result<Option<String>> {
+    let file = project.path("www/catalogue.json");
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let catalogue: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(file)?).context("www/catalogue.json")?;
+    Ok(Some(catalogue.to_string()))
+}

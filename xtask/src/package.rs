@@ -1,0 +1,206 @@
+//! `pkg/`: the npm package, made of two wasm builds and the hand-written sources of `npm/`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
+use crate::fingerprint::{Fingerprint, files_under};
+use crate::project::Project;
+use crate::tools::{self, WasmTools};
+use crate::{report, shell};
+
+/// One of the crate's two wasm builds.
+struct WasmBuild {
+    /// The cargo feature, and the folder in `pkg/`.
+    name: &'static str,
+    /// How wasm-pack wraps it.
+    target: &'static str,
+    /// rustc's and wasm-opt's levels. The browser's bytes are downloaded by each payer; the edge's are
+    /// loaded once and run for all of them.
+    rustc_level: &'static str,
+    wasm_opt_level: &'static str,
+}
+
+const BROWSER: WasmBuild = WasmBuild {
+    name: "browser",
+    // ES module that fetches its wasm by URL: works with every bundler and with none.
+    target: "web",
+    rustc_level: "z",
+    wasm_opt_level: "-Oz",
+};
+
+const EDGE: WasmBuild = WasmBuild {
+    name: "edge",
+    // The glue apart from its instantiation: each runtime brings the module in its own way, and a trapped
+    // instance is replaced by another one.
+    target: "bundler",
+    rustc_level: "3",
+    wasm_opt_level: "-O3",
+};
+
+/// What rustc emits for this target by default since 1.82 and wasm-bindgen adds; wasm-opt refuses a module that
+/// uses more than it was told of.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// What of the crate decides its wasm.
+const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock"];
+
+/// Makes `pkg/`; a part whose sources have not changed is left as it is.
+pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
+    tools::npm_packages(
+        project,
+        project.root(),
+        "wasm-opt, workerd, wrangler and the tests' tools",
+    )?;
+    let wasm_tools = tools::wasm_tools(project)?;
+    for wasm_build in [BROWSER, EDGE] {
+        build_wasm(project, &wasm_tools, &wasm_build)?;
+    }
+    copy_sources(project)?;
+    print_sizes(project)
+}
+
+/// Makes `pkg/` and its tarball, and returns the tarball's path.
+pub(crate) fn pack(project: &Project) -> anyhow::Result<PathBuf> {
+    build(project)?;
+    let target = project.path("target");
+    let printed = shell::output(
+        tools::npm()?
+            .args(["pack", "--json", "--loglevel=error", "--pack-destination"])
+            .arg(&target)
+            .current_dir(project.pkg()),
+    )?;
+    let packed: Value = serde_json::from_str(&printed)?;
+    let name = packed
+        .pointer("/0/filename")
+        .and_then(Value::as_str)
+        .context("`npm pack --json` named no file")?;
+    let tarball = target.join(name);
+    report::line(&format!("{}", tarball.display()));
+    Ok(tarball)
+}
+
+fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> anyhow::Result<()> {
+    let folder = project.pkg().join(build.name);
+    let wasm = folder.join("paysg_wasm_bg.wasm");
+    let mut fingerprint = Fingerprint::of(&format!(
+        "{} {} {} {} {} {WASM_FEATURES:?}",
+        build.name, build.target, build.rustc_level, build.wasm_opt_level, wasm_tools.versions
+    ));
+    for source in SOURCES {
+        fingerprint = fingerprint.with(&project.path(source))?;
+    }
+    fingerprint.unless_made(project, &format!("wasm-{}", build.name), &wasm, || {
+        report::step(
+            &format!("Building pkg/{} with wasm-pack", build.name),
+            || {
+                if folder.exists() {
+                    std::fs::remove_dir_all(&folder)?;
+                }
+                shell::run_quietly(
+                    wasm_tools
+                        .wasm_pack()
+                        .args(["build", "--release", "--mode", "no-install"])
+                        .args(["--no-pack", "--no-gitignore", "--target", build.target])
+                        .args(["--out-dir", &format!("pkg/{}", build.name)])
+                        .args(["--", "--features", build.name])
+                        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
+                        .current_dir(project.root()),
+                )?;
+                wasm_opt(project, build, &wasm)
+            },
+        )
+    })?;
+    Ok(())
+}
+
+/// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
+/// closed network has not; ours comes with the lockfile.
+fn wasm_opt(project: &Project, build: &WasmBuild, wasm: &Path) -> anyhow::Result<()> {
+    let optimised = wasm.with_extension("optimised");
+    shell::run_quietly(
+        Command::new(tools::node(project)?)
+            .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
+            .args([build.wasm_opt_level, "--strip-producers"])
+            .args(WASM_FEATURES)
+            .arg("--output")
+            .arg(&optimised)
+            .arg(wasm),
+    )?;
+    Ok(std::fs::rename(optimised, wasm)?)
+}
+
+/// Copies `npm/`, the README and the licences, and removes what an earlier copy left behind.
+fn copy_sources(project: &Project) -> anyhow::Result<()> {
+    let pkg = project.pkg();
+    let npm = project.path("npm");
+    if !npm.join("package.json").is_file() {
+        bail!("npm/package.json is missing: npm/ holds the package's hand-written sources");
+    }
+    let mut copies = Vec::new();
+    for source in files_under(&npm)? {
+        let destination = pkg.join(source.strip_prefix(&npm)?);
+        copies.push((source, destination));
+    }
+    for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        let source = project.path(name);
+        if source.is_file() {
+            copies.push((source, pkg.join(name)));
+        }
+    }
+    let wasm_folders = [BROWSER, EDGE].map(|build| pkg.join(build.name));
+    for file in files_under(&pkg)? {
+        let from_wasm_pack = wasm_folders.iter().any(|folder| file.starts_with(folder));
+        if !from_wasm_pack && !copies.iter().any(|(_, destination)| *destination == file) {
+            std::fs::remove_file(file)?;
+        }
+    }
+    let manifest = pkg.join("package.json");
+    for (source, destination) in &copies {
+        let contents = if *destination == manifest {
+            manifest_with_version(&std::fs::read_to_string(source)?)?.into_bytes()
+        } else {
+            std::fs::read(source)?
+        };
+        write_if_changed(destination, &contents)?;
+    }
+    Ok(())
+}
+
+/// The package's manifest with the crate's version: there is one number, in `Cargo.toml`.
+fn manifest_with_version(source: &str) -> anyhow::Result<String> {
+    let mut manifest: Value = serde_json::from_str(source).context("npm/package.json")?;
+    manifest
+        .as_object_mut()
+        .context("npm/package.json is not an object")?
+        .insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+    Ok(serde_json::to_string_pretty(&manifest)?)
+}
+
+/// Writes only what differs, so that servers watching `pkg/` do not reload for nothing.
+fn write_if_changed(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
+    if std::fs::read(path).is_ok_and(|present| present == contents) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(std::fs::write(path, contents)?)
+}
+
+fn print_sizes(project: &Project) -> anyhow::Result<()> {
+    shell::run(
+        Command::new(tools::node(project)?)
+            .arg(project.path("xtask/sizes.mjs"))
+            .arg(project.pkg()),
+    )
+}

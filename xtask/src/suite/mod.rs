@@ -1,0 +1,284 @@
+//! `cargo xtask test`: every test there is, by groups.
+
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use crate::project::Project;
+use crate::{demo, report, shell, tools};
+use tally::Tally;
+
+/// Options of `test`.
+#[derive(Args)]
+pub(crate) struct TestOptions {
+    /// Only these groups
+    #[arg(long, value_delimiter = ',', value_name = "GROUPS")]
+    only: Vec<Group>,
+    /// The long form of the tests that have one
+    #[arg(long)]
+    deep: bool,
+}
+
+/// In the order in which they run: what fails soonest comes first.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+enum Group {
+    /// Formatting, lints, and all that runs natively
+    Native,
+    /// The browser build, in headless Chromium
+    Wasm,
+    /// What is in the npm package, and what must not be
+    Package,
+    /// The edge in workerd, against the simulator
+    Edge,
+    /// Through the e-service, in headless Chromium
+    E2e,
+    /// The table of threats
+    Threats,
+}
+
+impl Group {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+            Self::Package => "package",
+            Self::Edge => "edge",
+            Self::E2e => "e2e",
+            Self::Threats => "threats",
+        }
+    }
+
+    fn tests_the_package(self) -> bool {
+        matches!(self, Self::Package | Self::Edge | Self::E2e | Self::Threats)
+    }
+}
+
+struct Outcome {
+    group: Group,
+    tally: Tally,
+    took: Duration,
+}
+
+/// Runs the groups; whatever one of them does, the others run, and the last line printed is the sum.
+pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<ExitCode> {
+    let named = |group: &Group| options.only.contains(group);
+    let groups = Group::value_variants()
+        .iter()
+        .copied()
+        .filter(|group| options.only.is_empty() || named(group));
+    let mut outcomes = Vec::new();
+    let mut unbuilt = true;
+    for group in groups {
+        if !named(&group) && group == Group::Threats && js_tests(project, group).is_empty() {
+            report::line("\n━━ threats: tests/threats does not exist yet");
+            continue;
+        }
+        report::line(&format!("\n━━ {}", group.name()));
+        let started = Instant::now();
+        let suite = Suite {
+            project,
+            group,
+            deep: options.deep,
+        };
+        let prepared = if group.tests_the_package() && unbuilt {
+            unbuilt = false;
+            demo::build(project)
+        } else {
+            Ok(())
+        };
+        let mut tally = prepared.and_then(|()| suite.run()).unwrap_or_else(|error| {
+            report::failure(&format!("{error:#}"));
+            Tally::FAILURE
+        });
+        if tally == Tally::default() {
+            report::failure(&format!(
+                "{}: no test ran, which counts as a failure",
+                group.name()
+            ));
+            tally = Tally::FAILURE;
+        }
+        outcomes.push(Outcome {
+            group,
+            tally,
+            took: started.elapsed(),
+        });
+    }
+    Ok(summarise(&outcomes))
+}
+
+struct Suite<'project> {
+    project: &'project Project,
+    group: Group,
+    deep: bool,
+}
+
+impl Suite<'_> {
+    fn run(&self) -> anyhow::Result<Tally> {
+        match self.group {
+            Group::Native => self.native(),
+            Group::Wasm => self.wasm(),
+            Group::Package | Group::Edge | Group::E2e | Group::Threats => self.node(),
+        }
+    }
+
+    /// The core's layering is among these tests: `xtask/tests/layers.rs`.
+    fn native(&self) -> anyhow::Result<Tally> {
+        tools::lints()?;
+        // Both builds are linted as they are shipped, too.
+        tools::wasm_target()?;
+        let mut tally = Tally::default();
+        tally.add(self.check(&["fmt", "--all", "--check"]));
+        let deny = ["--", "-D", "warnings"];
+        let workspace = [
+            "--workspace",
+            "--all-targets",
+            "--features",
+            "paysg-wasm/edge",
+        ];
+        tally.add(self.check(&[&["clippy", "--quiet"], &workspace[..], &deny].concat()));
+        for (feature, targets) in [
+            ("browser", &["--lib", "--test", "browser"][..]),
+            ("edge", &["--lib"]),
+        ] {
+            let build = [
+                "--package",
+                "paysg-wasm",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--features",
+                feature,
+            ];
+            tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
+        }
+        tally.add(tally::libtest(&mut self.cargo(&[
+            "test",
+            "--quiet",
+            "--workspace",
+            "--features",
+            "paysg-wasm/edge",
+            "--no-fail-fast",
+        ]))?);
+        Ok(tally)
+    }
+
+    fn wasm(&self) -> anyhow::Result<Tally> {
+        let wasm_tools = tools::wasm_tools(self.project)?;
+        let chromium = tools::chromium()?;
+        let mut command = wasm_tools.wasm_pack();
+        command
+            .args(["test", "--headless", "--chrome", "--chromedriver"])
+            .arg(&chromium.driver)
+            .args(["--mode", "no-install"])
+            .args(["--", "--features", "browser", "--test", "browser"])
+            .env("CHROMEDRIVER", &chromium.driver)
+            .current_dir(self.project.root());
+        self.deeply(&mut command);
+        tally::libtest(&mut command)
+    }
+
+    fn node(&self) -> anyhow::Result<Tally> {
+        let mut tests = js_tests(self.project, self.group);
+        if tests.is_empty() {
+            return Ok(Tally::default());
+        }
+        let memory = self.project.memory();
+        std::fs::create_dir_all(&memory)?;
+        let mut command = Command::new(tools::node(self.project)?);
+        command
+            .arg("--test")
+            // node:sqlite works, and says on each start that it is new.
+            .env("NODE_NO_WARNINGS", "1")
+            .env("PAYSG_XTASK", std::env::current_exe()?)
+            .current_dir(self.project.root());
+        if self.group == Group::E2e {
+            let chromium = tools::chromium()?;
+            // The e-service's own tests go with those that use it.
+            tests.extend(test_files(&self.project.path("www/tests")));
+            // Two browsers at a time on a small machine are slower than one after the other, and their timeouts lie.
+            command
+                .arg("--test-concurrency=1")
+                .env("CHROMEDRIVER", chromium.driver)
+                .env("CHROME_BIN", chromium.browser);
+        }
+        self.deeply(&mut command);
+        let report = memory.join(format!("{}.tap", self.group.name()));
+        tally::node_test(&mut command, &report, &tests)
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = shell::cargo();
+        command.args(arguments).current_dir(self.project.root());
+        self.deeply(&mut command);
+        command
+    }
+
+    /// Something that passes or not and counts no tests.
+    fn check(&self, arguments: &[&str]) -> Tally {
+        let mut command = self.cargo(arguments);
+        report::line(&format!("▸ cargo {}", arguments.join(" ")));
+        match shell::run(&mut command) {
+            Ok(()) => Tally::default(),
+            Err(error) => {
+                report::failure(&format!("{error:#}"));
+                Tally::FAILURE
+            }
+        }
+    }
+
+    fn deeply(&self, command: &mut Command) {
+        if self.deep {
+            command.env("PAYSG_DEEP", "1");
+        }
+    }
+}
+
+fn js_tests(project: &Project, group: Group) -> Vec<PathBuf> {
+    test_files(&project.path("tests").join(group.name()))
+}
+
+/// `*.test.mjs` of a folder.
+fn test_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn summarise(outcomes: &[Outcome]) -> ExitCode {
+    let mut sum = Tally::default();
+    let mut time = Duration::ZERO;
+    report::line(&format!(
+        "\n{:<10}{:>8}{:>8}{:>9}{:>14}",
+        "group", "passed", "failed", "skipped", "time"
+    ));
+    for Outcome { group, tally, took } in outcomes {
+        report::line(&row(group.name(), *tally, *took));
+        sum.add(*tally);
+        time = time.saturating_add(*took);
+    }
+    report::line(&row("all", sum, time));
+    report::line(&format!("\n{} passed, {} failed", sum.passed, sum.failed));
+    if sum.failed == 0 && sum.passed > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn row(name: &str, tally: Tally, took: Duration) -> String {
+    format!(
+        "{name:<10}{:>8}{:>8}{:>9}{:>14}",
+        tally.passed,
+        tally.failed,
+        tally.skipped,
+        report::seconds(took)
+    )
+}
