@@ -159,7 +159,7 @@ impl Verification {
                 status,
                 retry_after_ms,
             } => {
-                if status >= 500 || is_temporary(status) {
+                if status >= 500 || is_temporary(status, true) {
                     asked_ms = retry_after_ms.unwrap_or(0);
                 } else {
                     self.outcome = Some(Outcome::Refused);

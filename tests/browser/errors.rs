@@ -10,35 +10,66 @@ const TYPES: &str = include_str!("../../npm/index.d.ts");
 /// What index.js says itself, before or without wasm.
 const OF_INDEX_JS: [&str; 3] = ["no_window", "wasm_unavailable", "internal"];
 
-/// The words of the union `PaySGErrorCode` in the types.
-fn documented() -> Vec<&'static str> {
-    let union = TYPES
-        .split("export type PaySGErrorCode =")
+/// What the proxy says where no page of this module's comes.
+const ELSEWHERE: [&str; 7] = [
+    "fulfilment_unavailable",
+    "invalid_signature",
+    "no_ledger",
+    "no_proof",
+    "nothing_to_resume",
+    "token_mismatch",
+    "unknown_intent",
+];
+const PROXY: &str = include_str!("../../src/edge/problem.rs");
+
+/// The words of a union in the types.
+fn documented(union: &str) -> Vec<&'static str> {
+    let mut words: Vec<&str> = TYPES
+        .split(&format!("export type {union} ="))
         .nth(1)
         .unwrap()
         .split("\n\n")
         .next()
-        .unwrap();
-    union
+        .unwrap()
         .lines()
         .filter_map(|line| line.trim().strip_prefix("| \""))
         .map(|rest| rest.trim_end_matches([';', '"']))
-        .collect()
+        .collect();
+    words.sort_unstable();
+    words
 }
 
 #[wasm_bindgen_test]
-fn the_types_document_exactly_the_codes_that_there_are() {
+fn the_types_document_exactly_the_modules_own_codes() {
     let mut codes: Vec<&str> = Kind::ALL
         .iter()
         .map(|kind| kind.code())
         .chain(OF_INDEX_JS)
         .collect();
-    let mut documented = documented();
     codes.sort_unstable();
-    documented.sort_unstable();
-    assert_eq!(codes, documented);
+    assert_eq!(codes, documented("ModuleErrorCode"));
     codes.dedup();
     assert_eq!(codes.len(), Kind::ALL.len() + OF_INDEX_JS.len());
+}
+
+#[wasm_bindgen_test]
+fn the_types_document_exactly_the_codes_that_the_proxy_may_relay() {
+    // Every string of the proxy's errors that is a lone word with an underscore, or one of the few without.
+    let mut codes: Vec<&str> = PROXY
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| {
+            text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                && (text.contains('_') || ["internal", "misconfigured"].contains(text))
+                && !text.ends_with("_error")
+                && !text.starts_with("paysg_payment")
+                && !ELSEWHERE.contains(text)
+        })
+        .collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes, documented("ProxyErrorCode"));
 }
 
 #[wasm_bindgen_test]
