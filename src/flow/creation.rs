@@ -107,6 +107,7 @@ pub const fn is_temporary(status: u16, worded: bool) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 
