@@ -2,13 +2,10 @@
 import init, { Browser } from "./browser/paysg_wasm.js";
 
 export class PaySGError extends Error {
-  constructor({ code, message, retryable = false, status, requestId, fields, cause }) {
+  constructor({ message, cause, ...properties }) {
     super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.retryable = retryable;
-    if (status !== undefined) this.status = status;
-    if (requestId !== undefined) this.requestId = requestId;
-    if (fields !== undefined) this.fields = fields;
+    this.retryable = false;
+    for (const name in properties) if (properties[name] != null) this[name] = properties[name];
   }
 }
 // On the prototype, as the built-in errors have it.
@@ -40,7 +37,7 @@ export async function load({ wasm, ...options } = {}) {
     });
   });
   await ready;
-  const browser = guard(() => new Browser(options, PaySGError));
+  const browser = guard(() => new Browser(options, (init) => new PaySGError(init)));
   return Object.freeze({
     createPayment: (order, options) => later(() => browser.createPayment(order, options)),
     redirectToPayment: (payment) => guard(() => browser.redirectToPayment(payment)),

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod flow;
 #[cfg(feature = "edge")]
 pub mod ledger;

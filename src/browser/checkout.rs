@@ -1,30 +1,30 @@
 //! From the payer's press to PaySG's page.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
-use super::error::{Kind, error, error_of, error_with, refusal};
+use super::error::{Kind, error, error_with, refusal};
 use super::http::{Answer, Request, send};
+use super::keys;
 use super::object::{get, get_string};
 use super::options::{Settings, idempotency_key, order_body, signal};
+use super::page::{Target, WINDOW, assign};
 use super::task;
 use super::wait::{check, first, now_ms, random};
-use super::{keys, window};
 use crate::flow::creation::{Creation, Next, Reply};
 use crate::paysg::{PaymentId, PaymentServiceId, ReturnParams, Status};
 
 /// How long one send may take before it counts as lost: longer than a proxy's own patience with PaySG.
-const SEND_MS: i32 = 15_000;
+const SEND_MS: u32 = 15_000;
 
 /// A creation that is ready to be sent.
 struct Order {
     body: String,
     key: String,
-    signal: Option<AbortSignal>,
+    signal: Option<Target>,
 }
 
 impl Order {
@@ -45,12 +45,12 @@ pub(super) fn create_payment(
     options: &JsValue,
 ) -> Result<Promise, JsValue> {
     let order = Order::read(order, options)?;
-    Ok(task::promise(
-        async move { create(&settings, &order).await },
-    ))
+    Ok(task::promise(async move {
+        Ok(create(&settings, &order).await?.object)
+    }))
 }
 
-async fn create(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
+async fn create(settings: &Settings, order: &Order) -> Result<Payment, JsValue> {
     let url = [&settings.proxy_url, "/payments"].concat();
     let signal = order.signal.as_ref();
     let mut creation = Creation::new(now_ms());
@@ -72,13 +72,9 @@ async fn create(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> 
         };
         match (creation.replied(reply, now_ms(), random()), sent) {
             (Next::SendAgain { after_ms }, _) => {
-                first(
-                    Some(after_ms),
-                    [signal.map(|signal| (signal.as_ref(), "abort"))],
-                )
-                .await?;
+                first(Some(after_ms), &[(signal, "abort")]).await?;
             }
-            (Next::Accept, Ok(answer)) => return accept(&answer, &order.key),
+            (Next::Accept, Ok(answer)) => return accept(&answer, &order.body),
             (Next::GiveUp, Ok(answer)) => return Err(refusal(&answer)),
             (_, Err(cause)) => return Err(unreachable(cause)),
         }
@@ -94,27 +90,36 @@ pub(super) fn unreachable(cause: JsValue) -> JsValue {
     )
 }
 
-/// The payment in the proxy's answer.
-fn accept(answer: &Answer, key: &str) -> Result<JsValue, JsValue> {
-    let payment = get(&answer.body, "payment");
-    let id = get_string(&payment, "id").filter(|id| PaymentId::parse(id).is_some());
-    let whole = get_string(&payment, "payment_service_id")
-        .is_some_and(|id| PaymentServiceId::parse(&id).is_some())
-        && ["payment_url", "reference_id", "status"]
-            .iter()
-            .all(|name| get(&payment, name).is_string())
-        && get(&payment, "amount_in_cents").as_f64().is_some();
-    match id {
-        Some(id) if whole => {
-            keys::name_payment(key, &id);
-            Ok(payment)
-        }
-        _ => Err(error_of(
-            Kind::InvalidResponse,
-            "The payment proxy's answer holds no payment: is proxyUrl right?",
-            answer,
-        )),
-    }
+/// A payment in the proxy's answer, found whole.
+struct Payment {
+    /// As the caller gets it.
+    object: JsValue,
+    params: ReturnParams,
+    status: Status,
+}
+
+fn accept(answer: &Answer, order: &str) -> Result<Payment, JsValue> {
+    let object = get(&answer.body, "payment");
+    let payment = read_payment(object).ok_or_else(|| refusal(answer))?;
+    keys::name_payment(order, payment.params.payment_id.as_str());
+    Ok(payment)
+}
+
+fn read_payment(object: JsValue) -> Option<Payment> {
+    let text = |name| get_string(&object, name);
+    let params = ReturnParams {
+        payment_id: PaymentId::parse(&text("id")?)?,
+        payment_service_id: PaymentServiceId::parse(&text("payment_service_id")?)?,
+    };
+    let status = Status::parse(&text("status")?);
+    text("payment_url")?;
+    text("reference_id")?;
+    get(&object, "amount_in_cents").as_f64()?;
+    Some(Payment {
+        object,
+        params,
+        status,
+    })
 }
 
 /// The payment's page, if a payer may be sent there.
@@ -130,11 +135,7 @@ fn payment_page(settings: &Settings, payment: &JsValue) -> Result<String, JsValu
 }
 
 pub(super) fn redirect_to_payment(settings: &Settings, payment: &JsValue) -> Result<(), JsValue> {
-    go(&payment_page(settings, payment)?)
-}
-
-fn go(url: &str) -> Result<(), JsValue> {
-    window()?.location().assign(url)
+    assign(&payment_page(settings, payment)?)
 }
 
 /// The one creation and redirect that is under way on this page.
@@ -145,7 +146,7 @@ struct Flight {
 }
 
 thread_local! {
-    static FLIGHT: RefCell<Option<Flight>> = const { RefCell::new(None) };
+    static FLIGHT: Cell<Option<Flight>> = const { Cell::new(None) };
 }
 
 /// Creates and redirects. While that is under way, further calls join it, whatever they ask for: a page leads to one payment.
@@ -157,16 +158,11 @@ pub(super) fn pay(
     order: &JsValue,
     options: &JsValue,
 ) -> Result<Promise, JsValue> {
-    let joined = FLIGHT.with_borrow(|flight| {
-        flight
-            .as_ref()
-            .map(|flight| (flight.promise.clone(), flight.sent_to.clone()))
-    });
-    if let Some((promise, sent_to)) = joined {
-        if let Some(url) = sent_to {
-            go(&url)?;
-        }
-        return Ok(promise);
+    if let Some(flight) = FLIGHT.take() {
+        let promise = flight.promise.clone();
+        let sent = flight.sent_to.as_deref().map_or(Ok(()), assign);
+        FLIGHT.set(Some(flight));
+        return sent.map(|()| promise);
     }
     let order = Order::read(order, options)?;
     let promise = task::promise(async move {
@@ -184,52 +180,37 @@ pub(super) fn pay(
 /// Never succeeds: either the page is left, or there is an error.
 async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
     let payment = create(settings, order).await?;
-    let id = get_string(&payment, "id").unwrap_or_default();
-    let status = Status::parse(&get_string(&payment, "status").unwrap_or_default());
-    let url = match status {
-        Status::Unpaid | Status::Unknown => payment_page(settings, &payment)?,
+    let url = match payment.status {
+        Status::Unpaid | Status::Unknown => payment_page(settings, &payment.object)?,
         // Paid already, in another tab or before the back button: not to be paid again, but to be told so. The
         // proxy's return route leads to wherever payers are told.
-        Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
-            return_page(settings, &payment)?
-        }
+        Status::Paid | Status::PartiallyRefunded | Status::Refunded => payment
+            .params
+            .append_to(&[&settings.proxy_url, "/return"].concat()),
         Status::Cancelled => {
-            keys::forget(&id);
+            keys::forget(payment.params.payment_id.as_str());
             return Err(error(
                 Kind::PaymentCancelled,
                 "This payment was cancelled. Paying again makes a new one.",
             ));
         }
     };
-    go(&url)?;
-    FLIGHT.with_borrow_mut(|flight| {
-        if let Some(flight) = flight {
-            flight.sent_to = Some(url);
-        }
-    });
+    assign(&url)?;
+    if let Some(flight) = FLIGHT.take() {
+        FLIGHT.set(Some(Flight {
+            sent_to: Some(url),
+            ..flight
+        }));
+    }
     // The page is being left. Should it come back out of the back/forward cache, it comes back as it was.
-    let window = window()?;
+    let window: Target = WINDOW.with(JsValue::clone).unchecked_into();
     loop {
-        let event = first(None, [Some((window.as_ref(), "pageshow"))]).await?;
+        let event = first(None, &[(Some(&window), "pageshow")]).await?;
         if get(&event, "persisted").is_truthy() {
             return Err(error(
                 Kind::PageRestored,
                 "The payer came back to this page. Paying again resumes the same payment.",
             ));
         }
-    }
-}
-
-fn return_page(settings: &Settings, payment: &JsValue) -> Result<String, JsValue> {
-    let id = get_string(payment, "id").and_then(|id| PaymentId::parse(&id));
-    let service =
-        get_string(payment, "payment_service_id").and_then(|id| PaymentServiceId::parse(&id));
-    match (id, service) {
-        (Some(payment_id), Some(payment_service_id)) => Ok(ReturnParams {
-            payment_id,
-            payment_service_id,
-        }
-        .append_to(&[&settings.proxy_url, "/return"].concat())),
-        _ => Err(error(Kind::InvalidResponse, "The payment has no id.")),
     }
 }

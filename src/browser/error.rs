@@ -1,22 +1,23 @@
 //! What can go wrong, as the `PaySGError`s that callers see.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use super::http::Answer;
-use super::object::{get, get_string, object};
+use super::object::{Draft, get, get_string};
 use crate::flow::creation::is_temporary;
 
 thread_local! {
-    /// The package's `PaySGError`. Its one definition is in JS, so that `instanceof` works even before wasm is loaded.
-    static ERROR_CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
+    /// Makes a `PaySGError` of its properties. The class is defined once, in JS, so that `instanceof` works even before wasm is loaded.
+    static MAKE: OnceCell<Function> = const { OnceCell::new() };
 }
 
-/// Makes `class` the one that errors are instances of.
-pub(super) fn use_class(class: Function) {
-    ERROR_CLASS.set(Some(class));
+/// Has errors made by this function.
+pub(super) fn make_by(make: Function) {
+    // Every `load` passes the same class.
+    let _ = MAKE.with(|cell| cell.set(make));
 }
 
 /// One kind for each thing that a caller can do about it.
@@ -48,11 +49,13 @@ pub enum Kind {
     Refused,
     /// The caller's signal was aborted.
     Aborted,
+    /// The page was not loaded over https.
+    InsecurePage,
 }
 
 impl Kind {
     /// All of them, for tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidOption,
         Self::InvalidOrder,
         Self::InvalidReturn,
@@ -66,6 +69,7 @@ impl Kind {
         Self::Unavailable,
         Self::Refused,
         Self::Aborted,
+        Self::InsecurePage,
     ];
 
     /// The `code` that callers see. Words are added to this list, never changed.
@@ -85,6 +89,7 @@ impl Kind {
             Self::Unavailable => "unavailable",
             Self::Refused => "refused",
             Self::Aborted => "aborted",
+            Self::InsecurePage => "insecure_page",
         }
     }
 
@@ -104,7 +109,8 @@ impl Kind {
             | Self::UnknownPayment
             | Self::InvalidResponse
             | Self::Refused
-            | Self::Aborted => false,
+            | Self::Aborted
+            | Self::InsecurePage => false,
         }
     }
 }
@@ -116,61 +122,44 @@ pub(super) fn error(kind: Kind, message: &str) -> JsValue {
 
 /// An error that another one led to.
 pub(super) fn error_with(kind: Kind, message: &str, cause: JsValue) -> JsValue {
-    instance(object([
-        ("code", kind.code().into()),
-        ("message", message.into()),
-        ("retryable", kind.is_retryable().into()),
-        ("cause", cause),
-    ]))
+    instance(
+        Draft::new()
+            .text("code", kind.code())
+            .text("message", message)
+            .put("retryable", kind.is_retryable().into())
+            .put("cause", cause),
+    )
 }
 
-/// An error that an HTTP answer stands for, in the proxy's own words where it has some.
-pub(super) fn error_of(kind: Kind, message: &str, answer: &Answer) -> JsValue {
-    instance(object([
-        ("code", kind.code().into()),
-        ("message", message.into()),
-        ("retryable", kind.is_retryable().into()),
-        ("status", answer.status.into()),
-        ("requestId", answer.request_id.clone()),
-    ]))
-}
-
-/// The error that the proxy's refusal is relayed as: its `code`, `message` and `data.fields`, with the HTTP status.
+/// The error that an HTTP answer is relayed as: in the proxy's own words, where it has some, with `data.fields`.
 pub(super) fn refusal(answer: &Answer) -> JsValue {
     let told = get(&answer.body, "error");
     let kind = match answer.status {
+        200..=299 => Kind::InvalidResponse,
         429 => Kind::RateLimited,
         500.. => Kind::Unavailable,
         _ => Kind::Refused,
     };
     let code = get_string(&told, "code").filter(|word| is_code(word));
-    // What will not mend itself: the proxy's operators have to.
-    let lasting = code.as_deref() == Some("misconfigured");
+    let code = code.as_deref().unwrap_or(kind.code());
+    let message = get_string(&told, "message");
+    let message = message
+        .as_deref()
+        .unwrap_or("The payment proxy's answer is not usable: is proxyUrl right?");
+    // What is misconfigured stays so until the proxy's operators mend it.
+    let retryable =
+        (answer.status >= 500 || is_temporary(answer.status)) && code != "misconfigured";
     let fields = get(&get(&told, "data"), "fields");
-    instance(object([
-        ("code", code.as_deref().unwrap_or(kind.code()).into()),
-        (
-            "message",
-            get_string(&told, "message")
-                .as_deref()
-                .unwrap_or("The payment proxy refused the request.")
-                .into(),
-        ),
-        (
-            "retryable",
-            ((answer.status >= 500 || is_temporary(answer.status)) && !lasting).into(),
-        ),
-        ("status", answer.status.into()),
-        ("requestId", answer.request_id.clone()),
-        (
-            "fields",
-            if Array::is_array(&fields) {
-                fields
-            } else {
-                JsValue::UNDEFINED
-            },
-        ),
-    ]))
+    let mut draft = Draft::new()
+        .text("code", code)
+        .text("message", message)
+        .put("retryable", retryable.into())
+        .put("status", answer.status.into())
+        .put("requestId", answer.request_id.clone());
+    if Array::is_array(&fields) {
+        draft = draft.put("fields", fields);
+    }
+    instance(draft)
 }
 
 /// Whether a proxy's word may become a `code`.
@@ -181,12 +170,14 @@ fn is_code(word: &str) -> bool {
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-fn instance(init: JsValue) -> JsValue {
-    ERROR_CLASS
-        .with_borrow(|class| {
-            class
-                .as_ref()
-                .and_then(|class| Reflect::construct(class, &Array::of1(&init)).ok())
-        })
-        .unwrap_or(init)
+fn instance(init: Draft) -> JsValue {
+    let init = init.done();
+    let made = MAKE.with(|make| {
+        make.get()
+            .map(|make| make.call1(&JsValue::UNDEFINED, &init))
+    });
+    match made {
+        Some(Ok(error) | Err(error)) => error,
+        None => init,
+    }
 }

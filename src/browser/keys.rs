@@ -1,64 +1,73 @@
 //! The idempotency key of each order, where a reload finds it again.
+//!
+//! An order holds the payer's data, and a payment id opens the payment page, so neither is stored: only a random key, under a
+//! fingerprint of its order, and that fingerprint, under one of the payment that came of it. All of it ends with the tab.
+//!
+//! The fingerprint is 64-bit FNV-1a, rather than SHA-256 by `crypto.subtle`: it only has to tell one order from another in one tab.
+//! A collision would do no harm, as a proxy derives an intent from the whole order and not from the key alone. Nothing
+//! can be read out of it: orders are far longer, so that countless ones share each value. And it is synchronous: the key
+//! is stored before anything is sent.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
-use web_sys::Storage;
 
-use super::key_book;
-use super::window;
+use super::error::{Kind, error_with};
+use super::page::{get_item, random_uuid, remove_item, set_item};
 
-/// The only name that is used in `sessionStorage`, which ends with the tab.
-const ITEM: &str = "paysg-wasm:keys";
+/// What every name in `sessionStorage` begins with.
+const PREFIX: &str = "paysg-wasm:";
 
 thread_local! {
-    /// The book, for a browser that forbids storage: then a key survives everything but a reload.
-    static BOOK: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The latest name and key, for a browser that forbids storage: there a key survives everything but a reload.
+    static LATEST: Cell<Option<(String, String)>> = const { Cell::new(None) };
 }
 
 /// The key for this order: the one that it already has, or a new one, stored before it is used.
 pub(super) fn key_for(order: &str) -> Result<String, JsValue> {
-    let book = read();
-    if let Some(key) = key_book::find(&book, order) {
-        return Ok(key.into());
-    }
-    let mut random = [0; 16];
-    window()?
-        .crypto()?
-        .get_random_values_with_u8_array(&mut random)?;
-    let key = key_book::uuid(random);
-    write(key_book::add(&book, &key, order));
+    let name = name_of(order);
+    let latest = LATEST.take().filter(|(latest, _)| *latest == name);
+    let key = match (get_item(&name), latest) {
+        (Ok(Some(key)), _) => key,
+        (Err(_), Some((_, key))) => key,
+        _ => random_uuid().map_err(|cause| {
+            error_with(
+                Kind::InsecurePage,
+                "Payments need a page that was loaded over https.",
+                cause,
+            )
+        })?,
+    };
+    let _ = set_item(&name, &key);
+    LATEST.set(Some((name, key.clone())));
     Ok(key)
 }
 
-/// Notes which payment came of a key.
-pub(super) fn name_payment(key: &str, payment_id: &str) {
-    write(key_book::name_payment(&read(), key, payment_id));
+/// Notes which payment came of an order.
+pub(super) fn name_payment(order: &str, payment_id: &str) {
+    let _ = set_item(&name_of(payment_id), &name_of(order));
 }
 
 /// Drops the key of a payment that is settled: the next order, even an equal one, is a new intent.
 pub(super) fn forget(payment_id: &str) {
-    write(key_book::forget(&read(), payment_id));
-}
-
-fn read() -> String {
-    storage()
-        .and_then(|storage| storage.get_item(ITEM).ok().flatten())
-        .unwrap_or_else(|| BOOK.with_borrow(Clone::clone))
-}
-
-fn write(book: String) {
-    if let Some(storage) = storage() {
-        let _ = if book.is_empty() {
-            storage.remove_item(ITEM)
-        } else {
-            storage.set_item(ITEM, &book)
-        };
+    let payment = name_of(payment_id);
+    if let Ok(Some(order)) = get_item(&payment) {
+        let _ = remove_item(&order);
+        let _ = remove_item(&payment);
     }
-    BOOK.set(book);
+    LATEST.set(None);
 }
 
-/// `None` where the browser's settings forbid it.
-fn storage() -> Option<Storage> {
-    window().ok()?.session_storage().ok().flatten()
+/// The prefix, and the fingerprint in sixteen letters from a to p.
+fn name_of(text: &str) -> String {
+    // FNV-1a's published offset and prime.
+    let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut name = String::from(PREFIX);
+    for _ in 0..16 {
+        name.push(char::from(b'a'.wrapping_add((hash & 15) as u8)));
+        hash >>= 4;
+    }
+    name
 }

@@ -8,10 +8,10 @@ mod address;
 mod checkout;
 mod error;
 mod http;
-pub mod key_book;
 mod keys;
 mod object;
 mod options;
+mod page;
 mod task;
 mod verify;
 mod wait;
@@ -22,8 +22,13 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 pub use self::error::Kind;
-use self::error::error;
 use self::options::Settings;
+
+/// A few hundred small allocations happen in a page's life, so a short list of free blocks does, at a tenth of the standard allocator's size.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
+    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
 
 /// PaySG, for one page. `index.js` wraps it; its methods are the package's.
 #[wasm_bindgen]
@@ -33,13 +38,13 @@ pub struct Browser {
 
 #[wasm_bindgen]
 impl Browser {
-    /// Reads `load`'s options. Errors will be instances of `error_class`, which is called as `new error_class({code, message, retryable, …})`.
+    /// Reads `load`'s options. Errors are what `make_error({code, message, retryable, …})` gives.
     ///
     /// # Errors
     /// `invalid_option`.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, error_class: Function) -> Result<Self, JsValue> {
-        error::use_class(error_class);
+    pub fn new(options: &JsValue, make_error: Function) -> Result<Self, JsValue> {
+        error::make_by(make_error);
         Ok(Self {
             settings: Rc::new(Settings::read(options)?),
         })
@@ -108,9 +113,4 @@ impl Browser {
         let started = verify::start_verification(self.settings.clone(), options)?;
         Ok(started.map_or(JsValue::NULL, Into::into))
     }
-}
-
-/// The page. `index.js` does not load wasm where there is none.
-fn window() -> Result<web_sys::Window, JsValue> {
-    web_sys::window().ok_or_else(|| error(Kind::InvalidOption, "There is no window here."))
 }

@@ -13,14 +13,37 @@ pub(super) fn get_string(object: &JsValue, name: &str) -> Option<String> {
     get(object, name).as_string()
 }
 
-/// A new object of these properties; those that are `undefined` are left out.
-pub(super) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in properties {
+/// An object in the making.
+pub(super) struct Draft(Object);
+
+impl Draft {
+    pub(super) fn new() -> Self {
+        Self(Object::new())
+    }
+
+    /// Adds a property, unless its value is `undefined`.
+    // Out of line: there are dozens of calls.
+    #[inline(never)]
+    pub(super) fn put(self, name: &str, value: JsValue) -> Self {
         if !value.is_undefined() {
             // A plain new object refuses nothing.
-            let _ = Reflect::set(&object, &name.into(), &value);
+            let _ = Reflect::set(&self.0, &name.into(), &value);
         }
+        self
     }
-    object.into()
+
+    #[inline(never)]
+    pub(super) fn text(self, name: &str, value: &str) -> Self {
+        self.put(name, value.into())
+    }
+
+    /// Adds what another object has under this name.
+    #[inline(never)]
+    pub(super) fn copy(self, name: &str, from: &JsValue) -> Self {
+        self.put(name, get(from, name))
+    }
+
+    pub(super) fn done(self) -> JsValue {
+        self.0.into()
+    }
 }

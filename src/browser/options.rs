@@ -2,11 +2,10 @@
 
 use js_sys::{Function, JSON};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Url};
 
 use super::error::{Kind, error, error_with};
-use super::object::{get, get_string, object};
-use super::window;
+use super::object::{Draft, get, get_string};
+use super::page::{Target, Url, global};
 use crate::flow::verification::DEFAULT_TIMEOUT_MS;
 use crate::paysg::{PaymentId, PaymentPages, PaymentServiceId, ReturnParams};
 
@@ -47,24 +46,19 @@ fn proxy_url(option: &JsValue) -> Result<String, JsValue> {
             "proxyUrl must be an http(s) URL or a path, without user name, query or fragment.",
         )
     };
-    let text = match option.as_string() {
-        Some(text) => text,
-        None if option.is_undefined() => "/paysg".into(),
-        None => return Err(refused()),
+    let url = if option.is_undefined() {
+        &"/paysg".into()
+    } else {
+        option
     };
-    let base = window()?
-        .document()
-        .and_then(|document| document.base_uri().ok().flatten())
-        .unwrap_or_default();
-    let url = Url::new_with_base(&text, &base).map_err(|_| refused())?;
-    let href = url.href();
-    let plain = ["http:", "https:"].contains(&url.protocol().as_str())
-        && !href.contains(['?', '#'])
-        && url.username().is_empty()
-        && url.password().is_empty();
-    plain
-        .then(|| href.trim_end_matches('/').into())
-        .ok_or_else(refused)
+    let url = Url::new(url, &get(&global("document"), "baseURI")).map_err(|_| refused())?;
+    // What is left of a URL without user name, password, query and fragment: origin and path.
+    let part = |name| get_string(&url, name).unwrap_or_default();
+    let plain = [part("origin"), part("pathname")].concat();
+    if plain != part("href") || !plain.starts_with("http") {
+        return Err(refused());
+    }
+    Ok(plain.strip_suffix('/').unwrap_or(&plain).into())
 }
 
 /// An order as the body that the proxy takes.
@@ -72,7 +66,7 @@ pub(super) fn order_body(order: &JsValue) -> Result<String, JsValue> {
     let wrapped;
     let order = match order.as_string() {
         Some(token) if !token.is_empty() => {
-            wrapped = object([("order", token.into())]);
+            wrapped = Draft::new().text("order", &token).done();
             &wrapped
         }
         _ => order,
@@ -84,7 +78,7 @@ pub(super) fn order_body(order: &JsValue) -> Result<String, JsValue> {
             cause,
         )
     };
-    if !order.is_object() || js_sys::Array::is_array(order) {
+    if !order.is_object() {
         return Err(refused(JsValue::UNDEFINED));
     }
     JSON::stringify(order)
@@ -114,15 +108,17 @@ pub(super) fn idempotency_key(options: &JsValue) -> Result<Option<String>, JsVal
 }
 
 /// `options.signal`.
-pub(super) fn signal(options: &JsValue) -> Result<Option<AbortSignal>, JsValue> {
+pub(super) fn signal(options: &JsValue) -> Result<Option<Target>, JsValue> {
     let option = get(options, "signal");
-    if option.is_undefined() || option.is_null() {
+    if option.is_undefined() {
         return Ok(None);
     }
-    option
-        .dyn_into()
-        .map(Some)
-        .map_err(|_| error(Kind::InvalidOption, "signal must be an AbortSignal."))
+    // Not `instanceof`: it may be of another frame, or a polyfill. A controller, which is easily mistaken for its signal, has no listeners.
+    if get(&option, "addEventListener").is_function() {
+        Ok(Some(option.unchecked_into()))
+    } else {
+        Err(error(Kind::InvalidOption, "signal must be an AbortSignal."))
+    }
 }
 
 /// `options.timeoutMs`.
@@ -147,10 +143,11 @@ pub(super) fn on_status(options: &JsValue) -> Result<Option<Function>, JsValue> 
     if option.is_undefined() {
         return Ok(None);
     }
-    option
-        .dyn_into()
-        .map(Some)
-        .map_err(|_| error(Kind::InvalidOption, "onStatus must be a function."))
+    if option.is_function() {
+        Ok(Some(option.unchecked_into()))
+    } else {
+        Err(error(Kind::InvalidOption, "onStatus must be a function."))
+    }
 }
 
 /// `{ paymentId, paymentServiceId }`, checked before they enter a path.
@@ -172,11 +169,8 @@ pub(super) fn return_params(params: &JsValue) -> Result<ReturnParams, JsValue> {
 
 /// The same parameters, for a caller.
 pub(super) fn from_return_params(params: &ReturnParams) -> JsValue {
-    object([
-        ("paymentId", params.payment_id.as_str().into()),
-        (
-            "paymentServiceId",
-            params.payment_service_id.as_str().into(),
-        ),
-    ])
+    Draft::new()
+        .text("paymentId", params.payment_id.as_str())
+        .text("paymentServiceId", params.payment_service_id.as_str())
+        .done()
 }

@@ -1,8 +1,8 @@
 //! Futures that are driven by the promises they wait for.
 //!
 //! A future here waits for one promise at a time, so it needs no queue and no wakers: it is resumed inside that promise's own
-//! `then`. Beside being smaller than a general executor (about 3 KB of the module), this has a property that a queue
-//! lacks: should the wasm trap, the exception rejects the promise that the caller holds, instead of leaving it pending forever.
+//! `then`. Beside being smaller than a general executor, this has a property that a queue lacks: should the wasm trap, the exception
+//! rejects the promise that the caller holds, instead of leaving it pending forever.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,65 +12,68 @@ use std::task::{Context, Poll, Waker};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::object::{get, get_string};
+use super::object::get;
 
 type Task = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
 
 thread_local! {
     /// What the future that was just polled waits for.
     static AWAITED: Cell<Option<Promise>> = const { Cell::new(None) };
-    /// How the promise that it waited for was settled.
-    static SETTLED: Cell<Option<Result<JsValue, JsValue>>> = const { Cell::new(None) };
+    /// How the promise that it waited for was settled, as `Promise.allSettled` tells it.
+    static SETTLED: Cell<JsValue> = const { Cell::new(JsValue::UNDEFINED) };
 }
 
 /// Starts a future in the next microtask, and gives the promise of its outcome.
 pub(super) fn promise(task: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-    resume_after(&Promise::resolve(&JsValue::UNDEFINED), Box::pin(task))
+    resume_after(&JsValue::UNDEFINED, Box::pin(task))
 }
 
 /// Waits for a promise, inside a future that [`promise`] runs.
-pub(super) async fn settled(promise: Promise) -> Result<JsValue, JsValue> {
-    let mut promise = Some(promise);
-    std::future::poll_fn(move |_| match promise.take() {
-        Some(promise) => {
+pub(super) fn settled(promise: Promise) -> Settled {
+    Settled(Some(promise))
+}
+
+/// The future of [`settled`].
+pub(super) struct Settled(Option<Promise>);
+
+impl Future for Settled {
+    type Output = Result<JsValue, JsValue>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(promise) = self.0.take() {
             AWAITED.set(Some(promise));
-            Poll::Pending
+            return Poll::Pending;
         }
-        None => Poll::Ready(SETTLED.take().unwrap_or(Ok(JsValue::UNDEFINED))),
-    })
-    .await
+        let result = SETTLED.replace(JsValue::UNDEFINED);
+        let reason = get(&result, "reason");
+        Poll::Ready(if reason.is_undefined() {
+            Ok(get(&result, "value"))
+        } else {
+            Err(reason)
+        })
+    }
 }
 
 /// Polls once more when the promise is settled. The closure owns the task: whichever is collected first takes the other with it.
-fn resume_after(promise: &Promise, mut task: Task) -> Promise {
+fn resume_after(promise: &JsValue, mut task: Task) -> Promise {
     let resume = Closure::once_into_js(move |results: Array| -> Result<JsValue, JsValue> {
-        let result = results.get(0);
-        let reason = get(&result, "reason");
-        SETTLED.set(Some(
-            if get_string(&result, "status").as_deref() == Some("rejected") {
-                Err(reason)
-            } else {
-                Ok(get(&result, "value"))
-            },
-        ));
+        SETTLED.set(results.get(0));
         match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(outcome) => outcome,
-            Poll::Pending => match AWAITED.take() {
-                Some(promise) => Ok(resume_after(&promise, task).into()),
-                None => Ok(JsValue::UNDEFINED),
-            },
+            Poll::Pending => Ok(match AWAITED.take() {
+                Some(promise) => resume_after(&promise, task).into(),
+                None => JsValue::UNDEFINED,
+            }),
         }
     });
-    then(&Promise::all_settled(&Array::of1(promise)), &resume)
+    all_settled(&Array::of1(promise)).then(&resume)
 }
 
 #[wasm_bindgen]
 extern "C" {
-    type Thenable;
-    #[wasm_bindgen(method, js_name = then)]
-    fn then_call(this: &Thenable, resume: &JsValue) -> Promise;
-}
-
-fn then(promise: &Promise, resume: &JsValue) -> Promise {
-    promise.unchecked_ref::<Thenable>().then_call(resume)
+    type Settling;
+    #[wasm_bindgen(js_namespace = Promise, js_name = allSettled)]
+    fn all_settled(promises: &Array) -> Settling;
+    #[wasm_bindgen(method)]
+    fn then(this: &Settling, resume: &JsValue) -> Promise;
 }

@@ -4,21 +4,21 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 use super::address::{clear_return, read_return};
 use super::checkout::unreachable;
-use super::error::{Kind, error_of, refusal};
+use super::error::{Kind, error_with, refusal};
 use super::http::{Answer, Request, send};
-use super::object::{get, get_string, object};
+use super::object::{Draft, get, get_string};
 use super::options::{Settings, on_status, return_params, signal, timeout_ms};
+use super::page::{Target, global};
 use super::wait::{check, first, now_ms, random};
-use super::{keys, task, window};
+use super::{keys, task};
 use crate::flow::verification::{Outcome, QUESTION_MS, Reply, Step, Verification};
 use crate::paysg::{ReturnParams, Status};
 
 struct Options {
-    signal: Option<AbortSignal>,
+    signal: Option<Target>,
     timeout_ms: u32,
     on_status: Option<Function>,
 }
@@ -39,31 +39,31 @@ pub(super) fn verify_payment(
     options: &JsValue,
 ) -> Result<Promise, JsValue> {
     let options = Options::read(options)?;
-    let params = return_params(params)?;
-    Ok(task::promise(async move {
-        Ok(verify(&settings, &params, &options).await?.into_js())
-    }))
+    Ok(start(settings, return_params(params)?, options, false))
 }
 
-/// Reads the address, verifies, and clears the address once the payment is settled: until then a reload must be able to go on.
+/// Verifies what the address names, and clears the address once the payment is settled: until then a reload must be able to go on.
 pub(super) fn start_verification(
     settings: Rc<Settings>,
     options: &JsValue,
 ) -> Result<Option<Promise>, JsValue> {
     let options = Options::read(options)?;
-    let Some(params) = read_return(&JsValue::UNDEFINED)? else {
-        return Ok(None);
-    };
-    Ok(Some(task::promise(async move {
+    let params = read_return(&JsValue::UNDEFINED)?;
+    Ok(params.map(|params| start(settings, params, options, true)))
+}
+
+fn start(settings: Rc<Settings>, params: ReturnParams, options: Options, clear: bool) -> Promise {
+    task::promise(async move {
         let verified = verify(&settings, &params, &options).await?;
         // The page may have gone elsewhere in the meantime; then there is nothing of ours to clear.
-        if verified.status.is_settled()
+        if clear
+            && verified.status.is_settled()
             && read_return(&JsValue::UNDEFINED).ok().flatten() == Some(params)
         {
             clear_return()?;
         }
         Ok(verified.into_js())
-    })))
+    })
 }
 
 /// What the proxy told of a payment.
@@ -75,24 +75,22 @@ struct Verified {
 
 impl Verified {
     fn into_js(self) -> JsValue {
-        let reference_id = get(&self.body, "reference_id");
-        object([
-            ("status", self.status.as_str().into()),
-            ("confirming", (!self.status.is_settled()).into()),
-            // The proxy tells the reference only to the browser whose cookie knows the payment.
-            ("proof", reference_id.is_string().into()),
-            ("receipt", get(&self.body, "receipt")),
-            (
-                "payment",
-                object([
-                    ("id", get(&self.body, "id")),
-                    ("payment_service_id", get(&self.body, "payment_service_id")),
-                    ("status", self.status.as_str().into()),
-                    ("reference_id", reference_id),
-                    ("amount_in_cents", get(&self.body, "amount_in_cents")),
-                ]),
-            ),
-        ])
+        let status = self.status.as_str();
+        let payment = Draft::new()
+            .copy("id", &self.body)
+            .copy("payment_service_id", &self.body)
+            .text("status", status)
+            .copy("reference_id", &self.body)
+            .copy("amount_in_cents", &self.body);
+        // The proxy tells the reference only to the browser whose cookie knows the payment.
+        let proof = get_string(&self.body, "reference_id").is_some();
+        Draft::new()
+            .text("status", status)
+            .put("confirming", (!self.status.is_settled()).into())
+            .put("proof", proof.into())
+            .put("payment", payment.done())
+            .copy("receipt", &self.body)
+            .done()
     }
 }
 
@@ -105,11 +103,8 @@ async fn verify(
     let service = params.payment_service_id.as_str();
     let url = [&settings.proxy_url, "/payments/", service, "/", id].concat();
     let signal = options.signal.as_ref();
-    let abort = signal.map(|signal| (signal.as_ref(), "abort"));
-    let document = window()?.document();
-    let shown = document
-        .as_ref()
-        .map(|document| (document.as_ref(), "visibilitychange"));
+    let document: Target = global("document").unchecked_into();
+    let events = [(signal, "abort"), (Some(&document), "visibilitychange")];
 
     let mut verification = Verification::new(options.timeout_ms, now_ms());
     let mut body = JsValue::UNDEFINED;
@@ -117,13 +112,13 @@ async fn verify(
     let mut asked = 0_u32;
     loop {
         check(signal)?;
-        let hidden = document.as_ref().is_some_and(|document| document.hidden());
+        let hidden = get(&document, "hidden").is_truthy();
         match verification.next(hidden, now_ms()) {
             Step::Ask => {
                 let request = Request {
                     url: &url,
                     body: None,
-                    timeout_ms: QUESTION_MS as i32,
+                    timeout_ms: QUESTION_MS,
                 };
                 let sent = send(request, signal).await;
                 check(signal)?;
@@ -134,10 +129,10 @@ async fn verify(
                 failure = problem;
             }
             Step::Wait { ms } => {
-                first(Some(ms), [abort, shown]).await?;
+                first(Some(ms), &events).await?;
             }
             Step::Pause => {
-                first(None, [abort, shown]).await?;
+                first(None, &events).await?;
             }
             Step::Done(Outcome::Settled(status)) => {
                 keys::forget(id);
@@ -174,22 +169,15 @@ fn read(
                     *body = answer.body;
                     (Reply::Told(Status::parse(&word)), JsValue::UNDEFINED)
                 }
-                None => (
-                    Reply::Lost,
-                    error_of(
-                        Kind::InvalidResponse,
-                        "The payment proxy's answer does not tell of this payment: is proxyUrl right?",
-                        &answer,
-                    ),
-                ),
+                None => (Reply::Lost, refusal(&answer)),
             }
         }
         status => {
             let error = match status {
-                404 => error_of(
+                404 => error_with(
                     Kind::UnknownPayment,
                     "The payment proxy does not know this payment.",
-                    &answer,
+                    JsValue::UNDEFINED,
                 ),
                 _ => refusal(&answer),
             };
@@ -214,11 +202,11 @@ fn report(options: &Options, reply: Reply, asked: u32, problem: &JsValue) {
         Reply::Told(status) => status.as_str().into(),
         Reply::Refused { .. } | Reply::Lost => JsValue::NULL,
     };
-    let progress = object([
-        ("status", status),
-        ("asked", asked.into()),
-        ("error", problem.clone()),
-    ]);
+    let progress = Draft::new()
+        .put("status", status)
+        .put("asked", asked.into())
+        .put("error", problem.clone())
+        .done();
     if let Err(thrown) = on_status.call1(&JsValue::UNDEFINED, &progress) {
         let _ = Promise::reject(&thrown);
     }

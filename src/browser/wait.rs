@@ -1,19 +1,19 @@
 //! Waiting for time, for the caller's signal, and for the page.
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, EventTarget};
 
 use super::error::{Kind, error_with};
+use super::object::get;
+use super::page::{Target, clear_timeout, now, set_timeout};
 use super::task::settled;
-use super::window;
+
+/// The longest timer that browsers keep; a longer one would fire at once.
+const LONGEST_MS: u32 = i32::MAX as u32;
 
 /// Milliseconds since the page began: a clock that does not run backwards.
 pub(super) fn now_ms() -> u64 {
-    window()
-        .ok()
-        .and_then(|window| window.performance())
-        .map_or(0, |performance| performance.now() as u64)
+    now() as u64
 }
 
 /// A random value for jitter, where predictability harms nobody.
@@ -22,12 +22,12 @@ pub(super) fn random() -> u32 {
 }
 
 /// Refuses to go on once the caller's signal is aborted.
-pub(super) fn check(signal: Option<&AbortSignal>) -> Result<(), JsValue> {
+pub(super) fn check(signal: Option<&Target>) -> Result<(), JsValue> {
     match signal {
-        Some(signal) if signal.aborted() => Err(error_with(
+        Some(signal) if get(signal, "aborted").is_truthy() => Err(error_with(
             Kind::Aborted,
-            "The caller aborted the operation.",
-            signal.reason(),
+            "The caller aborted.",
+            get(signal, "reason"),
         )),
         _ => Ok(()),
     }
@@ -36,32 +36,30 @@ pub(super) fn check(signal: Option<&AbortSignal>) -> Result<(), JsValue> {
 /// Waits for the first of: so many milliseconds, one of these events. Gives the event.
 ///
 /// The promise's own `resolve` is timer and listener, so that nothing of Rust's is left behind when one of them fires.
-pub(super) async fn first<const N: usize>(
+pub(super) async fn first(
     ms: Option<u32>,
-    events: [Option<(&EventTarget, &str)>; N],
+    events: &[(Option<&Target>, &str)],
 ) -> Result<JsValue, JsValue> {
-    let window = window()?;
-    let mut wake = Function::default();
-    let promise = Promise::new(&mut |resolve, _| wake = resolve);
-    let timer = match ms {
-        // A delay beyond i32 would be taken for none.
-        Some(ms) => Some(
-            window.set_timeout_with_callback_and_timeout_and_arguments_0(
-                &wake,
-                i32::try_from(ms).unwrap_or(i32::MAX),
-            )?,
-        ),
-        None => None,
+    let mut resolve = None;
+    let promise = Promise::new(&mut |wake, _| resolve = Some(wake));
+    // The constructor has called back before it returned.
+    let Some(wake) = resolve else {
+        return Ok(JsValue::UNDEFINED);
     };
-    for (target, event) in events.into_iter().flatten() {
-        target.add_event_listener_with_callback(event, &wake)?;
+    let timer = ms.map(|ms| set_timeout(&wake, ms.min(LONGEST_MS)));
+    for (target, event) in events {
+        if let Some(target) = target {
+            target.listen(event, &wake);
+        }
     }
     let event = settled(promise).await;
     if let Some(timer) = timer {
-        window.clear_timeout_with_handle(timer);
+        clear_timeout(timer);
     }
-    for (target, event) in events.into_iter().flatten() {
-        target.remove_event_listener_with_callback(event, &wake)?;
+    for (target, event) in events {
+        if let Some(target) = target {
+            target.unlisten(event, &wake);
+        }
     }
     event
 }

@@ -41,22 +41,44 @@ pub enum Due {
     Look(PaymentId),
 }
 
+/// What of the agenda is the edge's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Whether there is an e-service to tell.
+    pub tells: bool,
+    /// For tests: how many times faster everything comes. 1 otherwise.
+    pub scale: u32,
+}
+
+impl Pace {
+    /// A duration at this pace.
+    #[must_use]
+    pub fn of(self, duration_ms: i64) -> i64 {
+        duration_ms
+            .checked_div(i64::from(self.scale))
+            .unwrap_or(duration_ms)
+    }
+}
+
 /// When the intent must be woken, if ever, and what for.
-///
-/// `tells`: whether there is an e-service to tell.
 #[must_use]
-pub fn next(ledger: &Ledger, tells: bool) -> Option<(i64, Due)> {
-    let tell = tells.then(|| tell(ledger)).flatten();
-    [tell, examine(ledger), abandon(ledger), look(ledger)]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at_ms, _)| *at_ms)
+pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let tell = pace.tells.then(|| tell(ledger)).flatten();
+    [
+        tell,
+        examine(ledger),
+        abandon(ledger, pace),
+        look(ledger, pace),
+    ]
+    .into_iter()
+    .flatten()
+    .min_by_key(|(at_ms, _)| *at_ms)
 }
 
 /// What is due by now.
 #[must_use]
-pub fn due(ledger: &Ledger, tells: bool, now_ms: i64) -> Option<Due> {
-    next(ledger, tells)
+pub fn due(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<Due> {
+    next(ledger, pace)
         .filter(|(at_ms, _)| *at_ms <= now_ms)
         .map(|(_, due)| due)
 }
@@ -77,7 +99,7 @@ fn examine(ledger: &Ledger) -> Option<(i64, Due)> {
     ))
 }
 
-fn abandon(ledger: &Ledger) -> Option<(i64, Due)> {
+fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let attempt = ledger.intent.current()?;
     let secs = attempt.cancel_after_secs?;
     if attempt.state != AttemptState::Open {
@@ -85,14 +107,14 @@ fn abandon(ledger: &Ledger) -> Option<(i64, Due)> {
     }
     let at_ms = attempt
         .started_at_ms
-        .saturating_add(i64::from(secs).saturating_mul(1000));
+        .saturating_add(pace.of(i64::from(secs).saturating_mul(1000)));
     Some((
         ledger.schedule.cancel_at_ms.unwrap_or(at_ms),
         Due::Abandon(attempt.payment_id.clone()?),
     ))
 }
 
-fn look(ledger: &Ledger) -> Option<(i64, Due)> {
+fn look(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let attempt = ledger.intent.current()?;
     if attempt.state != AttemptState::Open {
         return None;
@@ -104,13 +126,13 @@ fn look(ledger: &Ledger) -> Option<(i64, Due)> {
     };
     let age_ms = look_age_ms(looks)?;
     Some((
-        attempt.started_at_ms.saturating_add(age_ms),
+        attempt.started_at_ms.saturating_add(pace.of(age_ms)),
         Due::Look(attempt.payment_id.clone()?),
     ))
 }
 
 /// Notes that the current attempt has been looked after until now.
-pub fn looked(ledger: &mut Ledger, now_ms: i64) {
+pub fn looked(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
     let Some(attempt) = ledger.intent.current() else {
         return;
     };
@@ -119,7 +141,7 @@ pub fn looked(ledger: &mut Ledger, now_ms: i64) {
     // After a long sleep the looks that were missed are one look, not a burst.
     ledger.schedule.looks = (0_u32..)
         .take(64)
-        .find(|looks| look_age_ms(*looks).is_none_or(|at_ms| at_ms > age_ms))
+        .find(|looks| look_age_ms(*looks).is_none_or(|at_ms| pace.of(at_ms) > age_ms))
         .unwrap_or(u32::MAX);
 }
 

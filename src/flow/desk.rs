@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::agenda::{self, Due};
+use super::agenda::{self, Due, Pace};
 use super::checkout::{Checkout, Chosen, Order};
 use super::command::{Action, Command, Done};
 use super::fulfilment;
@@ -15,7 +15,9 @@ use super::step::{Answer, Fetch, Step};
 use super::upstream::{Tries, Trouble, retry_after};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
-use crate::ledger::{Digest, Flag, Ledger, TellStatus, Transition, refund_key};
+use crate::ledger::{
+    AttemptState, Digest, Flag, Intent, Ledger, TellStatus, Transition, refund_key,
+};
 use crate::paysg::{Cents, Payment, PaymentId, PaymentPages, Status};
 use crate::token::Receipt;
 
@@ -32,8 +34,8 @@ pub struct Terms {
     pub remembers: bool,
     /// Where a payer may be sent.
     pub pages: PaymentPages,
-    /// Whether the e-service is told.
-    pub tells: bool,
+    /// When intents wake by themselves.
+    pub pace: Pace,
     /// Signs a receipt as of `now_ms`.
     pub sign: Box<dyn Fn(&Receipt, i64) -> String>,
 }
@@ -79,6 +81,8 @@ pub enum Message {
     Inquire {
         /// The payment.
         payment_id: PaymentId,
+        /// How long the asker waits.
+        patience_ms: i64,
     },
     /// An authentic event has named a payment.
     Hint {
@@ -130,10 +134,10 @@ pub enum Reply {
     Noted,
     /// The hint is about a payment that is not ours. Nothing is recorded.
     NotOurs,
-    /// To [`Message::Read`]: the state as JSON.
+    /// To [`Message::Read`].
     Record {
-        /// Attempts, tellings, refunds and flags.
-        intent: Box<crate::ledger::Intent>,
+        /// The intent as JSON; the host adds the journal.
+        record: String,
     },
     /// What was due is done, or will be tried again.
     Slept,
@@ -185,8 +189,14 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
                 Step::Done(result) => Progress::Done(chosen(result)),
             }
         }
-        Message::Inquire { payment_id } => {
-            let tries = Tries::until(desk.now_ms.saturating_add(PATIENCE_MS));
+        Message::Inquire {
+            payment_id,
+            patience_ms,
+        } => {
+            if desk.ledger.is_empty() {
+                return Progress::Done(Reply::Failed(Trouble::NoRecord));
+            }
+            let tries = Tries::until(desk.now_ms.saturating_add(patience_ms));
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::shared(service, payment_id, tries);
             let fetch = glance.fetch(0);
@@ -201,8 +211,9 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             command_id,
         } => refund(desk, payment_id, amount_in_cents, &command_id),
         Message::TellAgain { payment_id } => tell_again(desk, &payment_id),
+        Message::Read if desk.ledger.is_empty() => Progress::Done(Reply::Failed(Trouble::NoRecord)),
         Message::Read => Progress::Done(Reply::Record {
-            intent: Box::new(desk.ledger.intent.clone()),
+            record: record(&desk.ledger.intent),
         }),
         Message::Wake => wake(desk),
     }
@@ -239,6 +250,23 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         },
         Task::Telling { key } => Progress::Done(told(desk, &key, answer)),
     }
+}
+
+/// The intent for operators: `{state, payment_service_id, reference_id, attempts, hints, tellings, refunds, flags}`.
+fn record(intent: &Intent) -> String {
+    #[derive(Serialize)]
+    struct Record<'a> {
+        state: Option<AttemptState>,
+        #[serde(flatten)]
+        intent: &'a Intent,
+    }
+    let shown = intent.current().or(intent.attempts.last());
+    let record = Record {
+        state: shown.map(|attempt| attempt.state),
+        intent,
+    };
+    // Plain data with string keys: writing it cannot fail.
+    serde_json::to_string(&record).unwrap_or_default()
 }
 
 fn chosen(result: Result<Chosen, Trouble>) -> Reply {
@@ -390,7 +418,13 @@ fn refund(
         .find(|refund| refund.key == key);
     match earlier.map(|refund| refund.accepted) {
         // The same command once more: what it did stands.
-        Some(Some(true)) => begin(desk, Message::Inquire { payment_id }),
+        Some(Some(true)) => begin(
+            desk,
+            Message::Inquire {
+                payment_id,
+                patience_ms: PATIENCE_MS,
+            },
+        ),
         Some(_) => command(desk, payment_id, action),
         None => {
             desk.record(Transition::RefundAsked {
@@ -474,14 +508,17 @@ fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
 }
 
 fn wake(desk: &mut Desk<'_>) -> Progress {
-    let Some(due) = agenda::due(desk.ledger, desk.terms.tells, desk.now_ms) else {
+    let Some(due) = agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) else {
         return Progress::Done(Reply::Slept);
     };
     // The next try is put off before this one is made: a machine that dies in between neither forgets it nor hammers.
     let later = |backoff: Backoff, tries: &mut u32| {
         let delay_ms = backoff.half_jitter_ms(*tries, desk.random);
         *tries = tries.saturating_add(1);
-        Some(desk.now_ms.saturating_add(i64::from(delay_ms)))
+        Some(
+            desk.now_ms
+                .saturating_add(desk.terms.pace.of(i64::from(delay_ms))),
+        )
     };
     let schedule = &mut desk.ledger.schedule;
     match due {
@@ -496,7 +533,7 @@ fn wake(desk: &mut Desk<'_>) -> Progress {
             Progress::Working(Task::Examination(glance), fetch)
         }
         Due::Look(id) => {
-            agenda::looked(desk.ledger, desk.now_ms);
+            agenda::looked(desk.ledger, desk.terms.pace, desk.now_ms);
             // One GET a look: the next look is its retry.
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));

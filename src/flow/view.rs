@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::paysg::json::ObjectWriter;
 use crate::paysg::{Payment, PaymentId, PaymentServiceId, Status};
+use crate::token::Receipt;
 
 /// A payment as the payer's browser and the e-service may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,31 @@ impl PaymentView {
             status,
             paid_at: payment.paid_at.clone(),
         }
+    }
+
+    /// The facts that a receipt vouches for.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        Receipt {
+            payment_id: self.id.clone(),
+            payment_service_id: self.payment_service_id.clone(),
+            reference_id: self.reference_id.clone(),
+            amount_in_cents: self.amount_in_cents,
+            paid_at: self.paid_at.clone(),
+        }
+    }
+
+    /// `{id, payment_service_id, payment_url, reference_id, amount_in_cents, status}`
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = ObjectWriter::new();
+        json.str("id", self.id.as_str())
+            .str("payment_service_id", self.payment_service_id.as_str())
+            .str("payment_url", &self.payment_url)
+            .str("reference_id", &self.reference_id)
+            .number("amount_in_cents", self.amount_in_cents)
+            .str("status", self.status.as_str());
+        json.finish()
     }
 }
 

@@ -31,9 +31,15 @@ impl Keys {
         keys.iter().all(|key| good(key)).then_some(Self(keys))
     }
 
-    /// The keys, newest first.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|key| &**key)
+    }
+
+    /// 256-bit keys for another purpose, newest first. Any text of 32 bytes makes one, since the text is the input of a hash.
+    pub fn derive(&self, purpose: &[u8]) -> impl Iterator<Item = [u8; 32]> {
+        self.iter()
+            .filter_map(move |key| tag(key, purpose))
+            .map(|mac| mac.finalize().into_bytes().into())
     }
 
     /// The tag of a message, under the first key.

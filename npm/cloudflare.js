@@ -1,0 +1,147 @@
+// A Cloudflare Worker: the proxy, and the object that holds the ledger of one payment intent.
+import { DurableObject } from "cloudflare:workers";
+
+import module from "./edge/paysg_wasm_bg.wasm";
+
+import { Core, provide, serve } from "./host.js";
+
+const cores = new WeakMap();
+
+function coreOf(env) {
+  provide(module);
+  let core = cores.get(env);
+  if (core === undefined) {
+    core = new Core(env);
+    cores.set(env, core);
+  }
+  return core;
+}
+
+export default {
+  fetch(request, env, ctx) {
+    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), console.log);
+  },
+};
+
+/** The schema, one statement for each version that there has been. Add to it; never change what is there. */
+const MIGRATIONS = [
+  `CREATE TABLE journal (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, entry TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+   CREATE TABLE timers (id INTEGER PRIMARY KEY CHECK (id = 1), schedule TEXT NOT NULL) STRICT;`,
+];
+/** When a wake-up failed in a way that no schedule foresaw. */
+const RETRY_WAKE_MS = 30_000;
+
+/** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
+export class PaymentLedger extends DurableObject {
+  #core;
+  #sql;
+  #ledger;
+  #schedule = "";
+  #alarm;
+  #last = Promise.resolve();
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.#core = coreOf(env);
+    this.#sql = ctx.storage.sql;
+  }
+
+  /** Takes a message, and answers with a reply. */
+  ask(envelope) {
+    return this.#inTurn((leave) => this.#work(envelope, leave));
+  }
+
+  async alarm() {
+    try {
+      await this.#inTurn((leave) => this.#work('{"intent":null,"message":{"ask":"wake"}}', leave));
+    } catch (error) {
+      console.error(JSON.stringify({ at: new Date().toISOString(), route: "alarm", code: "internal", error: error?.name }));
+      // Never thrown: after six failures the platform would give the alarm up.
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
+    }
+  }
+
+  /** Runs the work when the work before it is over, or has left its turn. */
+  #inTurn(work) {
+    let leave;
+    const over = new Promise((resolve) => {
+      leave = resolve;
+    });
+    const result = this.#last.then(() => work(leave));
+    this.#last = over;
+    return result.finally(leave);
+  }
+
+  async #work(envelope, leave) {
+    if (this.#ledger === undefined) await this.#load();
+    let step = this.#core.objectBegin(this.#ledger, envelope).split("\0");
+    for (;;) {
+      const [kind, ledger, rows, schedule, alarm, ...parts] = step;
+      this.#store(ledger, rows, schedule, alarm);
+      if (kind === "D") return this.#reply(parts[0]);
+      const task = parts.pop();
+      // Told apart: a slow e-service must not keep payers waiting.
+      if (parts[2] === "apart") leave();
+      const answer = await this.#core.call(...parts);
+      step = this.#core.objectResume(this.#ledger || ledger, task, answer).split("\0");
+    }
+  }
+
+  async #load() {
+    const stored = this.#version() > 0;
+    const rows = stored ? this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray() : [];
+    const timers = stored ? this.#sql.exec("SELECT schedule FROM timers").toArray() : [];
+    const schedule = timers[0]?.schedule ?? "";
+    const ledger = this.#core.objectLoad(JSON.stringify(rows), schedule);
+    if (ledger.startsWith("E\0")) throw new Error(`the journal breaks at row ${ledger.slice(2)}`);
+    const alarm = await this.ctx.storage.getAlarm();
+    // Another may have loaded while we waited.
+    if (this.#ledger !== undefined) return;
+    this.#ledger = ledger;
+    this.#schedule = schedule;
+    this.#alarm = alarm;
+  }
+
+  /** Stores what has happened; calls and replies leave the object only when that is on disk (its output gate). */
+  #store(ledger, rows, schedule, alarm) {
+    if (rows !== "" || (schedule !== "" && schedule !== this.#schedule)) {
+      this.ctx.storage.transactionSync(() => {
+        this.#migrate();
+        for (const { number, at_ms, entry, hash } of rows === "" ? [] : JSON.parse(rows)) {
+          this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", number, at_ms, entry, hash);
+        }
+        this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
+      });
+      this.#schedule = schedule;
+    }
+    if (this.#ledger !== "" || rows !== "") this.#ledger = ledger;
+    const at = alarm === "" ? null : Math.max(Number(alarm), Date.now());
+    if (at !== null && at !== this.#alarm) this.ctx.storage.setAlarm(at);
+    if (at === null && this.#alarm !== null) this.ctx.storage.deleteAlarm();
+    this.#alarm = at;
+  }
+
+  #reply(reply) {
+    if (!reply.startsWith('{"reply":"record"')) return reply;
+    const { record, ...rest } = JSON.parse(reply);
+    const rows = this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray();
+    const journal = rows.map(({ entry, ...row }) => ({ ...row, entry: JSON.parse(entry) }));
+    return JSON.stringify({ ...rest, record: JSON.stringify({ ...JSON.parse(record), journal }) });
+  }
+
+  #version() {
+    const [{ tables }] = this.#sql.exec("SELECT count(*) AS tables FROM sqlite_master WHERE name = 'schema_version'").toArray();
+    if (tables === 0) return 0;
+    return this.#sql.exec("SELECT version FROM schema_version").one().version;
+  }
+
+  #migrate() {
+    const version = this.#version();
+    if (version === MIGRATIONS.length) return;
+    if (version === 0) {
+      this.#sql.exec("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (0)");
+    }
+    for (const statements of MIGRATIONS.slice(version)) this.#sql.exec(statements);
+    this.#sql.exec("UPDATE schema_version SET version = ?", MIGRATIONS.length);
+  }
+}

@@ -1,0 +1,307 @@
+//! The JS API of the edge build: thin, and flat. The host (`npm/host.js`) carries out what comes back.
+//!
+//! What comes back is one string, its parts separated by NUL (which no part holds: bodies are JSON, HTML or our own words):
+//!
+//! | first | then |
+//! |---|---|
+//! | `R` | status, headers (`name: value` lines), body, log line |
+//! | `F` | delay in ms, time-out in ms, kind, method, URL, headers, body, pending |
+//! | `A` | object's name, envelope, pending |
+//!
+//! and from an intent's object
+//!
+//! | first | then |
+//! |---|---|
+//! | `D` | ledger, rows (JSON array) or nothing, schedule, alarm in ms or nothing, reply |
+//! | `W` | the same up to the alarm, then as `F` from the delay, with the task as pending |
+//! | `E` | the row at which the journal breaks |
+//!
+//! The kind of a call is `shared` where an equal call of the last 2 s, or one under way, will do; `apart` where the object may take other
+//! messages meanwhile; or nothing.
+
+use wasm_bindgen::prelude::*;
+
+use super::config::{Config, Misconfigured};
+use super::front::{self, Envelope, Move};
+use super::object::{self, Next, Work};
+use super::problem::Problem;
+use super::request::Request;
+use super::response::Response;
+use crate::flow::agenda::Pace;
+use crate::flow::desk::{Task, Terms};
+use crate::flow::retry::retry_after_ms;
+use crate::flow::step::{Answer, Fetch, Target};
+use crate::ledger::Ledger;
+
+/// The configuration, and what follows from it once.
+#[wasm_bindgen]
+pub struct Edge(Result<(Config, Terms), Misconfigured>);
+
+#[wasm_bindgen]
+impl Edge {
+    /// Reads the variables from an object of strings; others are ignored.
+    #[wasm_bindgen(constructor)]
+    pub fn new(env: JsValue, has_ledger: bool) -> Self {
+        let variables: std::collections::HashMap<String, String> =
+            serde_wasm_bindgen::from_value(env).unwrap_or_default();
+        let config = Config::read(|name| variables.get(name).cloned(), has_ledger);
+        Self(config.map(|config| {
+            let terms = terms(&config);
+            (config, terms)
+        }))
+    }
+
+    /// Takes a request. `headers`: the values of `HEADERS`, separated by NUL. `body`: absent where it was too large.
+    pub fn begin(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &str,
+        body: Option<Box<[u8]>>,
+        now_ms: f64,
+        random: &[u8],
+    ) -> String {
+        self.with(now_ms, random, |edge| {
+            let request = Request::read(method, url, headers, body.as_deref());
+            edge.begin(&request)
+        })
+    }
+
+    /// Takes the answer to a call; `status` 0: there was none.
+    pub fn resume(
+        &self,
+        pending: &str,
+        status: u16,
+        retry_after: &str,
+        body: &[u8],
+        now_ms: f64,
+        random: &[u8],
+    ) -> String {
+        self.with(now_ms, random, |edge| match serde_json::from_str(pending) {
+            Ok(pending) => edge.resume(pending, &answer(status, retry_after, body)),
+            Err(_) => internal(),
+        })
+    }
+
+    /// Reads a stored ledger back.
+    pub fn object_load(&self, rows: &str, schedule: &str) -> String {
+        match object::load(rows, schedule) {
+            Ok(None) => String::new(),
+            Ok(Some(ledger)) => json(&ledger),
+            Err(error) => flat(&["E", &error.row.to_string()]),
+        }
+    }
+
+    /// Takes a message to an intent's object.
+    pub fn object_begin(
+        &self,
+        ledger: &str,
+        envelope: &str,
+        now_ms: f64,
+        random: &[u8],
+    ) -> Result<String, JsError> {
+        let envelope: Envelope = serde_json::from_str(envelope)?;
+        let ledger = read_ledger(ledger)?;
+        self.object(now_ms, random, |edge| edge.object_begin(ledger, envelope))
+    }
+
+    /// Takes the answer to a task's call.
+    #[allow(clippy::too_many_arguments)] // One crossing: each is a word of the protocol between host and core.
+    pub fn object_resume(
+        &self,
+        ledger: &str,
+        task: &str,
+        status: u16,
+        retry_after: &str,
+        body: &[u8],
+        now_ms: f64,
+        random: &[u8],
+    ) -> Result<String, JsError> {
+        let task: Task = serde_json::from_str(task)?;
+        let ledger = read_ledger(ledger)?.ok_or_else(|| JsError::new("a task without a ledger"))?;
+        let answer = answer(status, retry_after, body);
+        self.object(now_ms, random, |edge| {
+            edge.object_resume(ledger, task, &answer)
+        })
+    }
+
+    fn with(
+        &self,
+        now_ms: f64,
+        random: &[u8],
+        step: impl FnOnce(&front::Edge<'_>) -> Move,
+    ) -> String {
+        match &self.0 {
+            Ok((config, terms)) => write(
+                config,
+                step(&front::Edge {
+                    config,
+                    terms,
+                    now_ms: now_ms as i64,
+                    random,
+                }),
+            ),
+            Err(misconfigured) => respond(
+                &Response::problem(&Problem::misconfigured(*misconfigured), false),
+                &format!(
+                    "{{\"code\":\"misconfigured\",\"variable\":\"{}\"}}",
+                    misconfigured.variable
+                ),
+            ),
+        }
+    }
+
+    fn object(
+        &self,
+        now_ms: f64,
+        random: &[u8],
+        step: impl FnOnce(&front::Edge<'_>) -> Work,
+    ) -> Result<String, JsError> {
+        let Ok((config, terms)) = &self.0 else {
+            return Err(JsError::new("misconfigured"));
+        };
+        let work = step(&front::Edge {
+            config,
+            terms,
+            now_ms: now_ms as i64,
+            random,
+        });
+        let rows = if work.rows.is_empty() {
+            String::new()
+        } else {
+            json(&work.rows)
+        };
+        let alarm = work
+            .alarm_ms
+            .map(|at_ms| at_ms.to_string())
+            .unwrap_or_default();
+        let (ledger, schedule) = match &work.ledger {
+            Some(ledger) if !ledger.is_empty() => (json(ledger), json(&ledger.schedule)),
+            Some(_) | None => (String::new(), String::new()),
+        };
+        Ok(match work.next {
+            Next::Reply(reply) => flat(&["D", &ledger, &rows, &schedule, &alarm, &json(&reply)]),
+            // A task of an intent that has no rows yet needs its ledger all the same.
+            Next::Fetch(fetch, task) => {
+                let ledger = work.ledger.as_ref().map(json).unwrap_or_default();
+                let head = flat(&["W", &ledger, &rows, &schedule, &alarm]);
+                flat(&[&head, &call(config, &fetch), &json(&task)])
+            }
+        })
+    }
+}
+
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
+/// Has the next call find a new instance: the host calls it after a trap, of which this instance may not have recovered.
+#[wasm_bindgen]
+pub fn recycle() {
+    wasm_bindgen::handler::schedule_reinit();
+}
+
+fn terms(config: &Config) -> Terms {
+    let keys = config.order_keys.clone();
+    let issuer = config.public_origin.clone();
+    let audience = config.audience().to_owned();
+    Terms {
+        return_url: config.return_url(),
+        remembers: config.has_ledger,
+        pages: config.pages.clone(),
+        pace: Pace {
+            tells: config.fulfilment_url.is_some(),
+            scale: config.time_scale,
+        },
+        sign: Box::new(move |receipt, now_ms| receipt.sign(&issuer, &audience, &keys, now_ms)),
+    }
+}
+
+fn read_ledger(ledger: &str) -> Result<Option<Ledger>, JsError> {
+    if ledger.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_str(ledger)?))
+}
+
+fn answer<'a>(status: u16, retry_after: &str, body: &'a [u8]) -> Answer<'a> {
+    if status == 0 {
+        return Answer::Lost;
+    }
+    Answer::Arrived {
+        status,
+        retry_after_ms: retry_after_ms(retry_after),
+        body,
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    // Plain data with string keys: writing it cannot fail.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn flat(parts: &[&str]) -> String {
+    parts.join("\0")
+}
+
+fn respond(response: &Response, line: &str) -> String {
+    let status = response.status.to_string();
+    flat(&["R", &status, &response.headers, &response.body, line])
+}
+
+fn internal() -> Move {
+    Move::Respond(
+        Response::problem(&Problem::internal(), false),
+        "{\"code\":\"internal\"}".to_owned(),
+    )
+}
+
+fn write(config: &Config, step: Move) -> String {
+    match step {
+        Move::Respond(response, line) => respond(&response, &line),
+        Move::Fetch(fetch, pending) => {
+            let pending = json(&pending);
+            flat(&["F", &call(config, &fetch), &pending])
+        }
+        Move::Ask {
+            name,
+            envelope,
+            pending,
+        } => flat(&["A", &name, &envelope, &json(&pending)]),
+    }
+}
+
+fn call(config: &Config, fetch: &Fetch) -> String {
+    let mut headers = String::from("accept: application/json\n");
+    let url = match fetch.target {
+        Target::Paysg => {
+            headers.push_str("x-api-key: ");
+            headers.push_str(config.api_key.expose());
+            headers.push('\n');
+            format!("{}{}", config.api_origin, fetch.request.path)
+        }
+        Target::Fulfilment => config
+            .fulfilment_url
+            .as_ref()
+            .map(|url| url.as_str().to_owned())
+            .unwrap_or_default(),
+    };
+    if fetch.request.body.is_some() {
+        headers.push_str("content-type: application/json\n");
+    }
+    if let Some(key) = &fetch.request.idempotency_key {
+        headers.push_str("idempotency-key: ");
+        headers.push_str(key);
+        headers.push('\n');
+    }
+    flat(&[
+        &fetch.after_ms.to_string(),
+        &fetch.timeout_ms.to_string(),
+        match (fetch.shared, fetch.target) {
+            (true, _) => "shared",
+            (false, Target::Fulfilment) => "apart",
+            (false, Target::Paysg) => "",
+        },
+        fetch.request.method,
+        &url,
+        &headers,
+        fetch.request.body.as_deref().unwrap_or_default(),
+    ])
+}

@@ -1,0 +1,193 @@
+//! What is sold at fixed prices, for e-services without a server.
+
+use crate::ledger::Digest;
+use crate::paysg::{Cents, FieldError, Json, Rule, json};
+
+/// One item.
+#[derive(Clone, Debug)]
+struct Item {
+    name: String,
+    description: String,
+    amount: Cents,
+    max_quantity: u32,
+}
+
+/// The items.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue(Vec<Item>);
+
+/// What a reference of a catalogue order begins with; signed orders may not.
+pub const REFERENCE_PREFIX: &str = "cat-";
+
+/// The fields of an order that the payer fills in.
+const PAYER_FIELDS: [&str; 4] = [
+    "payer_name",
+    "payer_email",
+    "payer_identifier",
+    "payer_address",
+];
+
+impl Catalogue {
+    /// Reads `{item: {description, amount_in_cents, max_quantity?}}`; `max_quantity` is 1 where it is left out.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let parsed = json::parse(text.as_bytes()).ok()?;
+        parsed
+            .as_object()?
+            .iter()
+            .map(|(name, item)| {
+                let max_quantity = match item.get("max_quantity") {
+                    None => 1,
+                    Some(number) => number.as_number()?.parse().ok().filter(|max| *max >= 1)?,
+                };
+                Some(Item {
+                    name: name.clone(),
+                    description: item.get("description")?.as_str()?.to_owned(),
+                    amount: Cents::from_token(item.get("amount_in_cents")?.as_number()?).ok()?,
+                    max_quantity,
+                })
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Self)
+    }
+
+    /// Whether nothing is sold.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Turns `{item, quantity?, payer_…}` into PaySG's create parameters, priced here.
+    ///
+    /// The reference is a function of the caller's key and the order, so that the same press of a button is the same intent.
+    ///
+    /// # Errors
+    /// Every bad field that is the catalogue's to check; the payer's own are checked with the parameters.
+    pub fn order(&self, form: &Json, key: &str) -> Result<Json, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let entries = form.as_object().unwrap_or_default();
+        for (name, _) in entries {
+            let known =
+                matches!(&**name, "item" | "quantity") || PAYER_FIELDS.contains(&name.as_str());
+            if !known {
+                let rule = match &**name {
+                    // The price, the reference and what is shown for them are not the browser's to say.
+                    "amount_in_cents" | "reference_id" | "description" | "return_url"
+                    | "metadata" | "line_items" | "due_date" => Rule::Reserved,
+                    _ => Rule::UnknownField,
+                };
+                errors.push(FieldError::new(name.as_str(), rule));
+            }
+        }
+        let repeated = |name: &str| entries.iter().filter(|(key, _)| key == name).count() > 1;
+        for name in ["item", "quantity"] {
+            if repeated(name) {
+                errors.push(FieldError::new(name, Rule::Duplicate));
+            }
+        }
+        let item = match form.get("item") {
+            Some(Json::String(name)) => {
+                let item = self.0.iter().find(|item| item.name == *name);
+                if item.is_none() {
+                    errors.push(FieldError::new("item", Rule::Format));
+                }
+                item
+            }
+            Some(_) => {
+                errors.push(FieldError::new("item", Rule::Type));
+                None
+            }
+            None => {
+                errors.push(FieldError::new("item", Rule::Required));
+                None
+            }
+        };
+        let quantity = quantity(form.get("quantity"), item, &mut errors);
+        let (Some(item), Some(quantity)) = (item, quantity) else {
+            return Err(errors);
+        };
+        let total = item
+            .amount
+            .get()
+            .checked_mul(u64::from(quantity))
+            .and_then(Cents::new);
+        let Some(total) = total else {
+            errors.push(FieldError::new("quantity", Rule::TooLarge));
+            return Err(errors);
+        };
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(parameters(entries, item, quantity, total, key))
+    }
+}
+
+fn quantity(
+    given: Option<&Json>,
+    item: Option<&Item>,
+    errors: &mut Vec<FieldError>,
+) -> Option<u32> {
+    let token = match given {
+        None => return Some(1),
+        // A form has nothing but text.
+        Some(Json::String(text)) if text.is_empty() => return Some(1),
+        Some(Json::Number(token) | Json::String(token)) => token,
+        Some(_) => {
+            errors.push(FieldError::new("quantity", Rule::Type));
+            return None;
+        }
+    };
+    let limit = item.map_or(u32::MAX, |item| item.max_quantity);
+    let error = match Cents::from_token(token).map(Cents::get) {
+        Err(rule) => FieldError::new("quantity", rule),
+        Ok(0) => FieldError::with_limit("quantity", Rule::TooSmall, 1),
+        Ok(number) => match u32::try_from(number).ok().filter(|number| *number <= limit) {
+            Some(number) => return Some(number),
+            None => FieldError::with_limit("quantity", Rule::TooLarge, u64::from(limit)),
+        },
+    };
+    errors.push(error);
+    None
+}
+
+fn parameters(
+    entries: &[(String, Json)],
+    item: &Item,
+    quantity: u32,
+    total: Cents,
+    key: &str,
+) -> Json {
+    let quantity_text = quantity.to_string();
+    let mut payer = String::new();
+    let mut fields: Vec<(String, Json)> = Vec::new();
+    for (name, value) in entries {
+        if PAYER_FIELDS.contains(&name.as_str()) {
+            payer.push_str(name);
+            payer.push('=');
+            value.write(&mut payer);
+            payer.push('\n');
+            fields.push((name.clone(), value.clone()));
+        }
+    }
+    let digest = Digest::of(&[
+        b"catalogue",
+        key.as_bytes(),
+        item.name.as_bytes(),
+        quantity_text.as_bytes(),
+        payer.as_bytes(),
+    ]);
+    let reference = format!(
+        "{REFERENCE_PREFIX}{}",
+        digest.as_str().get(..32).unwrap_or_default()
+    );
+    let description = if quantity == 1 {
+        item.description.clone()
+    } else {
+        format!("{} x {quantity}", item.description)
+    };
+    let mut set = |name: &str, value: Json| fields.push((name.to_owned(), value));
+    set("reference_id", Json::String(reference));
+    set("description", Json::String(description));
+    set("amount_in_cents", Json::Number(total.get().to_string()));
+    Json::Object(fields)
+}

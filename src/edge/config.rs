@@ -1,0 +1,261 @@
+//! The edge's configuration: read once, contradictions refused by name.
+
+use super::catalogue::Catalogue;
+use crate::paysg::signature::Secret;
+use crate::paysg::{ApiKey, Environment, PaymentPages, PaymentServiceId, WebUrl};
+use crate::token::Keys;
+
+/// The variable that is missing or contradicts another, and the rule it breaks; never its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misconfigured {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What it must be.
+    pub rule: &'static str,
+}
+
+/// Everything that the edge is told by its environment.
+pub struct Config {
+    /// PaySG's key.
+    pub api_key: ApiKey,
+    /// Where PaySG's API is, without a slash at the end.
+    pub api_origin: String,
+    /// The payment services, the default first. Never empty.
+    pub services: Vec<PaymentServiceId>,
+    /// The secrets that events may be signed with.
+    pub webhook_secrets: Vec<Secret>,
+    /// The keys shared with the e-service's server.
+    pub order_keys: Keys,
+    /// The edge's own keys.
+    pub session_keys: Keys,
+    /// What is sold without a server, if anything.
+    pub catalogue: Catalogue,
+    /// The edge's own origin.
+    pub public_origin: String,
+    /// Whether the public origin is HTTPS.
+    pub secure: bool,
+    /// Where the payer goes after the return; `None`: to the edge's own status page.
+    pub result_url: Option<WebUrl>,
+    /// Where the e-service is told.
+    pub fulfilment_url: Option<WebUrl>,
+    /// Further origins whose pages may call.
+    pub allowed_origins: Vec<String>,
+    /// Begins with a slash and does not end with one, or is empty.
+    pub base_path: String,
+    /// Alarms run so many times faster.
+    pub time_scale: u32,
+    /// Whether there is a ledger.
+    pub has_ledger: bool,
+    /// Where payers may be sent.
+    pub pages: PaymentPages,
+}
+
+const fn wrong(variable: &'static str, rule: &'static str) -> Misconfigured {
+    Misconfigured { variable, rule }
+}
+
+impl Config {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// [`Misconfigured`], for the first variable that is missing or contradicts another.
+    pub fn read(
+        variable: impl Fn(&str) -> Option<String>,
+        has_ledger: bool,
+    ) -> Result<Self, Misconfigured> {
+        let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let required = |name: &'static str| optional(name).ok_or(wrong(name, "must be set"));
+
+        let api_key = ApiKey::parse(&required("PAYSG_API_KEY")?).ok_or(wrong(
+            "PAYSG_API_KEY",
+            "must begin with paysg_stag_ or paysg_live_ and have nothing around it",
+        ))?;
+        let (api_origin, simulator) = api_origin(api_key.environment(), optional("PAYSG_API_URL"))?;
+        let services = services(&required("PAYSG_PAYMENT_SERVICE_ID")?)?;
+        let webhook_secrets = required("PAYSG_WEBHOOK_SECRET")?
+            .split(',')
+            .map(|secret| Secret::parse(secret).filter(|_| secret.trim() == secret))
+            .collect::<Option<Vec<_>>>()
+            .ok_or(wrong(
+                "PAYSG_WEBHOOK_SECRET",
+                "must be one or more secrets, comma-separated, without white space",
+            ))?;
+        let keys = |name: &'static str| {
+            Keys::parse(&required(name)?, Keys::MIN_BYTES).ok_or(wrong(
+                name,
+                "must be one or more keys of 32 bytes or more, comma-separated, without white space",
+            ))
+        };
+        let order_keys = keys("PAYSG_ORDER_KEY")?;
+        let session_keys = keys("PAYSG_SESSION_KEY")?;
+        let catalogue = match optional("PAYSG_CATALOGUE") {
+            Some(json) => Catalogue::read(&json).ok_or(wrong(
+                "PAYSG_CATALOGUE",
+                "must be JSON: {item: {description, amount_in_cents, max_quantity?}}",
+            ))?,
+            None => Catalogue::default(),
+        };
+        let public = WebUrl::parse(&required("PAYSG_PUBLIC_URL")?)
+            .filter(|url| matches!(url.path_and_query(), "" | "/"))
+            .filter(|url| url.is_https() || (url.is_loopback() && simulator))
+            .ok_or(wrong(
+                "PAYSG_PUBLIC_URL",
+                "must be an https: origin (http: on this machine only against a simulator on it)",
+            ))?;
+        let elsewhere = |name: &'static str| {
+            optional(name)
+                .map(|text| {
+                    WebUrl::parse(&text)
+                        .filter(|url| url.is_https() || url.is_loopback())
+                        .ok_or(wrong(name, "must be an https: URL, or one of this machine"))
+                })
+                .transpose()
+        };
+        let result_url = elsewhere("PAYSG_RESULT_URL")?;
+        let fulfilment_url = elsewhere("PAYSG_FULFILMENT_URL")?;
+        let allowed_origins = optional("PAYSG_ALLOWED_ORIGINS")
+            .map_or(Ok(Vec::new()), |text| allowed_origins(&text))?;
+        let base_path = base_path(optional("PAYSG_BASE_PATH"))?;
+        let time_scale = match optional("PAYSG_TIME_SCALE") {
+            None => 1,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|scale| *scale >= 1 && simulator)
+                .ok_or(wrong(
+                    "PAYSG_TIME_SCALE",
+                    "must be a whole number, and set only against a simulator on this machine",
+                ))?,
+        };
+        let pages = PaymentPages::only(api_key.environment());
+        let pages = if simulator {
+            pages
+                .with_origin(&api_origin)
+                .ok_or(wrong("PAYSG_API_URL", "must be an origin"))?
+        } else {
+            pages
+        };
+        Ok(Self {
+            api_key,
+            api_origin,
+            services,
+            webhook_secrets,
+            order_keys,
+            session_keys,
+            catalogue,
+            public_origin: public.origin().to_owned(),
+            secure: public.is_https(),
+            result_url,
+            fulfilment_url,
+            allowed_origins,
+            base_path,
+            time_scale,
+            has_ledger,
+            pages,
+        })
+    }
+
+    /// PaySG's `return_url` for the payments of this edge.
+    #[must_use]
+    pub fn return_url(&self) -> String {
+        format!("{}{}/return", self.public_origin, self.base_path)
+    }
+
+    /// The origin that receipts are for: where the payer sees the result.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        self.result_url
+            .as_ref()
+            .map_or(&*self.public_origin, WebUrl::origin)
+    }
+
+    /// The payment service that a text names, if it is one of ours.
+    #[must_use]
+    pub fn service(&self, text: &str) -> Option<&PaymentServiceId> {
+        self.services
+            .iter()
+            .find(|service| service.as_str() == text)
+    }
+
+    /// The payment service of orders that name none.
+    #[must_use]
+    pub fn default_service(&self) -> Option<&PaymentServiceId> {
+        self.services.first()
+    }
+}
+
+fn api_origin(
+    environment: Environment,
+    overridden: Option<String>,
+) -> Result<(String, bool), Misconfigured> {
+    let own = environment.api_origin();
+    let Some(text) = overridden else {
+        return Ok((own.to_owned(), false));
+    };
+    let url = WebUrl::parse(&text)
+        .filter(|url| matches!(url.path_and_query(), "" | "/"))
+        .filter(|url| url.is_https() || url.is_loopback())
+        .ok_or(wrong(
+            "PAYSG_API_URL",
+            "must be an https: origin, or one of this machine",
+        ))?;
+    let others_own = match environment {
+        Environment::Staging => Environment::Live.api_origin(),
+        Environment::Live => Environment::Staging.api_origin(),
+    };
+    if environment == Environment::Live && url.origin() != own {
+        return Err(wrong(
+            "PAYSG_API_URL",
+            "must be PaySG's own, or absent, with a live key",
+        ));
+    }
+    if url.origin() == others_own {
+        return Err(wrong(
+            "PAYSG_API_URL",
+            "must be of the environment that the key is for",
+        ));
+    }
+    Ok((url.origin().to_owned(), url.is_loopback()))
+}
+
+fn services(text: &str) -> Result<Vec<PaymentServiceId>, Misconfigured> {
+    text.split(',')
+        .map(|id| PaymentServiceId::parse(id.trim()))
+        .collect::<Option<Vec<_>>>()
+        .ok_or(wrong(
+            "PAYSG_PAYMENT_SERVICE_ID",
+            "must be one or more ids, comma-separated, each payment_service_ and a UUID",
+        ))
+}
+
+fn allowed_origins(text: &str) -> Result<Vec<String>, Misconfigured> {
+    text.split(',')
+        .map(|origin| {
+            WebUrl::parse(origin.trim())
+                .filter(|url| url.is_https() || url.is_loopback())
+                .filter(|url| matches!(url.path_and_query(), "" | "/"))
+                .map(|url| url.origin().to_owned())
+                .ok_or(wrong(
+                    "PAYSG_ALLOWED_ORIGINS",
+                    "must be https: origins, comma-separated (http: on this machine)",
+                ))
+        })
+        .collect()
+}
+
+fn base_path(text: Option<String>) -> Result<String, Misconfigured> {
+    let Some(text) = text else {
+        return Ok("/paysg".to_owned());
+    };
+    let path = text.strip_suffix('/').unwrap_or(&text);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+    if (path.is_empty() || path.starts_with('/')) && !path.contains("//") && path.bytes().all(plain)
+    {
+        Ok(path.to_owned())
+    } else {
+        Err(wrong(
+            "PAYSG_BASE_PATH",
+            "must be a path of letters, digits, hyphens and underscores",
+        ))
+    }
+}

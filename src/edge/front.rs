@@ -1,0 +1,382 @@
+//! A request from its first step to its answer.
+//!
+//! Each step is one crossing of the wasm boundary. What must be known in the next step travels through the host as [`Pending`], so
+//! that no state of a request stays here, and an instance that trapped can be replaced between any two steps.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use super::log::Line;
+use super::problem::Problem;
+use super::request::Request;
+use super::response::Response;
+use super::route::{self, Route};
+use super::session::{Known, Session};
+use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task, Terms};
+use crate::flow::glance::Glance;
+use crate::flow::step::{Answer, Fetch, Step};
+use crate::flow::upstream::Trouble;
+use crate::flow::view::PaymentView;
+use crate::ledger::{Ledger, intent_name};
+use crate::paysg::{Payment, PaymentServiceId};
+
+/// What every step may use.
+pub struct Edge<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What holds for every intent.
+    pub terms: &'a Terms,
+    /// The time.
+    pub now_ms: i64,
+    /// 64 random bytes.
+    pub random: &'a [u8],
+}
+
+/// What the host is to do.
+pub enum Move {
+    /// Answer, and write the line to the log.
+    Respond(Response, String),
+    /// Make a call, and come back with its answer.
+    Fetch(Fetch, Box<Pending>),
+    /// Ask the object of an intent, and come back with its reply.
+    Ask {
+        /// The object's name.
+        name: String,
+        /// The [`Envelope`] as JSON.
+        envelope: String,
+        /// Come back with this.
+        pending: Box<Pending>,
+    },
+}
+
+/// A message to an intent's object, with what it needs to begin a ledger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Service and reference, where the sender knows them.
+    pub intent: Option<(PaymentServiceId, String)>,
+    /// The message.
+    pub message: Message,
+}
+
+/// A request between two steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pending {
+    context: Context,
+    work: Work,
+    then: Then,
+}
+
+/// What is known of a request throughout.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Context {
+    /// Which route it takes.
+    pub route: Route,
+    /// Whether the answer is for a person.
+    pub page: bool,
+    /// The page's origin, where it is another than ours and may call.
+    pub cors: Option<String>,
+    /// What this browser's own payments are.
+    pub session: Session,
+    /// For the log and the answer's `X-Request-Id`.
+    pub request_id: String,
+    /// When it came.
+    pub started_ms: i64,
+}
+
+/// What the host is doing for a request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Work {
+    /// The desk works here, since there is no ledger.
+    Desk { ledger: Box<Ledger>, task: Task },
+    /// PaySG is asked for a payment.
+    Glance(Glance),
+    /// An intent's object has been asked.
+    Asking,
+    /// The e-service is told, without a ledger.
+    Telling,
+}
+
+/// What is to be done with the outcome.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Then {
+    /// Answer a create.
+    Create,
+    /// Send the payer on to the result.
+    Return {
+        /// The result's URL.
+        to: String,
+    },
+    /// The same, when an intent's object has been told of it.
+    SendOn {
+        /// The result's URL.
+        to: String,
+    },
+    /// Answer a question for the status.
+    Status {
+        /// What the browser knows of the payment.
+        known: Option<Known>,
+        /// How often the page has refreshed itself.
+        refreshed: u32,
+        /// The question, where the ledger turns out to know nothing.
+        glance: Glance,
+    },
+    /// Send the payer to the newest payment that is open.
+    Resume {
+        /// The payment that is asked for.
+        asked: Known,
+        /// Those to ask for next, newest first.
+        rest: Vec<Known>,
+    },
+    /// Answer a command.
+    Command,
+    /// Pass a command on, to the intent that the payment is of.
+    PassOn(Message),
+    /// Answer PaySG.
+    Event,
+    /// Find out which intent an event is about.
+    EventSeen,
+    /// Answer an operator.
+    Read,
+}
+
+/// What came of the work.
+pub enum Outcome {
+    /// An intent replied.
+    Reply(Reply),
+    /// PaySG showed a payment, or did not.
+    Seen(Result<Box<Payment>, Trouble>),
+    /// The e-service was told, or was not.
+    Told(bool),
+}
+
+impl Edge<'_> {
+    /// Takes a request.
+    #[must_use]
+    pub fn begin(&self, request: &Request<'_>) -> Move {
+        let (route, found) = Route::find(self.config, request);
+        let context = Context {
+            route,
+            page: request.wants_page(),
+            cors: request.allowed_origin(self.config).map(str::to_owned),
+            session: Session::default(),
+            request_id: request_id(self.random),
+            started_ms: self.now_ms,
+        };
+        match found {
+            Ok(target) => route::enter(self, context, request, target),
+            Err(problem) => self.refuse(&context, &problem),
+        }
+    }
+
+    /// Takes the answer to the last call.
+    #[must_use]
+    pub fn resume(&self, pending: Pending, answer: &Answer<'_>) -> Move {
+        let Pending {
+            context,
+            work,
+            then,
+        } = pending;
+        match work {
+            Work::Desk { mut ledger, task } => {
+                let progress = desk::resume(&mut self.desk(&mut ledger), task, answer);
+                self.progress(context, ledger, progress, then)
+            }
+            Work::Glance(mut glance) => match glance.answer(answer, self.now_ms, self.jitter()) {
+                Step::Fetch(fetch) => Move::Fetch(
+                    fetch,
+                    Box::new(Pending {
+                        context,
+                        work: Work::Glance(glance),
+                        then,
+                    }),
+                ),
+                Step::Done(seen) => {
+                    route::leave(self, context, then, Outcome::Seen(seen.map(Box::new)))
+                }
+            },
+            Work::Asking => {
+                let reply = match answer {
+                    Answer::Arrived {
+                        status: 200, body, ..
+                    } => serde_json::from_slice(body).ok(),
+                    _ => None,
+                };
+                let reply = reply.unwrap_or(Reply::Failed(Trouble::Unavailable {
+                    retry_after_ms: None,
+                }));
+                route::leave(self, context, then, Outcome::Reply(reply))
+            }
+            Work::Telling => {
+                let acknowledged = matches!(
+                    answer,
+                    Answer::Arrived {
+                        status: 200..=299,
+                        ..
+                    }
+                );
+                route::leave(self, context, then, Outcome::Told(acknowledged))
+            }
+        }
+    }
+
+    /// Has an intent's object, or a desk of our own where there is none, take a message.
+    pub(super) fn ask(
+        &self,
+        context: Context,
+        service: &PaymentServiceId,
+        reference_id: &str,
+        message: Message,
+        then: Then,
+    ) -> Move {
+        if self.config.has_ledger {
+            let name = intent_name(service, reference_id);
+            let intent = Some((service.clone(), reference_id.to_owned()));
+            return self.ask_object(context, name.as_str(), Envelope { intent, message }, then);
+        }
+        let mut ledger = Box::new(Ledger::new(service.clone(), reference_id.to_owned()));
+        let progress = desk::begin(&mut self.desk(&mut ledger), message);
+        self.progress(context, ledger, progress, then)
+    }
+
+    /// Has the object of a payment that this browser knows take a message.
+    pub(super) fn ask_known(
+        &self,
+        context: Context,
+        known: &Known,
+        message: Message,
+        then: Then,
+    ) -> Move {
+        let envelope = Envelope {
+            intent: None,
+            message,
+        };
+        self.ask_object(context, known.intent.as_str(), envelope, then)
+    }
+
+    fn ask_object(&self, context: Context, name: &str, envelope: Envelope, then: Then) -> Move {
+        Move::Ask {
+            name: name.to_owned(),
+            // Plain data: writing it cannot fail, and an empty envelope would be refused.
+            envelope: serde_json::to_string(&envelope).unwrap_or_default(),
+            pending: Box::new(Pending {
+                context,
+                work: Work::Asking,
+                then,
+            }),
+        }
+    }
+
+    /// Asks PaySG for a payment.
+    pub(super) fn glance(&self, context: Context, glance: Glance, then: Then) -> Move {
+        Move::Fetch(
+            glance.fetch(0),
+            Box::new(Pending {
+                context,
+                work: Work::Glance(glance),
+                then,
+            }),
+        )
+    }
+
+    /// Tells the e-service, without a ledger.
+    pub(super) fn tell(&self, context: Context, fetch: Fetch, then: Then) -> Move {
+        Move::Fetch(
+            fetch,
+            Box::new(Pending {
+                context,
+                work: Work::Telling,
+                then,
+            }),
+        )
+    }
+
+    fn progress(
+        &self,
+        context: Context,
+        ledger: Box<Ledger>,
+        progress: Progress,
+        then: Then,
+    ) -> Move {
+        match progress {
+            Progress::Working(task, fetch) => Move::Fetch(
+                fetch,
+                Box::new(Pending {
+                    context,
+                    work: Work::Desk { ledger, task },
+                    then,
+                }),
+            ),
+            Progress::Done(reply) => route::leave(self, context, then, Outcome::Reply(reply)),
+        }
+    }
+
+    fn desk<'d>(&'d self, ledger: &'d mut Ledger) -> Desk<'d> {
+        Desk {
+            ledger,
+            now_ms: self.now_ms,
+            random: self.jitter(),
+            terms: self.terms,
+        }
+    }
+
+    fn jitter(&self) -> u32 {
+        jitter(self.random)
+    }
+
+    /// Answers, with what every answer carries.
+    pub(super) fn respond(&self, context: &Context, mut response: Response) -> Move {
+        if let Some(cookie) = context.session.cookie(self.config, self.nonce()) {
+            response.header("set-cookie", &cookie);
+        }
+        if let Some(origin) = &context.cors {
+            response
+                .header("access-control-allow-origin", origin)
+                .header("access-control-allow-credentials", "true")
+                .header("access-control-expose-headers", "retry-after, x-request-id");
+        }
+        if !self.config.allowed_origins.is_empty() {
+            response.header("vary", "origin");
+        }
+        response.header("x-request-id", &context.request_id);
+        let line = Line {
+            at_ms: self.now_ms,
+            request_id: &context.request_id,
+            route: context.route,
+            status: response.status,
+            code: response.code,
+            took_ms: self.now_ms.saturating_sub(context.started_ms),
+        };
+        let line = line.to_json();
+        Move::Respond(response, line)
+    }
+
+    /// Answers with an error.
+    pub(super) fn refuse(&self, context: &Context, problem: &Problem) -> Move {
+        self.respond(context, Response::problem(problem, context.page))
+    }
+
+    /// Random bytes that nothing else of this step uses.
+    fn nonce(&self) -> &[u8] {
+        self.random.get(4..28).unwrap_or_default()
+    }
+
+    /// Random bytes for a key, likewise.
+    pub(super) fn key_material(&self) -> &[u8] {
+        self.random.get(28..44).unwrap_or_default()
+    }
+
+    /// A receipt for a paid payment.
+    pub(super) fn receipt(&self, payment: &PaymentView) -> String {
+        (self.terms.sign)(&payment.receipt(), self.now_ms)
+    }
+}
+
+/// The first four random bytes, for delays.
+pub(super) fn jitter(random: &[u8]) -> u32 {
+    let bytes = random.get(..4).and_then(|four| four.try_into().ok());
+    bytes.map_or(0, u32::from_le_bytes)
+}
+
+fn request_id(random: &[u8]) -> String {
+    base16ct::lower::encode_string(random.get(44..52).unwrap_or_default())
+}

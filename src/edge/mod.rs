@@ -1,0 +1,26 @@
+//! The edge build: the proxy that holds PaySG's key.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`], [`catalogue`] | what the environment says |
+//! | [`request`], [`response`], [`problem`], [`page`] | HTTP, flat on both sides of the boundary |
+//! | [`session`] | the sealed cookie |
+//! | [`front`], [`route`] | a request from its first step to its answer |
+//! | [`object`] | an intent's desk as the host of its storage sees it |
+//! | [`log`] | the only log line there is |
+//! | `bind` | the JS API, thin |
+
+pub mod catalogue;
+pub mod config;
+pub mod front;
+mod log;
+pub mod object;
+mod page;
+pub mod problem;
+pub mod request;
+pub mod response;
+pub mod route;
+pub mod session;
+
+#[cfg(target_arch = "wasm32")]
+mod bind;

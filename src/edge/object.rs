@@ -1,0 +1,94 @@
+//! An intent's desk, as the object that stores its ledger sees it: each step takes the ledger in and gives it back, with the rows to
+//! store before anything else of the step is carried out.
+
+use super::front::{Edge, Envelope, jitter};
+use crate::flow::agenda;
+use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task};
+use crate::flow::step::{Answer, Fetch};
+use crate::flow::upstream::Trouble;
+use crate::ledger::{JournalError, Ledger, Row, Schedule};
+
+/// What the object is to do, in this order: store, set its alarm, then carry on.
+pub struct Work {
+    /// The ledger, for the next step. `None` while nothing was ever recorded.
+    pub ledger: Option<Ledger>,
+    /// To append to the journal.
+    pub rows: Vec<Row>,
+    /// When to wake, if ever.
+    pub alarm_ms: Option<i64>,
+    /// A call, or the reply.
+    pub next: Next,
+}
+
+/// How it goes on.
+pub enum Next {
+    /// Make the call, and come back with its answer and the task.
+    Fetch(Fetch, Task),
+    /// Reply to who asked.
+    Reply(Reply),
+}
+
+/// Reads a stored ledger back. No rows: nothing was ever recorded.
+///
+/// # Errors
+/// [`JournalError`] where the chain is broken.
+pub fn load(rows: &str, schedule: &str) -> Result<Option<Ledger>, JournalError> {
+    let rows: Vec<Row> = serde_json::from_str(rows).map_err(|_| JournalError { row: 0 })?;
+    // Timers that cannot be read are timers that are due.
+    let schedule: Schedule = serde_json::from_str(schedule).unwrap_or_default();
+    Ledger::replay(&rows, schedule)
+}
+
+impl Edge<'_> {
+    /// Takes a message.
+    #[must_use]
+    pub fn object_begin(&self, ledger: Option<Ledger>, envelope: Envelope) -> Work {
+        let begun = envelope
+            .intent
+            .map(|(service, reference)| Ledger::new(service, reference));
+        let Some(mut ledger) = ledger.or(begun) else {
+            // Named by a cookie, by an alarm that outlived its rows, or by nobody.
+            return Work {
+                ledger: None,
+                rows: Vec::new(),
+                alarm_ms: None,
+                next: Next::Reply(match envelope.message {
+                    Message::Wake => Reply::Slept,
+                    _ => Reply::Failed(Trouble::NoRecord),
+                }),
+            };
+        };
+        let progress = desk::begin(&mut self.desk_of(&mut ledger), envelope.message);
+        self.work(ledger, progress)
+    }
+
+    /// Takes the answer to a task's call, with the ledger as it is by now.
+    #[must_use]
+    pub fn object_resume(&self, mut ledger: Ledger, task: Task, answer: &Answer<'_>) -> Work {
+        let progress = desk::resume(&mut self.desk_of(&mut ledger), task, answer);
+        self.work(ledger, progress)
+    }
+
+    fn desk_of<'d>(&'d self, ledger: &'d mut Ledger) -> Desk<'d> {
+        Desk {
+            ledger,
+            now_ms: self.now_ms,
+            random: jitter(self.random),
+            terms: self.terms,
+        }
+    }
+
+    fn work(&self, mut ledger: Ledger, progress: Progress) -> Work {
+        let rows = ledger.take_unsaved();
+        let alarm_ms = agenda::next(&ledger, self.terms.pace).map(|(at_ms, _)| at_ms);
+        Work {
+            rows,
+            alarm_ms,
+            next: match progress {
+                Progress::Working(task, fetch) => Next::Fetch(fetch, task),
+                Progress::Done(reply) => Next::Reply(reply),
+            },
+            ledger: Some(ledger),
+        }
+    }
+}

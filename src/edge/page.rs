@@ -1,0 +1,164 @@
+//! The pages that the edge serves itself: a payment's status, and errors. They need no script.
+
+use sha2::{Digest as _, Sha256};
+
+use super::problem::Problem;
+use crate::flow::view::PaymentView;
+use crate::paysg::Status;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Nothing but our own style, by its hash, and forms to ourselves.
+pub(super) fn content_security_policy() -> String {
+    use base64ct::{Base64, Encoding as _};
+    let hash = Base64::encode_string(&Sha256::digest(STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Text as HTML.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn page(title: &str, state: &str, refresh: Option<&str>, body: &str) -> String {
+    let refresh = refresh.map_or(String::new(), |to| {
+        format!("<meta http-equiv=\"refresh\" content=\"{}\">", escape(to))
+    });
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{refresh}\
+         <meta name=\"robots\" content=\"noindex\"><title>{title}</title><style>{STYLE}</style></head>\
+         <body><main data-state=\"{state}\"><h1>{title}</h1>{body}</main></body></html>"
+    )
+}
+
+/// What the status page shows.
+pub(super) struct StatusPage<'a> {
+    /// The status.
+    pub status: Status,
+    /// The payment, where this browser has proof of it.
+    pub payment: Option<&'a PaymentView>,
+    /// The edge's base path.
+    pub base_path: &'a str,
+    /// How often the page has refreshed itself.
+    pub refreshed: u32,
+    /// Whether PaySG did not answer.
+    pub unreachable: bool,
+}
+
+/// After so many refreshes the payer is asked to come back.
+const MAX_REFRESHES: u32 = 60;
+
+impl StatusPage<'_> {
+    pub(super) fn html(&self) -> String {
+        let waiting = !self.status.is_settled() || self.unreachable;
+        let (title, text) = match self.status {
+            _ if self.unreachable => (
+                "Confirming your payment",
+                "We cannot reach PaySG just now. If you have paid, your payment is safe. This page tries again by itself.",
+            ),
+            Status::Unpaid | Status::Unknown => (
+                "Confirming your payment",
+                "PaySG has not confirmed the payment yet. If you have paid, there is nothing to do: this page updates by itself.",
+            ),
+            Status::Paid => (
+                "Payment received",
+                "Thank you. PaySG has confirmed your payment.",
+            ),
+            Status::Refunded => (
+                "Payment refunded",
+                "This payment was made, and has been refunded.",
+            ),
+            Status::PartiallyRefunded => (
+                "Payment received",
+                "This payment was made, and part of it has been or is being refunded.",
+            ),
+            Status::Cancelled => (
+                "Payment cancelled",
+                "This payment was cancelled. Nothing was charged.",
+            ),
+        };
+        let mut body = format!("<p role=\"status\">{text}</p>");
+        if let Some(payment) = self.payment {
+            let cents = payment.amount_in_cents;
+            body.push_str(&format!(
+                "<dl><dt>Reference</dt><dd>{}</dd><dt>Amount</dt><dd>S${}.{:02}</dd></dl>",
+                escape(&payment.reference_id),
+                cents.checked_div(100).unwrap_or_default(),
+                cents.checked_rem(100).unwrap_or_default(),
+            ));
+        }
+        if self.status == Status::Unpaid && self.payment.is_some() && !self.unreachable {
+            body.push_str(&format!(
+                "<p><a href=\"{}/resume\">I have not paid yet: go to the payment page</a></p>",
+                escape(self.base_path)
+            ));
+        }
+        let refresh = (waiting && self.refreshed < MAX_REFRESHES).then(|| {
+            // 2 s at first, growing to 30 s.
+            let next = self.refreshed.saturating_add(1);
+            format!("{}; url=?refreshed={next}", next.saturating_mul(2).min(30))
+        });
+        if waiting && refresh.is_none() {
+            body.push_str("<p>This takes longer than usual. <a href=\"?\">Look again</a></p>");
+        }
+        let state = if waiting {
+            "confirming"
+        } else {
+            self.status.as_str()
+        };
+        page(title, state, refresh.as_deref(), &body)
+    }
+}
+
+/// An error.
+pub(super) fn problem(problem: &Problem) -> String {
+    let (title, text) = match problem.status {
+        404 => (
+            "Payment not found",
+            "There is no such payment, or this browser did not make it.",
+        ),
+        400 => (
+            "Please check what you entered",
+            "Some of it could not be taken.",
+        ),
+        401 | 403 => (
+            "This page has expired",
+            "Please go back, load the page again and try once more.",
+        ),
+        429 | 503 => (
+            "Please try again in a moment",
+            "Nothing was charged, and nothing is lost: trying again continues with the same payment.",
+        ),
+        _ => (
+            "Something went wrong",
+            "Nothing was charged. Please try again later.",
+        ),
+    };
+    let mut body = format!("<p role=\"alert\">{text}</p>");
+    if !problem.fields.is_empty() {
+        body.push_str("<ul>");
+        for field in &problem.fields {
+            body.push_str(&format!(
+                "<li><strong>{}</strong>: {}</li>",
+                escape(&field.field),
+                escape(&field.rule.as_str().replace('_', " "))
+            ));
+        }
+        body.push_str("</ul>");
+    }
+    body.push_str(&format!("<p class=\"code\">{}</p>", problem.code));
+    page(title, "error", None, &body)
+}

@@ -1,0 +1,131 @@
+//! `POST /payments/{payment_service_id}/{payment_id}/{cancel|refund|send-email|tell-again}`: the payer may cancel, by cookie; an officer
+//! may do all of it, by command token.
+
+use super::Target;
+use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::edge::response::Response;
+use crate::edge::session::Session;
+use crate::flow::desk::{Message, Reply};
+use crate::flow::glance::Glance;
+use crate::flow::upstream::Tries;
+use crate::paysg::json::ObjectWriter;
+use crate::paysg::{PaymentId, PaymentServiceId};
+use crate::token::{CommandKind, CommandToken};
+
+const PATIENCE_MS: i64 = 8_000;
+
+pub(super) fn enter(
+    edge: &Edge<'_>,
+    mut context: Context,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<Move, Problem> {
+    let kind = match CommandKind::parse(target.action) {
+        Some(CommandKind::Read) | None => return Err(Problem::no_route()),
+        Some(kind) => kind,
+    };
+    let (service, id) = target.payment(edge.config)?;
+    if request.body.is_none() {
+        return Err(Problem::too_large());
+    }
+    if let Some(token) = request.bearer() {
+        let message = by_token(edge, token, kind, service, &id)?;
+        if !edge.config.has_ledger {
+            return Ok(edge.ask(context, service, "", message, Then::Command));
+        }
+        // The token names the payment; PaySG says which intent it is of.
+        let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
+        let glance = Glance::fresh(service.clone(), id, tries);
+        return Ok(edge.glance(context, glance, Then::PassOn(message)));
+    }
+    if kind != CommandKind::Cancel {
+        return Err(Problem::no_token());
+    }
+    request.check_origin(edge.config)?;
+    context.session = Session::open(edge.config, request.cookie);
+    let known = context
+        .session
+        .find(&id)
+        .filter(|known| known.payment_service_id == *service)
+        .cloned()
+        .ok_or_else(Problem::no_proof)?;
+    let message = Message::Cancel { payment_id: id };
+    Ok(if edge.config.has_ledger {
+        edge.ask_known(context, &known, message, Then::Command)
+    } else {
+        edge.ask(context, service, "", message, Then::Command)
+    })
+}
+
+fn by_token(
+    edge: &Edge<'_>,
+    token: &str,
+    kind: CommandKind,
+    service: &PaymentServiceId,
+    id: &PaymentId,
+) -> Result<Message, Problem> {
+    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
+        .map_err(|error| Problem::token("command", error))?;
+    let same_service = token
+        .payment_service_id
+        .as_deref()
+        .is_none_or(|named| named == service.as_str());
+    if token.kind != kind || token.subject != id.as_str() || !same_service {
+        return Err(Problem::token_for_another());
+    }
+    let payment_id = id.clone();
+    Ok(match (kind, token.refund_amount) {
+        (CommandKind::Cancel, _) => Message::Cancel { payment_id },
+        (CommandKind::SendEmail, _) => Message::SendEmail { payment_id },
+        (CommandKind::TellAgain, _) if !edge.config.has_ledger => {
+            return Err(Problem::no_ledger());
+        }
+        (CommandKind::TellAgain, _) => Message::TellAgain { payment_id },
+        (CommandKind::Refund, Some(amount_in_cents)) => Message::Refund {
+            payment_id,
+            amount_in_cents,
+            command_id: token.command_id,
+        },
+        (CommandKind::Refund, None) | (CommandKind::Read, _) => return Err(Problem::no_route()),
+    })
+}
+
+pub(super) fn pass_on(
+    edge: &Edge<'_>,
+    context: Context,
+    message: Message,
+    outcome: Outcome,
+) -> Move {
+    match outcome {
+        Outcome::Seen(Ok(payment)) => {
+            let (service, reference) = (&payment.payment_service_id, &payment.reference_id);
+            edge.ask(context, service, reference, message, Then::Command)
+        }
+        Outcome::Seen(Err(trouble)) => edge.refuse(&context, &Problem::of(&trouble)),
+        Outcome::Reply(_) | Outcome::Told(_) => edge.refuse(&context, &Problem::internal()),
+    }
+}
+
+pub(super) fn leave(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move {
+    match outcome {
+        Outcome::Reply(Reply::Payment { payment }) => {
+            let response = if context.page {
+                let (service, id) = (&payment.payment_service_id, &payment.id);
+                Response::see_other(&super::returned::result_url(edge.config, service, id))
+            } else {
+                let mut body = ObjectWriter::new();
+                body.raw("payment", &payment.to_json());
+                Response::json(200, body.finish())
+            };
+            edge.respond(&context, response)
+        }
+        Outcome::Reply(Reply::Failed(trouble)) | Outcome::Seen(Err(trouble)) => {
+            edge.refuse(&context, &Problem::of(&trouble))
+        }
+        Outcome::Reply(_) | Outcome::Seen(Ok(_)) | Outcome::Told(_) => {
+            edge.refuse(&context, &Problem::internal())
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `POST /payments`: from a signed order, or an item of the catalogue, to the payment page.
+
+use crate::edge::catalogue::REFERENCE_PREFIX;
+use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::edge::response::Response;
+use crate::edge::session::{Known, Session};
+use crate::flow::checkout::Order;
+use crate::flow::desk::{Message, Reply, order_digest};
+use crate::flow::upstream::Trouble;
+use crate::ledger::intent_name;
+use crate::paysg::json::ObjectWriter;
+use crate::paysg::{CreatePayment, FieldError, Json, Limits, PaymentServiceId, Rule, Status};
+use crate::token::OrderToken;
+
+const MAX_KEY: usize = 255;
+
+pub(super) fn enter(
+    edge: &Edge<'_>,
+    mut context: Context,
+    request: &Request<'_>,
+) -> Result<Move, Problem> {
+    request.check_origin(edge.config)?;
+    let object = request.object()?;
+    context.session = Session::open(edge.config, request.cookie);
+    let (service, payment, cancel_after_secs) = if object.get("order").is_some() {
+        signed(edge, &object)?
+    } else if edge.config.catalogue.is_empty() {
+        return Err(Problem::field("order", Rule::Required));
+    } else {
+        let (service, payment) = from_catalogue(edge, &mut context, request, &object)?;
+        (service, payment, None)
+    };
+    let order = Order {
+        body: payment.to_body(&edge.terms.return_url),
+        digest: order_digest(&payment.digest_input()),
+        amount_in_cents: payment.amount_in_cents.get(),
+        cancel_after_secs,
+    };
+    Ok(edge.ask(
+        context,
+        service,
+        &payment.reference_id,
+        Message::Pay { order },
+        Then::Create,
+    ))
+}
+
+type Ordered<'c> = (&'c PaymentServiceId, CreatePayment, Option<u32>);
+
+/// The price comes from the e-service's server, whatever else the browser sends: so nothing else may be there.
+fn signed<'c>(edge: &'c Edge<'_>, object: &Json) -> Result<Ordered<'c>, Problem> {
+    let others: Vec<FieldError> = object
+        .as_object()
+        .unwrap_or_default()
+        .iter()
+        .filter(|(name, _)| name != "order")
+        .map(|(name, _)| FieldError::new(name.as_str(), Rule::UnknownField))
+        .collect();
+    if !others.is_empty() {
+        return Err(Problem::fields(others));
+    }
+    let token = object
+        .get("order")
+        .and_then(Json::as_str)
+        .ok_or_else(|| Problem::field("order", Rule::Type))?;
+    let order = OrderToken::verify(token, &edge.config.order_keys, edge.now_ms)
+        .map_err(|error| Problem::token("order", error))?;
+    let service = match &order.payment_service_id {
+        Some(id) => edge.config.service(id),
+        None => edge.config.default_service(),
+    }
+    .ok_or_else(Problem::unknown_service)?;
+    let payment = CreatePayment::read(&order.order, &Limits::default()).map_err(Problem::fields)?;
+    if payment.reference_id.starts_with(REFERENCE_PREFIX) {
+        return Err(Problem::field("reference_id", Rule::Reserved));
+    }
+    Ok((service, payment, order.cancel_after_secs))
+}
+
+fn from_catalogue<'c>(
+    edge: &'c Edge<'_>,
+    context: &mut Context,
+    request: &Request<'_>,
+    object: &Json,
+) -> Result<(&'c PaymentServiceId, CreatePayment), Problem> {
+    let key = match request.idempotency_key {
+        "" => context.session.form_key(edge.key_material()),
+        key if key.len() > MAX_KEY => {
+            return Err(Problem::fields(vec![FieldError::with_limit(
+                "Idempotency-Key",
+                Rule::TooLong,
+                MAX_KEY as u64,
+            )]));
+        }
+        key if key.bytes().all(|byte| byte.is_ascii_graphic()) => key.to_owned(),
+        _ => return Err(Problem::field("Idempotency-Key", Rule::Format)),
+    };
+    let service = edge
+        .config
+        .default_service()
+        .ok_or_else(Problem::unknown_service)?;
+    let catalogue = &edge.config.catalogue;
+    let parameters = match catalogue.order(object, &key) {
+        Ok(parameters) => parameters,
+        Err(mut errors) => {
+            errors.extend(payer_errors(object));
+            return Err(Problem::fields(errors));
+        }
+    };
+    let payment = CreatePayment::read(&parameters, &Limits::default()).map_err(Problem::fields)?;
+    Ok((service, payment))
+}
+
+/// The payer's own mistakes, to be named beside those of the item.
+fn payer_errors(object: &Json) -> Vec<FieldError> {
+    CreatePayment::read(object, &Limits::default())
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|error| error.field.starts_with("payer_"))
+        .collect()
+}
+
+pub(super) fn leave(edge: &Edge<'_>, mut context: Context, outcome: Outcome) -> Move {
+    let chosen = match outcome {
+        Outcome::Reply(Reply::Chosen(chosen)) => chosen,
+        Outcome::Reply(Reply::Failed(trouble)) => {
+            return edge.refuse(&context, &Problem::of(&trouble));
+        }
+        Outcome::Seen(Err(trouble)) => return edge.refuse(&context, &Problem::of(&trouble)),
+        Outcome::Reply(_) | Outcome::Seen(Ok(_)) | Outcome::Told(_) => {
+            return edge.refuse(&context, &Problem::internal());
+        }
+    };
+    let payment = &chosen.payment;
+    let payable = matches!(payment.status, Status::Unpaid | Status::Unknown);
+    if payable && !edge.config.pages.allows(&payment.payment_url) {
+        return edge.refuse(&context, &Problem::of(&Trouble::PageRefused));
+    }
+    context.session.add(Known {
+        payment_id: payment.id.clone(),
+        payment_service_id: payment.payment_service_id.clone(),
+        intent: intent_name(&payment.payment_service_id, &payment.reference_id),
+        amount_in_cents: payment.amount_in_cents,
+    });
+    let response = match (context.page, payable) {
+        (true, true) => Response::see_other(&payment.payment_url),
+        (true, false) => Response::see_other(&super::returned::result_url(
+            edge.config,
+            &payment.payment_service_id,
+            &payment.id,
+        )),
+        (false, _) => {
+            let mut body = ObjectWriter::new();
+            body.raw("payment", &payment.to_json());
+            Response::json(if chosen.existed { 200 } else { 201 }, body.finish())
+        }
+    };
+    edge.respond(&context, response)
+}

@@ -1,0 +1,64 @@
+//! `GET /intents/{payment_service_id}/{reference_id}`: what the ledger holds, for operators.
+
+use super::Target;
+use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::edge::response::Response;
+use crate::flow::desk::{Message, Reply};
+use crate::paysg::Rule;
+use crate::token::{CommandKind, CommandToken};
+
+pub(super) fn enter(
+    edge: &Edge<'_>,
+    context: Context,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<Move, Problem> {
+    let service = target.service(edge.config)?;
+    let reference = decode(target.subject)
+        .filter(|reference| !reference.is_empty())
+        .ok_or_else(|| Problem::field("reference_id", Rule::Format))?;
+    let token = request.bearer().ok_or_else(Problem::no_token)?;
+    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
+        .map_err(|error| Problem::token("command", error))?;
+    let same_service = token
+        .payment_service_id
+        .as_deref()
+        .is_none_or(|named| named == service.as_str());
+    if token.kind != CommandKind::Read || token.subject != reference || !same_service {
+        return Err(Problem::token_for_another());
+    }
+    if !edge.config.has_ledger {
+        return Err(Problem::no_ledger());
+    }
+    Ok(edge.ask(context, service, &reference, Message::Read, Then::Read))
+}
+
+/// A path's part without its percent signs; `+` is itself there.
+fn decode(part: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            let digits = core::str::from_utf8(&digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+pub(super) fn leave(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move {
+    match outcome {
+        Outcome::Reply(Reply::Record { record }) => {
+            edge.respond(&context, Response::json(200, record))
+        }
+        Outcome::Reply(Reply::Failed(trouble)) => edge.refuse(&context, &Problem::of(&trouble)),
+        Outcome::Reply(_) | Outcome::Seen(_) | Outcome::Told(_) => {
+            edge.refuse(&context, &Problem::internal())
+        }
+    }
+}

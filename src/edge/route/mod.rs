@@ -1,0 +1,203 @@
+//! The routes: what each takes, asks, and answers.
+
+mod command;
+mod create;
+mod event;
+mod health;
+mod intent;
+mod resume;
+mod returned;
+mod status;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use super::front::{Context, Edge, Move, Outcome, Then};
+use super::problem::Problem;
+use super::request::Request;
+use super::response::Response;
+use crate::paysg::{PaymentId, PaymentServiceId, Rule};
+
+/// Which route a request takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Route {
+    /// `POST /payments`
+    Create,
+    /// `GET /return`
+    Return,
+    /// `GET /payments/{payment_service_id}/{payment_id}`
+    Status,
+    /// `GET /resume`
+    Resume,
+    /// `POST /payments/{payment_service_id}/{payment_id}/{action}`
+    Command,
+    /// `GET /intents/{payment_service_id}/{reference_id}`
+    Intent,
+    /// `POST /webhooks`
+    Event,
+    /// `GET /health`
+    Health,
+    /// `OPTIONS`
+    Preflight,
+    /// None.
+    Nowhere,
+}
+
+impl Route {
+    /// The route as it stands in the log: a pattern, never a path.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "POST /payments",
+            Self::Return => "GET /return",
+            Self::Status => "GET /payments/{payment_service_id}/{payment_id}",
+            Self::Resume => "GET /resume",
+            Self::Command => "POST /payments/{payment_service_id}/{payment_id}/{action}",
+            Self::Intent => "GET /intents/{payment_service_id}/{reference_id}",
+            Self::Event => "POST /webhooks",
+            Self::Health => "GET /health",
+            Self::Preflight => "OPTIONS",
+            Self::Nowhere => "-",
+        }
+    }
+
+    const fn takes(self) -> &'static str {
+        match self {
+            Self::Create | Self::Command | Self::Event => "POST",
+            Self::Return | Self::Status | Self::Resume | Self::Intent | Self::Health => "GET",
+            Self::Preflight | Self::Nowhere => "OPTIONS",
+        }
+    }
+
+    /// The route of a request, and the parts of its path.
+    pub(super) fn find<'r>(
+        config: &Config,
+        request: &Request<'r>,
+    ) -> (Self, Result<Target<'r>, Problem>) {
+        let Some((route, target)) = Self::of_path(config, request.path) else {
+            return (Self::Nowhere, Err(Problem::no_route()));
+        };
+        if request.method == "OPTIONS" {
+            return (Self::Preflight, Ok(target));
+        }
+        let takes = route.takes();
+        if request.method == takes || (takes == "GET" && request.method == "HEAD") {
+            (route, Ok(target))
+        } else {
+            (route, Err(Problem::method(takes)))
+        }
+    }
+
+    fn of_path<'r>(config: &Config, path: &'r str) -> Option<(Self, Target<'r>)> {
+        let rest = path.strip_prefix(&*config.base_path)?.strip_prefix('/')?;
+        let mut parts = rest.split('/');
+        let mut next = || parts.next();
+        let (name, service, subject, action, more) = (next()?, next(), next(), next(), next());
+        if more.is_some() {
+            return None;
+        }
+        let target = Target {
+            service: service.unwrap_or_default(),
+            subject: subject.unwrap_or_default(),
+            action: action.unwrap_or_default(),
+        };
+        let route = match (name, service, subject, action) {
+            ("payments", None, None, None) => Self::Create,
+            ("payments", Some(_), Some(_), None) => Self::Status,
+            ("payments", Some(_), Some(_), Some(_)) => Self::Command,
+            ("intents", Some(_), Some(_), None) => Self::Intent,
+            ("return", None, None, None) => Self::Return,
+            ("resume", None, None, None) => Self::Resume,
+            ("webhooks", None, None, None) => Self::Event,
+            ("health", None, None, None) => Self::Health,
+            _ => return None,
+        };
+        Some((route, target))
+    }
+}
+
+/// The parts of a path.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'r> {
+    service: &'r str,
+    subject: &'r str,
+    action: &'r str,
+}
+
+impl Target<'_> {
+    /// The payment that the path names: of a payment service of ours, and with an id of the right form.
+    fn payment<'c>(
+        &self,
+        config: &'c Config,
+    ) -> Result<(&'c PaymentServiceId, PaymentId), Problem> {
+        let id = PaymentId::parse(self.subject)
+            .ok_or_else(|| Problem::field("payment_id", Rule::Format))?;
+        Ok((self.service(config)?, id))
+    }
+
+    fn service<'c>(&self, config: &'c Config) -> Result<&'c PaymentServiceId, Problem> {
+        if PaymentServiceId::parse(self.service).is_none() {
+            return Err(Problem::field("payment_service_id", Rule::Format));
+        }
+        config
+            .service(self.service)
+            .ok_or_else(Problem::unknown_service)
+    }
+}
+
+/// Takes a request to its route.
+pub(super) fn enter(
+    edge: &Edge<'_>,
+    context: Context,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Move {
+    let entered = match context.route {
+        Route::Create => create::enter(edge, context.clone(), request),
+        Route::Return => returned::enter(edge, context.clone(), request),
+        Route::Status => status::enter(edge, context.clone(), request, target),
+        Route::Resume => resume::enter(edge, context.clone(), request),
+        Route::Command => command::enter(edge, context.clone(), request, target),
+        Route::Intent => intent::enter(edge, context.clone(), request, target),
+        Route::Event => event::enter(edge, context.clone(), request),
+        Route::Health => Ok(health::answer(edge, &context)),
+        Route::Preflight => Ok(preflight(edge, &context, request)),
+        Route::Nowhere => Err(Problem::no_route()),
+    };
+    entered.unwrap_or_else(|problem| edge.refuse(&context, &problem))
+}
+
+/// Takes the outcome of a request's work to its answer, or to more work.
+pub(super) fn leave(edge: &Edge<'_>, context: Context, then: Then, outcome: Outcome) -> Move {
+    match then {
+        Then::Create => create::leave(edge, context, outcome),
+        Then::Return { to } => returned::leave(edge, context, to, outcome),
+        Then::SendOn { to } => edge.respond(&context, Response::see_other(&to)),
+        Then::Status {
+            known,
+            refreshed,
+            glance,
+        } => status::leave(edge, context, known, refreshed, glance, outcome),
+        Then::Resume { asked, rest } => resume::leave(edge, context, asked, rest, outcome),
+        Then::Command => command::leave(edge, context, outcome),
+        Then::PassOn(message) => command::pass_on(edge, context, message, outcome),
+        Then::Event => event::leave(edge, context, outcome),
+        Then::EventSeen => event::seen(edge, context, outcome),
+        Then::Read => intent::leave(edge, context, outcome),
+    }
+}
+
+fn preflight(edge: &Edge<'_>, context: &Context, request: &Request<'_>) -> Move {
+    if context.cors.is_none() && request.origin != edge.config.public_origin {
+        return edge.refuse(context, &Problem::origin());
+    }
+    let mut response = Response::empty(204);
+    response
+        .header("access-control-allow-methods", "GET, POST")
+        .header(
+            "access-control-allow-headers",
+            "content-type, idempotency-key",
+        )
+        .header("access-control-max-age", "600");
+    edge.respond(context, response)
+}

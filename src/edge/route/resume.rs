@@ -1,0 +1,82 @@
+//! `GET /resume`: back to the payment page, for a payer who gave up.
+
+use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::edge::response::Response;
+use crate::edge::session::{Known, Session};
+use crate::flow::desk::{Message, Reply};
+use crate::flow::glance::Glance;
+use crate::flow::upstream::{Tries, Trouble};
+use crate::flow::view::PaymentView;
+use crate::paysg::Status;
+
+use super::returned::result_url;
+
+const PATIENCE_MS: i64 = 8_000;
+
+pub(super) fn enter(
+    edge: &Edge<'_>,
+    mut context: Context,
+    request: &Request<'_>,
+) -> Result<Move, Problem> {
+    context.session = Session::open(edge.config, request.cookie);
+    let rest = context.session.newest_first().cloned().collect();
+    Ok(next(edge, context, rest))
+}
+
+/// Asks for the newest of what is left.
+fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>) -> Move {
+    if rest.is_empty() {
+        return edge.refuse(&context, &Problem::nothing_to_resume());
+    }
+    let asked = rest.remove(0);
+    let then = Then::Resume {
+        asked: asked.clone(),
+        rest,
+    };
+    if edge.config.has_ledger {
+        let message = Message::Inquire {
+            payment_id: asked.payment_id.clone(),
+            patience_ms: PATIENCE_MS,
+        };
+        return edge.ask_known(context, &asked, message, then);
+    }
+    let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
+    let glance = Glance::shared(asked.payment_service_id, asked.payment_id, tries);
+    edge.glance(context, glance, then)
+}
+
+pub(super) fn leave(
+    edge: &Edge<'_>,
+    context: Context,
+    asked: Known,
+    rest: Vec<Known>,
+    outcome: Outcome,
+) -> Move {
+    let payment = match outcome {
+        Outcome::Reply(Reply::Payment { payment }) => Ok(payment),
+        Outcome::Reply(Reply::Failed(trouble)) => Err(trouble),
+        Outcome::Seen(seen) => seen.map(|payment| PaymentView::of(&payment, payment.status())),
+        Outcome::Reply(_) | Outcome::Told(_) => {
+            return edge.refuse(&context, &Problem::internal());
+        }
+    };
+    match payment {
+        Ok(payment) => match payment.status {
+            Status::Unpaid if edge.config.pages.allows(&payment.payment_url) => {
+                edge.respond(&context, Response::see_other(&payment.payment_url))
+            }
+            Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
+                let (service, id) = (&asked.payment_service_id, &asked.payment_id);
+                let to = result_url(edge.config, service, id);
+                edge.respond(&context, Response::see_other(&to))
+            }
+            Status::Unpaid | Status::Cancelled | Status::Unknown => next(edge, context, rest),
+        },
+        Err(Trouble::Unavailable { retry_after_ms }) => {
+            edge.refuse(&context, &Problem::unavailable(retry_after_ms))
+        }
+        Err(_) => next(edge, context, rest),
+    }
+}

@@ -1,0 +1,137 @@
+//! `GET /payments/{payment_service_id}/{payment_id}`: how a payment stands, as PaySG says now.
+
+use super::Target;
+use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::page::StatusPage;
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::edge::response::Response;
+use crate::edge::session::{Known, Session};
+use crate::flow::desk::{Message, Reply};
+use crate::flow::glance::Glance;
+use crate::flow::upstream::{Tries, Trouble};
+use crate::flow::view::PaymentView;
+use crate::paysg::Status;
+use crate::paysg::json::ObjectWriter;
+
+const PATIENCE_MS: i64 = 8_000;
+
+pub(super) fn enter(
+    edge: &Edge<'_>,
+    mut context: Context,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<Move, Problem> {
+    let (service, id) = target.payment(edge.config)?;
+    context.session = Session::open(edge.config, request.cookie);
+    let known = context.session.find(&id).cloned();
+    let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
+    let glance = Glance::shared(service.clone(), id.clone(), tries);
+    let then = Then::Status {
+        known: known.clone(),
+        refreshed: refreshed(request.query),
+        glance: glance.clone(),
+    };
+    if edge.config.has_ledger
+        && let Some(known) = &known
+    {
+        let message = Message::Inquire {
+            payment_id: id,
+            patience_ms: PATIENCE_MS,
+        };
+        return Ok(edge.ask_known(context, known, message, then));
+    }
+    Ok(edge.glance(context, glance, then))
+}
+
+fn refreshed(query: &str) -> u32 {
+    query
+        .strip_prefix("refreshed=")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or_default()
+}
+
+pub(super) fn leave(
+    edge: &Edge<'_>,
+    mut context: Context,
+    known: Option<Known>,
+    refreshed: u32,
+    glance: Glance,
+    outcome: Outcome,
+) -> Move {
+    let seen = match outcome {
+        // The ledger knows nothing of what the cookie knows: PaySG does.
+        Outcome::Reply(Reply::Failed(Trouble::NoRecord)) => {
+            let then = Then::Status {
+                known,
+                refreshed,
+                glance: glance.clone(),
+            };
+            return edge.glance(context, glance, then);
+        }
+        Outcome::Reply(Reply::Payment { payment }) => Ok((payment, true)),
+        Outcome::Reply(Reply::Failed(trouble)) => Err(trouble),
+        Outcome::Reply(_) | Outcome::Told(_) => {
+            return edge.refuse(&context, &Problem::internal());
+        }
+        Outcome::Seen(seen) => seen.map(|payment| {
+            let proof = known.as_ref().is_some_and(|known| known.is(&payment));
+            (PaymentView::of(&payment, payment.status()), proof)
+        }),
+    };
+    match seen {
+        Ok((payment, proof)) => {
+            if proof && payment.status == Status::Paid {
+                context.session.forget_form_key();
+            }
+            shown(edge, &context, &payment, proof, refreshed)
+        }
+        Err(Trouble::Unavailable { retry_after_ms }) if context.page => {
+            let html = StatusPage {
+                status: Status::Unknown,
+                payment: None,
+                base_path: &edge.config.base_path,
+                refreshed,
+                unreachable: true,
+            }
+            .html();
+            let mut response = Response::page(503, html);
+            let problem = Problem::unavailable(retry_after_ms);
+            response.code = Some(problem.code);
+            edge.respond(&context, response)
+        }
+        Err(trouble) => edge.refuse(&context, &Problem::of(&trouble)),
+    }
+}
+
+fn shown(
+    edge: &Edge<'_>,
+    context: &Context,
+    payment: &PaymentView,
+    proof: bool,
+    refreshed: u32,
+) -> Move {
+    if context.page {
+        let html = StatusPage {
+            status: payment.status,
+            payment: proof.then_some(payment),
+            base_path: &edge.config.base_path,
+            refreshed,
+            unreachable: false,
+        }
+        .html();
+        return edge.respond(context, Response::page(200, html));
+    }
+    let mut body = ObjectWriter::new();
+    body.str("id", payment.id.as_str())
+        .str("payment_service_id", payment.payment_service_id.as_str())
+        .str("status", payment.status.as_str());
+    if proof {
+        body.str("reference_id", &payment.reference_id)
+            .number("amount_in_cents", payment.amount_in_cents);
+        if payment.status == Status::Paid {
+            body.str("receipt", &edge.receipt(payment));
+        }
+    }
+    edge.respond(context, Response::json(200, body.finish()))
+}

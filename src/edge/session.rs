@@ -1,0 +1,178 @@
+//! What this browser's own payments are: a sealed cookie, so that the edge needs no storage to know its payers again.
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use crate::ledger::{Digest, intent_name};
+use crate::paysg::{Payment, PaymentId, PaymentServiceId};
+use crate::token::Keys;
+
+const MAX_INTENTS: usize = 8;
+const MAX_AGE_SECS: u32 = 86_400;
+const NONCE_BYTES: usize = 24;
+const PURPOSE: &[u8] = b"paysg-wasm session v1";
+
+/// A payment that this browser asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// The payment.
+    #[serde(rename = "p")]
+    pub payment_id: PaymentId,
+    /// Its payment service.
+    #[serde(rename = "s")]
+    pub payment_service_id: PaymentServiceId,
+    /// The name of its intent: a digest, since references can be long and cookies cannot.
+    #[serde(rename = "i")]
+    pub intent: Digest,
+    /// Its amount.
+    #[serde(rename = "a")]
+    pub amount_in_cents: u64,
+}
+
+impl Known {
+    /// Whether a GET shows the very payment that this browser asked for: id, service, reference and amount.
+    #[must_use]
+    pub fn is(&self, payment: &Payment) -> bool {
+        self.payment_id == payment.id
+            && self.amount_in_cents == payment.amount_in_cents.get()
+            && self.intent == intent_name(&payment.payment_service_id, &payment.reference_id)
+    }
+}
+
+/// This browser's most recent intents, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    #[serde(rename = "k", default)]
+    known: Vec<Known>,
+    /// The key of catalogue orders by plain forms, which cannot send one.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    form_key: Option<String>,
+    #[serde(rename = "c", default, skip_serializing_if = "core::ops::Not::not")]
+    changed: bool,
+}
+
+impl Session {
+    /// Opens the cookie. What cannot be opened is no session.
+    #[must_use]
+    pub fn open(config: &Config, cookies: &str) -> Self {
+        let name = cookie_name(config);
+        cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(key, _)| *key == name)
+            .find_map(|(_, value)| unseal(&config.session_keys, &name, value))
+            .unwrap_or_default()
+    }
+
+    /// What this browser knows of a payment.
+    #[must_use]
+    pub fn find(&self, id: &PaymentId) -> Option<&Known> {
+        self.known.iter().find(|known| known.payment_id == *id)
+    }
+
+    /// The payments, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Known> {
+        self.known.iter().rev()
+    }
+
+    /// Whether there is anything in it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Adds a payment, as the newest.
+    pub fn add(&mut self, known: Known) {
+        self.known
+            .retain(|other| other.payment_id != known.payment_id);
+        self.known.push(known);
+        let surplus = self.known.len().saturating_sub(MAX_INTENTS);
+        self.known.drain(..surplus);
+        self.changed = true;
+    }
+
+    /// The key for a plain form's order: the same until its payment is seen paid, so that pressing twice pays once.
+    pub fn form_key(&mut self, random: &[u8]) -> String {
+        if let Some(key) = &self.form_key {
+            return key.clone();
+        }
+        let key = Base64UrlUnpadded::encode_string(random.get(..16).unwrap_or(random));
+        self.form_key = Some(key.clone());
+        self.changed = true;
+        key
+    }
+
+    /// Forgets the form's key: its payment was shown as paid, so that the next form is meant as another.
+    pub fn forget_form_key(&mut self) {
+        self.changed |= self.form_key.take().is_some();
+    }
+
+    /// The `Set-Cookie` to send, if anything changed. `random` seals it.
+    #[must_use]
+    pub fn cookie(&self, config: &Config, random: &[u8]) -> Option<String> {
+        if !self.changed {
+            return None;
+        }
+        let name = cookie_name(config);
+        let value = seal(&config.session_keys, &name, self, random)?;
+        let secure = if config.secure { "; Secure" } else { "" };
+        Some(format!(
+            "{name}={value}; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax{secure}"
+        ))
+    }
+}
+
+/// `__Host-paysg-XXXX`, the first four digits of the default payment service, so that two e-services of one host do not overwrite
+/// each other's. Browsers refuse the prefix without HTTPS, so a simulator's edge on this machine does without.
+fn cookie_name(config: &Config) -> String {
+    let digits = config
+        .default_service()
+        .and_then(|service| service.as_str().strip_prefix("payment_service_"))
+        .and_then(|uuid| uuid.get(..4))
+        .unwrap_or("0000");
+    if config.secure {
+        format!("__Host-paysg-{digits}")
+    } else {
+        format!("paysg-{digits}")
+    }
+}
+
+fn seal(keys: &Keys, name: &str, session: &Session, random: &[u8]) -> Option<String> {
+    let nonce = random.get(..NONCE_BYTES)?;
+    let sealed = Session {
+        changed: false,
+        ..session.clone()
+    };
+    let plain = serde_json::to_vec(&sealed).ok()?;
+    let sealed = XChaCha20Poly1305::new(&keys.derive(PURPOSE).next()?.into())
+        .encrypt(
+            &XNonce::try_from(nonce).ok()?,
+            Payload {
+                msg: &plain,
+                aad: name.as_bytes(),
+            },
+        )
+        .ok()?;
+    let mut bytes = nonce.to_vec();
+    bytes.extend_from_slice(&sealed);
+    Some(Base64UrlUnpadded::encode_string(&bytes))
+}
+
+fn unseal(keys: &Keys, name: &str, value: &str) -> Option<Session> {
+    let bytes = Base64UrlUnpadded::decode_vec(value).ok()?;
+    let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
+    let nonce = XNonce::try_from(nonce).ok()?;
+    let plain = keys.derive(PURPOSE).find_map(|key| {
+        let payload = Payload {
+            msg: sealed,
+            aad: name.as_bytes(),
+        };
+        XChaCha20Poly1305::new(&key.into())
+            .decrypt(&nonce, payload)
+            .ok()
+    })?;
+    serde_json::from_slice(&plain).ok()
+}
