@@ -33,9 +33,8 @@ const BROWSER: WasmBuild = WasmBuild {
 
 const EDGE: WasmBuild = WasmBuild {
     name: "edge",
-    // The glue apart from its instantiation: each runtime brings the module in its own way, and a trapped
-    // instance is replaced by another one.
-    target: "bundler",
+    // Instantiated from a module that each runtime brings in its own way.
+    target: "web",
     rustc_level: "3",
     wasm_opt_level: "-O3",
 };
