@@ -27,6 +27,7 @@ use super::object::{self, Next, Work};
 use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
+use super::webhook;
 use crate::flow::agenda::Pace;
 use crate::flow::desk::{Task, Terms};
 use crate::flow::retry::retry_after_ms;
@@ -196,6 +197,23 @@ impl Edge {
 #[wasm_bindgen]
 pub fn recycle() {
     wasm_bindgen::handler::schedule_reinit();
+}
+
+/// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
+/// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
+#[wasm_bindgen]
+pub fn verify_webhook(
+    header: &str,
+    body: &[u8],
+    secrets: &str,
+    received_at_ms: f64,
+    tolerance_secs: u32,
+) -> String {
+    match webhook::verify(header, body, secrets, received_at_ms as i64, tolerance_secs) {
+        Ok(parts) => parts.join("\0"),
+        Err((code, message)) => flat(&["error", code, &message]),
+    }
 }
 
 fn terms(config: &Config) -> Terms {

@@ -83,6 +83,8 @@ pub enum Message {
         payment_id: PaymentId,
         /// How long the asker waits.
         patience_ms: i64,
+        /// Whether an answer of the last two seconds will not do.
+        fresh: bool,
     },
     /// An authentic event has named a payment.
     Hint {
@@ -192,13 +194,18 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
         Message::Inquire {
             payment_id,
             patience_ms,
+            fresh,
         } => {
             if desk.ledger.is_empty() {
                 return Progress::Done(Reply::Failed(Trouble::NoRecord));
             }
             let tries = Tries::until(desk.now_ms.saturating_add(patience_ms));
             let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::shared(service, payment_id, tries);
+            let glance = if fresh {
+                Glance::fresh(service, payment_id, tries)
+            } else {
+                Glance::shared(service, payment_id, tries)
+            };
             let fetch = glance.fetch(0);
             Progress::Working(Task::Inquiry(glance), fetch)
         }
@@ -288,6 +295,12 @@ fn glanced(
 
 fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
     let trouble = match seen {
+        Ok(payment) if !payment.status().was_paid() && recorded(desk, id).is_some() => {
+            // A remembered answer can be older than the ledger: no reason to flag anything.
+            Trouble::Unavailable {
+                retry_after_ms: None,
+            }
+        }
         Ok(payment) => match witness(desk, &payment, false) {
             Ok(status) => {
                 return Reply::Payment {
@@ -423,6 +436,7 @@ fn refund(
             Message::Inquire {
                 payment_id,
                 patience_ms: PATIENCE_MS,
+                fresh: true,
             },
         ),
         Some(_) => command(desk, payment_id, action),
