@@ -46,5 +46,5 @@ pub(super) fn clear_return() -> Result<(), JsValue> {
     let path = location("pathname").as_string().unwrap_or_default();
     let fragment = location("hash").as_string().unwrap_or_default();
     let state = get(&global("history"), "state");
-    replace_state(&state, "", &[path, rest, fragment].concat())
+    replace_state(&state, "", &[path.as_str(), &rest, &fragment].concat())
 }

@@ -11,10 +11,11 @@ use super::http::{Answer, Request, send};
 use super::keys;
 use super::object::{get, get_string};
 use super::options::{Settings, idempotency_key, order_body, signal};
-use super::page::{Target, WINDOW, assign};
+use super::page::{Target, assign, window};
 use super::task;
 use super::wait::{check, first, now_ms, random};
 use crate::flow::creation::{Creation, Next, Reply};
+use crate::paysg::return_params::{PAYMENT_ID, PAYMENT_SERVICE_ID};
 use crate::paysg::{PaymentId, PaymentServiceId, ReturnParams, Status};
 
 /// How long one send may take before it counts as lost: longer than a proxy's own patience with PaySG.
@@ -51,7 +52,7 @@ pub(super) fn create_payment(
 }
 
 async fn create(settings: &Settings, order: &Order) -> Result<Payment, JsValue> {
-    let url = [&settings.proxy_url, "/payments"].concat();
+    let url = [settings.proxy_url.as_str(), "/payments"].concat();
     let signal = order.signal.as_ref();
     let mut creation = Creation::new(now_ms());
     loop {
@@ -185,9 +186,18 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         Status::Unpaid | Status::Unknown => payment_page(settings, &payment.object)?,
         // Paid already, in another tab or before the back button: not to be paid again, but to be told so. The
         // proxy's return route leads to wherever payers are told.
-        Status::Paid | Status::PartiallyRefunded | Status::Refunded => payment
-            .params
-            .append_to(&[&settings.proxy_url, "/return"].concat()),
+        Status::Paid | Status::PartiallyRefunded | Status::Refunded => [
+            settings.proxy_url.as_str(),
+            "/return?",
+            PAYMENT_ID,
+            "=",
+            payment.params.payment_id.as_str(),
+            "&",
+            PAYMENT_SERVICE_ID,
+            "=",
+            payment.params.payment_service_id.as_str(),
+        ]
+        .concat(),
         Status::Cancelled => {
             keys::forget(payment.params.payment_id.as_str());
             return Err(error(
@@ -204,7 +214,7 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         }));
     }
     // The page is being left. Should it come back out of the back/forward cache, it comes back as it was.
-    let window: Target = WINDOW.with(JsValue::clone).unchecked_into();
+    let window = window();
     loop {
         let event = first(None, &[(Some(&window), "pageshow")]).await?;
         if get(&event, "persisted").is_truthy() {

@@ -55,7 +55,7 @@ fn proxy_url(option: &JsValue) -> Result<String, JsValue> {
     let url = Url::new(&text.into(), &base()).map_err(|_| refused())?;
     // What is left of a URL without user name, password, query and fragment: origin and path.
     let part = |name| get_string(&url, name).unwrap_or_default();
-    let plain = [part("origin"), part("pathname")].concat();
+    let plain = [part("origin").as_str(), &part("pathname")].concat();
     if plain != part("href") || !plain.starts_with("http") {
         return Err(refused());
     }

@@ -1,16 +1,19 @@
 //! Everything of the browser that this module touches, in one list.
 //!
 //! Written out rather than taken from web-sys: each import costs its name in the wasm and a function in the glue, so globals are called as
-//! globals, and plain properties are read by [`get`](super::object::get). Together that was a third of the module. What can throw is marked `catch`, as
+//! globals, and plain properties are read by [`get`]. Together that was a third of the module. What can throw is marked `catch`, as
 //! nothing may unwind through wasm.
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::object::get;
+
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = window)]
-    pub(super) static WINDOW: JsValue;
+    type Global;
+    #[wasm_bindgen(static_method_of = Global, js_class = globalThis, getter)]
+    fn window() -> Target;
 
     #[wasm_bindgen(catch)]
     pub(super) fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
@@ -62,17 +65,22 @@ extern "C" {
     pub(super) fn header(this: &Headers, name: &str) -> JsValue;
 }
 
+/// The window.
+pub(super) fn window() -> Target {
+    Global::window()
+}
+
 /// A property of `window`.
 pub(super) fn global(name: &str) -> JsValue {
-    WINDOW.with(|window| super::object::get(window, name))
+    get(&window(), name)
 }
 
 /// A property of `location`.
 pub(super) fn location(name: &str) -> JsValue {
-    super::object::get(&global("location"), name)
+    get(&global("location"), name)
 }
 
 /// What relative URLs are relative to. Not `location.href`, which an `about:srcdoc` frame cannot lend to that.
 pub(super) fn base() -> JsValue {
-    super::object::get(&global("document"), "baseURI")
+    get(&global("document"), "baseURI")
 }

@@ -101,7 +101,7 @@ async fn verify(
 ) -> Result<Verified, JsValue> {
     let id = params.payment_id.as_str();
     let service = params.payment_service_id.as_str();
-    let url = [&settings.proxy_url, "/payments/", service, "/", id].concat();
+    let url = [settings.proxy_url.as_str(), "/payments/", service, "/", id].concat();
     let signal = options.signal.as_ref();
     let document: Target = global("document").unchecked_into();
     let events = [(signal, "abort"), (Some(&document), "visibilitychange")];

@@ -29,15 +29,36 @@ pub fn is_loopback_origin(text: &str) -> bool {
     } else {
         return false;
     };
-    split_port(authority, default_port).is_some_and(is_loopback_host)
+    // By prefix: searching for the last colon would cost the browser's wasm half a kilobyte.
+    LOOPBACK_HOSTS
+        .iter()
+        .find_map(|host| authority.strip_prefix(host))
+        .is_some_and(|rest| match rest.strip_prefix(':') {
+            Some(port) => is_canonical_port(port, default_port),
+            None => rest.is_empty(),
+        })
 }
 
+/// The machine itself, in canonical spelling.
+const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
 /// Whether the host, in canonical spelling, is the machine itself.
+#[cfg(feature = "edge")]
 fn is_loopback_host(host: &str) -> bool {
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    LOOPBACK_HOSTS.contains(&host)
+}
+
+/// 1 to 65535, without leading zeros, and not what the scheme implies.
+fn is_canonical_port(port: &str, default_port: &str) -> bool {
+    (1..=5).contains(&port.len())
+        && port.bytes().all(|b| b.is_ascii_digit())
+        && !port.starts_with('0')
+        && port != default_port
+        && port.parse::<u16>().is_ok()
 }
 
 /// The host of an authority without user name, if its port (where there is one) is in canonical spelling.
+#[cfg(feature = "edge")]
 fn split_port<'a>(authority: &'a str, default_port: &str) -> Option<&'a str> {
     // The colons of [::1] are not a port's.
     let after_bracket = authority.rfind(']').unwrap_or(0);
@@ -46,10 +67,7 @@ fn split_port<'a>(authority: &'a str, default_port: &str) -> Option<&'a str> {
     };
     let (host, port) = authority.split_at_checked(colon)?;
     let port = port.strip_prefix(':')?;
-    let digits = (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
-    let canonical =
-        digits && !port.starts_with('0') && port != default_port && port.parse::<u16>().is_ok();
-    canonical.then_some(host)
+    is_canonical_port(port, default_port).then_some(host)
 }
 
 /// Whether what follows the authority is a path, query and fragment that a browser keeps as they are.
@@ -100,25 +118,20 @@ fn has_only_safe_bytes(part: &str, question_mark: bool) -> bool {
 
 /// No dot segments, and no empty segments but the last, in a path that begins with `/`.
 fn has_plain_segments(path: &str) -> bool {
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let empty_inside = segment.is_empty() && segments.peek().is_some();
-        if empty_inside || is_dot_segment(segment) {
-            return false;
-        }
-    }
-    true
+    let path = path.as_bytes();
+    !path.windows(2).any(|pair| pair == b"//")
+        && !path.split(|byte| *byte == b'/').any(is_dot_segment)
 }
 
 /// `.` or `..`, each dot perhaps spelt `%2e`.
-fn is_dot_segment(segment: &str) -> bool {
+fn is_dot_segment(segment: &[u8]) -> bool {
     let mut rest = segment;
     let mut dots = 0_u8;
     while !rest.is_empty() {
         let after = rest
-            .strip_prefix('.')
-            .or_else(|| rest.strip_prefix("%2e"))
-            .or_else(|| rest.strip_prefix("%2E"));
+            .strip_prefix(b".")
+            .or_else(|| rest.strip_prefix(b"%2e"))
+            .or_else(|| rest.strip_prefix(b"%2E"));
         match after {
             Some(after) if dots < 2 => {
                 rest = after;
