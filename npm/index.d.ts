@@ -136,7 +136,7 @@ export interface VerificationProgress {
   status: PaymentStatus | null;
   /** How many questions there have been. */
   asked: number;
-  /** Why there is no status. Verification goes on if `error.retryable`. */
+  /** Why there is no status. Verification goes on for as long as it can: its end is what the promise says. */
   error?: PaySGError;
 }
 
@@ -171,7 +171,7 @@ export interface PaySG {
   /**
    * Creates a payment, or finds the one that the same order made before.
    *
-   * Sends again, with the same key, what got no answer or 408, 429, 502, 503 or 504: at most five times, at growing intervals, none later than 20
+   * Sends again, with the same key, what got no answer, 408, 429, 503, 504 or a gateway's 502: at most five times, at growing intervals, none later than 20
    * seconds after the first. Other refusals are final.
    *
    * @throws {@link PaySGError} (as rejection) `invalid_order`, `invalid_option`, `aborted`, `unreachable`, `invalid_response`, and the proxy's own
@@ -230,9 +230,12 @@ export interface PaySG {
 /**
  * What went wrong, as one word for each thing that you can do about it. Words are added to this list, never changed.
  *
- * A proxy's own words are relayed, so others may come from another version or make of proxy: treat those by `status` and `retryable`.
+ * The proxy's own are relayed. Another version or make of proxy may have others: treat those by `status` and `retryable`.
  */
-export type PaySGErrorCode =
+export type PaySGErrorCode = ModuleErrorCode | ProxyErrorCode;
+
+/** What this module says itself. */
+export type ModuleErrorCode =
   /** `load` was called where there is no page, such as on a server. */
   | "no_window"
   /** The wasm could not be loaded or is forbidden by the page's Content-Security-Policy. A plain form POST to the proxy still works. */
@@ -263,8 +266,57 @@ export type PaySGErrorCode =
   | "refused"
   /** Your signal was aborted; its reason is `cause`. */
   | "aborted"
-  /** The module failed, or the browser refused what is usually allowed; `cause` says what. Reload the page. */
+  /** The page was not loaded over https (loopback addresses may do without), so that there is no source of idempotency keys. */
+  | "insecure_page"
+  /** The module or the proxy failed, or the browser refused what is usually allowed; `cause` or `status` tells which. */
   | "internal";
+
+/** What the proxy says, as its routes document it. */
+export type ProxyErrorCode =
+  /** Fields of the order are invalid: each is named in `fields`. */
+  | "invalid_fields"
+  /** The body is not the JSON that is taken. */
+  | "invalid_json"
+  /** The return parameters are incomplete, repeated or malformed. */
+  | "invalid_return"
+  /** The order token has expired: get a new one from your server. */
+  | "expired_token"
+  /** The order token is not one that the proxy takes: is the key shared? */
+  | "invalid_token"
+  /** This page's origin may not call: see the proxy's `PAYSG_ALLOWED_ORIGINS`. */
+  | "origin_not_allowed"
+  /** The proxy has no such route: is `proxyUrl` right? */
+  | "not_found"
+  /** The proxy or PaySG does not know the payment. */
+  | "unknown_payment"
+  /** The order names a payment service that the proxy does not serve. */
+  | "unknown_payment_service"
+  /** This version of the proxy does not take such a request. */
+  | "method_not_allowed"
+  /** The order is larger than 64 KiB. */
+  | "too_large"
+  /** This version of the proxy does not take such a body. */
+  | "unsupported_media_type"
+  /** What is asked does not fit the payment's state, or changed under it. */
+  | "not_allowed"
+  /** The proxy's configuration is not usable; its operators have to mend it. */
+  | "misconfigured"
+  /** The proxy failed. */
+  | "internal"
+  /** PaySG gave no usable answer in time: offer to try again, nothing is lost. */
+  | "paysg_unavailable"
+  /** PaySG refused the payment's parameters. */
+  | "paysg_refused"
+  /** PaySG does not accept the proxy's API key for this payment service. */
+  | "paysg_credentials"
+  /** The payment service cannot take payments yet. */
+  | "paysg_not_connected"
+  /** PaySG answered with what it does not document. */
+  | "paysg_unexpected"
+  /** PaySG's answer is about another payment than this order's. */
+  | "payment_mismatch"
+  /** PaySG's answer would lead the payer away from PaySG's pages. */
+  | "payment_url_refused";
 
 /** One invalid field of an order, as the proxy names it. */
 export interface FieldError {

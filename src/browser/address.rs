@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use super::error::{Kind, error, error_with};
 use super::object::{get, get_string};
-use super::page::{Url, global, location, replace_state};
+use super::page::{Url, base, global, location, replace_state};
 use crate::paysg::{ReturnError, ReturnParams};
 
 /// The return parameters of a URL, by default of this page's; `None` where there are none.
@@ -12,7 +12,7 @@ pub(super) fn read_return(url: &JsValue) -> Result<Option<ReturnParams>, JsValue
     let search = if url.is_undefined() {
         location("search").as_string()
     } else {
-        let url = Url::new(url, &location("href"))
+        let url = Url::new(url, &base())
             .map_err(|cause| error_with(Kind::InvalidOption, "url must be a URL.", cause))?;
         get_string(&url, "search")
     };

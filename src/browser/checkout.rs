@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::error::{Kind, error, error_with, refusal};
+use super::error::{Kind, error, error_with, refusal, word_of};
 use super::http::{Answer, Request, send};
 use super::keys;
 use super::object::{get, get_string};
@@ -66,6 +66,7 @@ async fn create(settings: &Settings, order: &Order) -> Result<Payment, JsValue> 
         let reply = match &sent {
             Ok(answer) => Reply::Answered {
                 status: answer.status,
+                worded: word_of(answer).is_some(),
                 retry_after_ms: answer.retry_after_ms,
             },
             Err(_) => Reply::Lost,

@@ -131,24 +131,34 @@ pub(super) fn error_with(kind: Kind, message: &str, cause: JsValue) -> JsValue {
     )
 }
 
+/// The word that the proxy has for its refusal, if it may become a `code`.
+pub(super) fn word_of(answer: &Answer) -> Option<String> {
+    get_string(&get(&answer.body, "error"), "code").filter(|word| is_code(word))
+}
+
 /// The error that an HTTP answer is relayed as: in the proxy's own words, where it has some, with `data.fields`.
 pub(super) fn refusal(answer: &Answer) -> JsValue {
-    let told = get(&answer.body, "error");
     let kind = match answer.status {
         200..=299 => Kind::InvalidResponse,
         429 => Kind::RateLimited,
         500.. => Kind::Unavailable,
         _ => Kind::Refused,
     };
-    let code = get_string(&told, "code").filter(|word| is_code(word));
-    let code = code.as_deref().unwrap_or(kind.code());
+    relay(answer, word_of(answer).as_deref().unwrap_or(kind.code()))
+}
+
+/// The error for an answer, under a code of this side's choice.
+pub(super) fn relay(answer: &Answer, code: &str) -> JsValue {
+    let told = get(&answer.body, "error");
     let message = get_string(&told, "message");
     let message = message
         .as_deref()
         .unwrap_or("The payment proxy's answer is not usable: is proxyUrl right?");
-    // What is misconfigured stays so until the proxy's operators mend it.
-    let retryable =
-        (answer.status >= 500 || is_temporary(answer.status)) && code != "misconfigured";
+    // What is misconfigured stays so until the proxy's operators mend it; another 500 may have been an accident.
+    let retryable = match answer.status {
+        500 => code != "misconfigured",
+        status => is_temporary(status, code != Kind::Unavailable.code()),
+    };
     let fields = get(&get(&told, "data"), "fields");
     let mut draft = Draft::new()
         .text("code", code)

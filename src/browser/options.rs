@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::error::{Kind, error, error_with};
 use super::object::{Draft, get, get_string};
-use super::page::{Target, Url, global};
+use super::page::{Target, Url, base};
 use crate::flow::verification::DEFAULT_TIMEOUT_MS;
 use crate::paysg::{PaymentId, PaymentPages, PaymentServiceId, ReturnParams};
 
@@ -46,12 +46,13 @@ fn proxy_url(option: &JsValue) -> Result<String, JsValue> {
             "proxyUrl must be an http(s) URL or a path, without user name, query or fragment.",
         )
     };
-    let url = if option.is_undefined() {
-        &"/paysg".into()
+    let text = if option.is_undefined() {
+        Some("/paysg".into())
     } else {
-        option
+        option.as_string()
     };
-    let url = Url::new(url, &get(&global("document"), "baseURI")).map_err(|_| refused())?;
+    let text = text.ok_or_else(refused)?;
+    let url = Url::new(&text.into(), &base()).map_err(|_| refused())?;
     // What is left of a URL without user name, password, query and fragment: origin and path.
     let part = |name| get_string(&url, name).unwrap_or_default();
     let plain = [part("origin"), part("pathname")].concat();

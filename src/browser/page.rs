@@ -71,3 +71,8 @@ pub(super) fn global(name: &str) -> JsValue {
 pub(super) fn location(name: &str) -> JsValue {
     super::object::get(&global("location"), name)
 }
+
+/// What relative URLs are relative to. Not `location.href`, which an `about:srcdoc` frame cannot lend to that.
+pub(super) fn base() -> JsValue {
+    super::object::get(&global("document"), "baseURI")
+}

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::address::{clear_return, read_return};
 use super::checkout::unreachable;
-use super::error::{Kind, error_with, refusal};
+use super::error::{Kind, refusal, relay};
 use super::http::{Answer, Request, send};
 use super::object::{Draft, get, get_string};
 use super::options::{Settings, on_status, return_params, signal, timeout_ms};
@@ -174,11 +174,7 @@ fn read(
         }
         status => {
             let error = match status {
-                404 => error_with(
-                    Kind::UnknownPayment,
-                    "The payment proxy does not know this payment.",
-                    JsValue::UNDEFINED,
-                ),
+                404 => relay(&answer, Kind::UnknownPayment.code()),
                 _ => refusal(&answer),
             };
             let retry_after_ms = answer.retry_after_ms;

@@ -23,6 +23,8 @@ pub enum Reply {
     Answered {
         /// The HTTP status.
         status: u16,
+        /// Whether the proxy says what it is, by an `error.code` of its own.
+        worded: bool,
         /// From `Retry-After`, if it was there and readable.
         retry_after_ms: Option<u32>,
     },
@@ -73,8 +75,9 @@ impl Creation {
             } => return Next::Accept,
             Reply::Answered {
                 status,
+                worded,
                 retry_after_ms,
-            } if is_temporary(status) => retry_after_ms.unwrap_or(0),
+            } if is_temporary(status, worded) => retry_after_ms.unwrap_or(0),
             Reply::Answered { .. } => return Next::GiveUp,
             Reply::Lost => 0,
         };
@@ -89,21 +92,29 @@ impl Creation {
     }
 }
 
-/// Whether an answer says "not now" rather than "no": 408, 429, 502, 503 and 504.
+/// Whether an answer says "not now" rather than "no": 408, 429, 503 and 504, and a 502 that is not the proxy's own.
 ///
-/// 500 is not among them: a proxy that fails once in its own code will most likely fail again, and a payer's second press comes soon enough.
+/// A gateway's 502 stands for a proxy that is away for a moment; the proxy's stands for an answer of PaySG's that will be the same next time, such as
+/// a key that it does not accept. 500 is not among them: what fails once in code will most likely fail again, and a payer's second press
+/// comes soon enough.
 #[must_use]
-pub const fn is_temporary(status: u16) -> bool {
-    matches!(status, 408 | 429 | 502..=504)
+pub const fn is_temporary(status: u16, worded: bool) -> bool {
+    match status {
+        408 | 429 | 503 | 504 => true,
+        502 => !worded,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 
     const fn answered(status: u16) -> Reply {
         Reply::Answered {
             status,
+            worded: false,
             retry_after_ms: None,
         }
     }
@@ -129,6 +140,23 @@ mod tests {
                 "{status}"
             );
         }
+    }
+
+    #[test]
+    fn what_the_proxy_says_of_paysg_is_final() {
+        let bad_gateway = |worded| Reply::Answered {
+            status: 502,
+            worded,
+            retry_after_ms: None,
+        };
+        assert_eq!(
+            Creation::new(0).replied(bad_gateway(true), 0, 0),
+            Next::GiveUp
+        );
+        assert_eq!(
+            Creation::new(0).replied(bad_gateway(false), 0, 0),
+            Next::SendAgain { after_ms: 400 }
+        );
     }
 
     #[test]
@@ -170,6 +198,7 @@ mod tests {
     fn retry_after_is_a_lower_bound_within_the_patience() {
         let busy = |seconds: u32| Reply::Answered {
             status: 503,
+            worded: true,
             retry_after_ms: Some(seconds * 1000),
         };
         assert_eq!(

@@ -159,7 +159,7 @@ impl Verification {
                 status,
                 retry_after_ms,
             } => {
-                if status >= 500 || is_temporary(status) {
+                if status >= 500 || is_temporary(status, true) {
                     asked_ms = retry_after_ms.unwrap_or(0);
                 } else {
                     self.outcome = Some(Outcome::Refused);
@@ -177,5 +177,247 @@ impl Verification {
         self.spent_ms = self.spent_ms.saturating_add(passed_ms);
         self.planned_ms = self.planned_ms.saturating_sub(passed_ms);
         self.since_ms = now_ms;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    const UNPAID: Reply = Reply::Told(Status::Unpaid);
+
+    const fn refused(status: u16, retry_after_ms: Option<u32>) -> Reply {
+        Reply::Refused {
+            status,
+            retry_after_ms,
+        }
+    }
+
+    /// A host with a virtual clock, on a page that is visible; each question takes 50 ms. Gives the end, and when each question was asked.
+    fn run(
+        timeout_ms: u32,
+        random: u32,
+        mut answer: impl FnMut(usize) -> Reply,
+    ) -> (Outcome, Vec<u64>) {
+        let mut now_ms = 1_000_000;
+        let begun_ms = now_ms;
+        let mut verification = Verification::new(timeout_ms, now_ms);
+        let mut asked = Vec::new();
+        loop {
+            match verification.next(false, now_ms) {
+                Step::Ask => {
+                    asked.push(now_ms - begun_ms);
+                    now_ms += 50;
+                    verification.replied(answer(asked.len()), now_ms, random);
+                }
+                Step::Wait { ms } => now_ms += u64::from(ms),
+                Step::Pause => unreachable!("the page is visible"),
+                Step::Done(outcome) => return (outcome, asked),
+            }
+            assert!(asked.len() < 1000, "asks without end");
+        }
+    }
+
+    #[test]
+    fn settled_at_once_is_one_question() {
+        for status in [
+            Status::Paid,
+            Status::PartiallyRefunded,
+            Status::Refunded,
+            Status::Cancelled,
+        ] {
+            assert_eq!(
+                run(120_000, 0, |_| Reply::Told(status)),
+                (Outcome::Settled(status), vec![0])
+            );
+        }
+    }
+
+    #[test]
+    fn unpaid_and_unknown_are_asked_about_again() {
+        for waiting in [Status::Unpaid, Status::Unknown] {
+            let (outcome, asked) = run(120_000, 0, |nth| {
+                Reply::Told(if nth < 3 { waiting } else { Status::Paid })
+            });
+            assert_eq!(outcome, Outcome::Settled(Status::Paid));
+            assert_eq!(asked, [0, 800, 2350]);
+        }
+    }
+
+    #[test]
+    fn questions_come_quickly_at_first_and_every_five_to_ten_seconds_later() {
+        for (random, gaps) in [
+            (0, [750, 1500, 3000, 5000, 5000]),
+            (u32::MAX, [1499, 2999, 5999, 9999, 9999]),
+        ] {
+            let (_, asked) = run(120_000, random, |_| UNPAID);
+            let seen: Vec<u64> = asked
+                .windows(2)
+                .map(|pair| pair[1] - pair[0] - 50)
+                .take(5)
+                .collect();
+            assert_eq!(seen, gaps);
+        }
+    }
+
+    #[test]
+    fn at_the_deadline_a_known_payment_is_confirming() {
+        let (outcome, asked) = run(120_000, 0, |_| UNPAID);
+        assert_eq!(outcome, Outcome::Confirming(Status::Unpaid));
+        assert!(asked.iter().all(|at| *at < 120_000));
+        assert!(asked.len() > 20, "{asked:?}");
+    }
+
+    #[test]
+    fn failures_after_a_status_do_not_unknow_it() {
+        let (outcome, _) = run(10_000, 0, |nth| if nth == 1 { UNPAID } else { Reply::Lost });
+        assert_eq!(outcome, Outcome::Confirming(Status::Unpaid));
+    }
+
+    #[test]
+    fn a_proxy_never_reached_is_asked_until_the_deadline() {
+        for reply in [
+            Reply::Lost,
+            refused(500, None),
+            refused(503, None),
+            refused(429, None),
+            refused(408, None),
+        ] {
+            let (outcome, asked) = run(10_000, 0, |_| reply);
+            assert_eq!(outcome, Outcome::Unanswered, "{reply:?}");
+            assert!(asked.len() > 2, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn an_outage_that_ends_is_survived() {
+        let (outcome, _) = run(120_000, 0, |nth| match nth {
+            1..=3 => Reply::Lost,
+            4 => refused(503, None),
+            _ => Reply::Told(Status::Paid),
+        });
+        assert_eq!(outcome, Outcome::Settled(Status::Paid));
+    }
+
+    #[test]
+    fn refusals_end_it_at_once() {
+        assert_eq!(
+            run(120_000, 0, |_| refused(404, None)),
+            (Outcome::UnknownPayment, vec![0])
+        );
+        for status in [301, 400, 401, 403, 410] {
+            assert_eq!(
+                run(120_000, 0, |_| refused(status, None)),
+                (Outcome::Refused, vec![0]),
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn retry_after_is_a_lower_bound() {
+        for (retry_after_ms, second) in [(Some(30_000), 30_050), (Some(100), 800), (None, 800)] {
+            let (_, asked) = run(120_000, 0, |nth| {
+                if nth == 1 {
+                    refused(429, retry_after_ms)
+                } else {
+                    Reply::Told(Status::Paid)
+                }
+            });
+            assert_eq!(asked, [0, second]);
+        }
+        let (outcome, asked) = run(120_000, 0, |_| refused(503, Some(86_400_000)));
+        assert_eq!((outcome, asked), (Outcome::Unanswered, vec![0]));
+    }
+
+    #[test]
+    fn no_time_is_one_question() {
+        assert_eq!(
+            run(0, 0, |_| UNPAID),
+            (Outcome::Confirming(Status::Unpaid), vec![0])
+        );
+    }
+
+    #[test]
+    fn a_hidden_page_asks_once_and_then_pauses_without_using_up_the_time() {
+        let mut verification = Verification::new(10_000, 0);
+        assert_eq!(verification.next(true, 0), Step::Ask);
+        verification.replied(UNPAID, 50, 0);
+        assert_eq!(verification.next(true, 50), Step::Pause);
+        // An hour later the payer looks at the page: the answer may be there, so it asks at once.
+        let back_ms = 3_600_000;
+        assert_eq!(verification.next(false, back_ms), Step::Ask);
+        verification.replied(UNPAID, back_ms + 50, 0);
+        // Quick again, and with 9.9 seconds left.
+        assert_eq!(
+            verification.next(false, back_ms + 50),
+            Step::Wait { ms: 750 }
+        );
+        assert_eq!(verification.next(true, back_ms + 350), Step::Pause);
+        assert_eq!(
+            verification.next(false, back_ms + 400),
+            Step::Wait { ms: 400 }
+        );
+        let mut now_ms = back_ms + 400;
+        let mut visible_ms = 400;
+        let outcome = loop {
+            match verification.next(false, now_ms) {
+                Step::Ask => verification.replied(UNPAID, now_ms, 0),
+                Step::Wait { ms } => {
+                    now_ms += u64::from(ms);
+                    visible_ms += ms;
+                }
+                Step::Pause => unreachable!("the page is visible"),
+                Step::Done(outcome) => break outcome,
+            }
+        };
+        assert_eq!(outcome, Outcome::Confirming(Status::Unpaid));
+        assert_eq!(visible_ms, 10_000);
+    }
+
+    #[test]
+    fn a_computer_asleep_does_not_use_up_the_time() {
+        let mut verification = Verification::new(10_000, 0);
+        assert_eq!(verification.next(false, 0), Step::Ask);
+        verification.replied(UNPAID, 50, 0);
+        assert_eq!(verification.next(false, 50), Step::Wait { ms: 750 });
+        // The timer fires after a night.
+        assert_eq!(verification.next(false, 30_000_000), Step::Ask);
+        verification.replied(UNPAID, 30_000_050, 0);
+        assert_eq!(
+            verification.next(false, 30_000_050),
+            Step::Wait { ms: 1500 }
+        );
+    }
+
+    #[test]
+    fn a_page_looked_at_again_still_honours_retry_after() {
+        let mut verification = Verification::new(120_000, 0);
+        assert_eq!(verification.next(false, 0), Step::Ask);
+        verification.replied(refused(429, Some(60_000)), 0, 0);
+        assert_eq!(verification.next(true, 1_000), Step::Pause);
+        assert_eq!(verification.next(false, 20_000), Step::Wait { ms: 40_000 });
+    }
+
+    #[test]
+    fn an_end_stays_the_end() {
+        let mut verification = Verification::new(120_000, 0);
+        assert_eq!(verification.next(false, 0), Step::Ask);
+        verification.replied(Reply::Told(Status::Paid), 0, 0);
+        for now_ms in [0, 1, 1_000_000] {
+            assert_eq!(
+                verification.next(true, now_ms),
+                Step::Done(Outcome::Settled(Status::Paid))
+            );
+        }
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_is_survived() {
+        let mut verification = Verification::new(1_000, 5_000);
+        assert_eq!(verification.next(false, 0), Step::Ask);
+        verification.replied(UNPAID, 0, 0);
+        assert_eq!(verification.next(false, 0), Step::Wait { ms: 750 });
     }
 }

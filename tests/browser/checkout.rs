@@ -1,0 +1,284 @@
+//! Creating a payment, and paying.
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::page::{
+    ID, NONE, PAGE, SERVICE, after, answers, code, created, departed, get, hanging_requests, here,
+    is_pending, json, new_page, open_listeners, requests, restore, return_query, sent_keys, settle,
+    text, to_json,
+};
+
+const BUSY: &str = r#"{"status":503,"json":{"error":{"type":"api_error","code":"paysg_unavailable","message":"Later."}}}"#;
+
+fn order() -> JsValue {
+    json("{order:'a.b.c'}")
+}
+
+#[wasm_bindgen_test]
+async fn an_order_is_sent_as_the_proxy_takes_it() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let payment =
+        settle(paysg.create_payment(&json("{item:'licence',quantity:2,payer_name:'Tan'}"), &NONE))
+            .await
+            .unwrap();
+    assert_eq!(
+        to_json(&payment),
+        format!(
+            r#"{{"id":"{ID}","payment_service_id":"{SERVICE}","payment_url":"{PAGE}","reference_id":"INV-7","amount_in_cents":4250,"status":"unpaid"}}"#
+        )
+    );
+    let request = requests().get(0);
+    assert_eq!(text(&request, "url"), format!("{}/paysg/payments", here()));
+    assert_eq!(text(&request, "method"), "POST");
+    assert_eq!(
+        text(&request, "body"),
+        r#"{"item":"licence","quantity":2,"payer_name":"Tan"}"#
+    );
+    assert_eq!(text(&request, "credentials"), "include");
+    assert_eq!(text(&request, "redirect"), "error");
+    assert_eq!(text(&request, "cache"), "no-store");
+    let headers = get(&request, "headers");
+    assert_eq!(text(&headers, "accept"), "application/json");
+    assert_eq!(text(&headers, "content-type"), "application/json");
+    assert_eq!(text(&headers, "idempotency-key").len(), 36);
+    assert_eq!(departed(), [""; 0], "creating is not paying");
+}
+
+#[wasm_bindgen_test]
+async fn a_bare_token_is_an_order() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    settle(paysg.create_payment(&"a.b.c".into(), &NONE))
+        .await
+        .unwrap();
+    assert_eq!(text(&requests().get(0), "body"), r#"{"order":"a.b.c"}"#);
+}
+
+#[wasm_bindgen_test]
+async fn what_was_lost_is_sent_again_with_the_same_key() {
+    let paysg = new_page().await;
+    answers(&format!(r#"["lost",{BUSY},{}]"#, created("unpaid")));
+    settle(paysg.create_payment(&order(), &NONE)).await.unwrap();
+    let keys = sent_keys();
+    assert_eq!(keys.len(), 3);
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    let at = |nth| get(&requests().get(nth), "at").as_f64().unwrap();
+    assert!(
+        (350.0..1200.0).contains(&(at(1) - at(0))),
+        "{}",
+        at(1) - at(0)
+    );
+    assert!(
+        (750.0..2100.0).contains(&(at(2) - at(1))),
+        "{}",
+        at(2) - at(1)
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_network_that_rejects_with_no_error_at_all_is_survived() {
+    let paysg = new_page().await;
+    answers(&format!(r#"["odd",{}]"#, created("unpaid")));
+    settle(paysg.create_payment(&order(), &NONE)).await.unwrap();
+    assert_eq!(requests().length(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn refusals_are_reported_at_once() {
+    for status in [400, 401, 403, 404, 409, 413, 415, 422, 500] {
+        let paysg = new_page().await;
+        answers(&format!(
+            r#"[{{"status":{status},"json":{{"error":{{"type":"t","code":"its_word","message":"m"}}}}}}]"#
+        ));
+        let error = settle(paysg.create_payment(&order(), &NONE))
+            .await
+            .unwrap_err();
+        assert_eq!(text(&error, "code"), "its_word");
+        assert_eq!(get(&error, "status"), JsValue::from(status));
+        assert_eq!(get(&error, "retryable"), JsValue::from(status == 500));
+        assert_eq!(requests().length(), 1, "{status}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_retry_after_beyond_patience_is_the_end() {
+    let paysg = new_page().await;
+    answers(r#"[{"status":429,"headers":{"retry-after":"60"},"text":""}]"#);
+    let error = settle(paysg.create_payment(&order(), &NONE))
+        .await
+        .unwrap_err();
+    assert_eq!(text(&error, "code"), "rate_limited");
+    assert_eq!(get(&error, "retryable"), JsValue::TRUE);
+    assert_eq!(requests().length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn answers_without_a_payment_are_refused() {
+    for answer in [
+        r#"{"status":200,"text":"<html>"}"#.into(),
+        r#"{"status":200,"json":{}}"#.into(),
+        r#"{"status":200,"json":[]}"#.into(),
+        r#"{"status":200,"json":null}"#.into(),
+        created("unpaid").replace(ID, "../evil"),
+        created("unpaid").replace(SERVICE, "evil"),
+        created("unpaid").replace("4250", "\"4250\""),
+        created("unpaid").replace("payment_url", "url"),
+        created("unpaid").replace("reference_id", "ref"),
+        created("unpaid").replace("\"unpaid\"", "7"),
+    ] {
+        let paysg = new_page().await;
+        answers(&format!("[{answer}]"));
+        assert_eq!(
+            code(settle(paysg.create_payment(&order(), &NONE)).await),
+            "invalid_response",
+            "{answer}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn creation_can_be_aborted() {
+    let abort = json("{controller:new AbortController()}");
+    let controller = get(&abort, "controller");
+    let stop = |reason: &str| {
+        let stop: js_sys::Function =
+            json("(controller, reason) => controller.abort(reason)").into();
+        stop.call2(&NONE, &controller, &reason.into()).unwrap();
+    };
+    let paysg = new_page().await;
+    answers(r#"["hang"]"#);
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"signal".into(), &get(&controller, "signal")).unwrap();
+    let promise = paysg.create_payment(&order(), &options).unwrap();
+    after(20).await;
+    assert_eq!(hanging_requests(), 1);
+    stop("changed my mind");
+    let error = settle(Ok(promise)).await.unwrap_err();
+    assert_eq!(text(&error, "code"), "aborted");
+    assert_eq!(text(&error, "cause"), "changed my mind");
+    assert_eq!(hanging_requests(), 0, "the request is aborted too");
+    assert_eq!(open_listeners(), 0);
+
+    // Already aborted: nothing is sent.
+    let before = requests().length();
+    assert_eq!(
+        code(settle(paysg.create_payment(&order(), &options)).await),
+        "aborted"
+    );
+    assert_eq!(requests().length(), before);
+}
+
+#[wasm_bindgen_test]
+async fn paying_leaves_the_page_and_never_resolves() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let promise = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    assert_eq!(departed(), [PAGE]);
+    // Not out of the back/forward cache: an ordinary first showing changes nothing.
+    restore(false);
+    assert!(is_pending(&promise).await);
+}
+
+#[wasm_bindgen_test]
+async fn a_double_click_is_one_payment_and_one_redirect() {
+    let paysg = new_page().await;
+    let slow = created("unpaid").replacen('{', r#"{"ms":100,"#, 1);
+    answers(&format!("[{slow}]"));
+    let first = paysg.pay(&order(), &NONE).unwrap();
+    let second = paysg.pay(&order(), &NONE).unwrap();
+    let other = paysg.pay(&json("{item:'another'}"), &NONE).unwrap();
+    let (first, second): (&JsValue, &JsValue) = (&first, &second);
+    assert!(first == second && first == other.as_ref() as &JsValue);
+    after(300).await;
+    assert_eq!(requests().length(), 1);
+    assert_eq!(departed(), [PAGE]);
+}
+
+#[wasm_bindgen_test]
+async fn a_press_after_a_navigation_that_did_not_happen_goes_there_again() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let promise: Promise = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    let _ = paysg.pay(&order(), &NONE).unwrap();
+    assert_eq!(departed(), [PAGE, PAGE]);
+    assert_eq!(requests().length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn the_back_button_brings_back_a_usable_page_that_resumes_the_payment() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let promise = paysg.pay(&order(), &NONE).unwrap();
+    after(50).await;
+    assert_eq!(open_listeners(), 1, "waits to be shown again");
+    restore(true);
+    let error = settle(Ok(promise)).await.unwrap_err();
+    assert_eq!(text(&error, "code"), "page_restored");
+    assert_eq!(get(&error, "retryable"), JsValue::TRUE);
+    assert_eq!(open_listeners(), 0);
+    let again = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&again).await);
+    assert_eq!(departed(), [PAGE, PAGE]);
+    let keys = sent_keys();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0], keys[1]);
+}
+
+#[wasm_bindgen_test]
+async fn a_failed_press_can_be_repeated() {
+    let paysg = new_page().await;
+    answers(r#"[{"status":400,"text":""}]"#);
+    assert_eq!(code(settle(paysg.pay(&order(), &NONE)).await), "refused");
+    answers(&format!("[{}]", created("unpaid")));
+    let promise = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    assert_eq!(departed(), [PAGE]);
+}
+
+#[wasm_bindgen_test]
+async fn a_foreign_payment_page_is_not_followed() {
+    let paysg = new_page().await;
+    answers(&format!(
+        "[{}]",
+        created("unpaid").replace(PAGE, "https://evil.example/payments/abc")
+    ));
+    assert_eq!(
+        code(settle(paysg.pay(&order(), &NONE)).await),
+        "payment_url_refused"
+    );
+    assert_eq!(departed(), [""; 0]);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_paid_already_leads_to_the_result_not_to_paying_again() {
+    for status in ["paid", "partially_refunded", "refunded"] {
+        let paysg = new_page().await;
+        answers(&format!("[{}]", created(status)));
+        let promise = paysg.pay(&order(), &NONE).unwrap();
+        assert!(is_pending(&promise).await);
+        assert_eq!(
+            departed(),
+            [format!("{}/paysg/return?{}", here(), return_query())]
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_was_cancelled_is_said_and_made_anew_by_the_next_press() {
+    let paysg = new_page().await;
+    answers(&format!("[{},{}]", created("cancelled"), created("unpaid")));
+    assert_eq!(
+        code(settle(paysg.pay(&order(), &NONE)).await),
+        "payment_cancelled"
+    );
+    assert_eq!(departed(), [""; 0]);
+    let promise = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    let keys = sent_keys();
+    assert_ne!(keys[0], keys[1]);
+}
