@@ -28,7 +28,6 @@ use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use super::webhook;
-use crate::flow::agenda::Pace;
 use crate::flow::desk::{Task, Terms};
 use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
@@ -47,7 +46,7 @@ impl Edge {
             serde_wasm_bindgen::from_value(env).unwrap_or_default();
         let config = Config::read(|name| variables.get(name).cloned(), has_ledger);
         Self(config.map(|config| {
-            let terms = terms(&config);
+            let terms = config.terms();
             (config, terms)
         }))
     }
@@ -213,22 +212,6 @@ pub fn verify_webhook(
     match webhook::verify(header, body, secrets, received_at_ms as i64, tolerance_secs) {
         Ok(parts) => parts.join("\0"),
         Err((code, message)) => flat(&["error", code, &message]),
-    }
-}
-
-fn terms(config: &Config) -> Terms {
-    let keys = config.order_keys.clone();
-    let issuer = config.public_origin.clone();
-    let audience = config.audience().to_owned();
-    Terms {
-        return_url: config.return_url(),
-        remembers: config.has_ledger,
-        pages: config.pages.clone(),
-        pace: Pace {
-            tells: config.fulfilment_url.is_some(),
-            scale: config.time_scale,
-        },
-        sign: Box::new(move |receipt, now_ms| receipt.sign(&issuer, &audience, &keys, now_ms)),
     }
 }
 
