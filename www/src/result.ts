@@ -4,7 +4,7 @@ import '@govtechsg/sgds-web-component/components/Icon/index.js'
 import type { ReturnParams, Verification, VerificationProgress, VerifyOptions } from 'paysg-wasm'
 import { dateAndTime, money } from './money'
 import { actionElement, type NoticeAction } from './notice'
-import { chosen, getJson, payments, resumeUrl } from './payments'
+import { chosen, getJson, payments, resumeUrl, settleChosen } from './payments'
 import { problemFrom } from './problems'
 
 const CONFIRMING_MS = 60_000
@@ -139,6 +139,7 @@ function answered(progress: VerificationProgress) {
 
 function showVerified(verification: Verification) {
   const state: State = verification.status in WORDS ? (verification.status as State) : 'unknown'
+  if (verification.proof && ['paid', 'refunded', 'partially_refunded', 'cancelled'].includes(state)) settleChosen()
   show(state, verification)
 }
 
