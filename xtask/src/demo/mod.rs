@@ -151,7 +151,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
 }
 
 fn build_parts(project: &Project, with_www: bool) -> anyhow::Result<()> {
-    package::build(project)?;
+    package::make(project)?;
     simulator::build(project)?;
     if with_www {
         eservice::build(project)?;
@@ -177,7 +177,7 @@ pub(crate) fn simulator_alone(
 /// `cargo xtask edge`.
 pub(crate) fn edge_alone(project: &Project, options: &PartOptions) -> anyhow::Result<ExitCode> {
     if options.stack_file.is_none() && !options.stack.no_build {
-        package::build(project)?;
+        package::make(project)?;
     }
     alone(project, options, |stack, state| {
         let part = edge::start(project, stack, state)?;
