@@ -3,7 +3,8 @@
 //! The guide names the statuses and the shape, not the words: `type` follows the status here, and `code` is the simulator's own.
 
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::answer::Answer;
 
@@ -37,15 +38,37 @@ impl ApiError {
 }
 
 /// PaySG's body for a status, also used by faults that name no body of their own.
-pub(crate) fn body(status: u16, code: &str, message: &str, data: Option<&Value>) -> Value {
-    let mut error = json!({ "type": type_of(status), "code": code, "message": message });
-    if let (Some(fields), Some(data)) = (error.as_object_mut(), data) {
-        fields.insert("data".to_owned(), data.clone());
-    }
-    json!({ "error": error })
+#[derive(Serialize)]
+pub(crate) struct ErrorBody<'a> {
+    error: Fields<'a>,
 }
 
-pub(crate) fn type_of(status: u16) -> &'static str {
+#[derive(Serialize)]
+struct Fields<'a> {
+    r#type: &'static str,
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+}
+
+pub(crate) fn body<'a>(
+    status: u16,
+    code: &'a str,
+    message: &'a str,
+    data: Option<&'a Value>,
+) -> ErrorBody<'a> {
+    ErrorBody {
+        error: Fields {
+            r#type: type_of(status),
+            code,
+            message,
+            data,
+        },
+    }
+}
+
+fn type_of(status: u16) -> &'static str {
     match status {
         400 => "bad_request",
         401 => "unauthorized",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -90,6 +90,8 @@ impl Fault {
             && let Some(body) = self.body_bytes()
         {
             *response.body_mut() = body.into();
+            // The router has measured the body that this one replaces.
+            response.headers_mut().remove(header::CONTENT_LENGTH);
         }
         for (name, value) in &self.headers {
             if let (Ok(name), Ok(value)) = (
@@ -134,14 +136,16 @@ fn default_body(status: u16) -> Bytes {
     if status < 400 {
         return Bytes::new();
     }
-    error::body(
+    Answer::json(
         status,
-        "simulated_fault",
-        "The simulator was asked to answer so",
-        None,
+        &error::body(
+            status,
+            "simulated_fault",
+            "The simulator was asked to answer so",
+            None,
+        ),
     )
-    .to_string()
-    .into()
+    .body
 }
 
 /// The faults that are still to strike, first come first served.
