@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::error::{Kind, error, error_with, refusal, word_of};
@@ -11,7 +10,7 @@ use super::http::{Answer, Request, send};
 use super::keys;
 use super::object::{get, get_string};
 use super::options::{Settings, idempotency_key, order_body, signal};
-use super::page::{Target, assign, window};
+use super::page::{Promise, Target, assign, window};
 use super::task;
 use super::wait::{check, first, now_ms, random};
 use crate::flow::creation::{Creation, Next, Reply};

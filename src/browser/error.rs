@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use super::http::Answer;
 use super::object::{Draft, get, get_string};
+use super::page::{Function, is_array};
 use crate::flow::creation::is_temporary;
 
 thread_local! {
@@ -166,7 +166,7 @@ pub(super) fn relay(answer: &Answer, code: &str) -> JsValue {
         .put("retryable", retryable.into())
         .put("status", answer.status.into())
         .put("requestId", answer.request_id.clone());
-    if Array::is_array(&fields) {
+    if is_array(&fields) {
         draft = draft.put("fields", fields);
     }
     instance(draft)
@@ -182,10 +182,7 @@ fn is_code(word: &str) -> bool {
 
 fn instance(init: Draft) -> JsValue {
     let init = init.done();
-    let made = MAKE.with(|make| {
-        make.get()
-            .map(|make| make.call1(&JsValue::UNDEFINED, &init))
-    });
+    let made = MAKE.with(|make| make.get().map(|make| make.call(&JsValue::UNDEFINED, &init)));
     match made {
         Some(Ok(error) | Err(error)) => error,
         None => init,

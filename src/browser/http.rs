@@ -1,10 +1,11 @@
 //! One request to the proxy, bounded in time.
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::object::{Draft, get};
-use super::page::{AbortController, Headers, Response, Target, clear_timeout, fetch, set_timeout};
+use super::page::{
+    AbortController, Function, Headers, Response, Target, clear_timeout, fetch, parse, set_timeout,
+};
 use super::task::settled;
 use crate::flow::retry::retry_after_ms;
 
@@ -52,8 +53,7 @@ pub(super) async fn send(request: Request<'_>, signal: Option<&Target>) -> Resul
     // Bound with its argument, so that neither an event nor a timer's argument becomes the reason.
     let abort: Function = get(&controller, "abort")
         .unchecked_into::<Function>()
-        .bind1(&controller, &JsValue::UNDEFINED)
-        .unchecked_into();
+        .bind(&controller, &JsValue::UNDEFINED);
     let timer = set_timeout(&abort, request.timeout_ms);
     if let Some(signal) = signal {
         signal.listen("abort", &abort);
@@ -79,11 +79,4 @@ async fn receive(url: &str, init: &JsValue) -> Result<Answer, JsValue> {
         request_id: headers.header("x-request-id"),
         body: parse(&body).unwrap_or(JsValue::UNDEFINED),
     })
-}
-
-#[wasm_bindgen]
-extern "C" {
-    // Straight from JS to JS: js-sys's own would copy the text into wasm and back.
-    #[wasm_bindgen(js_namespace = JSON, catch)]
-    fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
 }

@@ -18,11 +18,11 @@ mod wait;
 
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 pub use self::error::Kind;
 use self::options::Settings;
+pub use self::page::{Function, Promise};
 
 /// A few hundred small allocations happen in a page's life, so a short list of free blocks does, at a tenth of the standard allocator's size.
 #[cfg(target_arch = "wasm32")]

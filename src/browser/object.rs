@@ -1,11 +1,12 @@
 //! Reading and making plain JS objects, without a serialisation framework.
 
-use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
+
+use super::page::{Object, reflect_get, reflect_set};
 
 /// A property, or `undefined` where there is none to be had.
 pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    reflect_get(object, name).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// A property that is a string.
@@ -27,7 +28,7 @@ impl Draft {
     pub(super) fn put(self, name: &str, value: JsValue) -> Self {
         if !value.is_undefined() {
             // A plain new object refuses nothing.
-            let _ = Reflect::set(&self.0, &name.into(), &value);
+            let _ = reflect_set(&self.0, name, &value);
         }
         self
     }

@@ -1,11 +1,10 @@
 //! What callers pass, read once.
 
-use js_sys::{Function, JSON};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Kind, error, error_with};
 use super::object::{Draft, get, get_string};
-use super::page::{Target, Url, base};
+use super::page::{Function, Target, Url, base, stringify};
 use crate::flow::verification::DEFAULT_TIMEOUT_MS;
 use crate::paysg::{PaymentId, PaymentPages, PaymentServiceId, ReturnParams};
 
@@ -82,7 +81,7 @@ pub(super) fn order_body(order: &JsValue) -> Result<String, JsValue> {
     if !order.is_object() {
         return Err(refused(JsValue::UNDEFINED));
     }
-    JSON::stringify(order)
+    stringify(order)
         .map_err(refused)?
         .as_string()
         .ok_or_else(|| refused(JsValue::UNDEFINED))

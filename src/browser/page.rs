@@ -1,10 +1,10 @@
 //! Everything of the browser that this module touches, in one list.
 //!
-//! Written out rather than taken from web-sys: each import costs its name in the wasm and a function in the glue, so globals are called as
-//! globals, and plain properties are read by [`get`]. Together that was a third of the module. What can throw is marked `catch`, as
+//! Written out rather than taken from js-sys, web-sys and gloo-net: each import costs its name in the wasm and a function in the glue, so
+//! globals are called as globals, and plain properties are read by [`get`]. Together that was a third of the module. gloo-net also panics where
+//! `fetch` rejects with what is no `Error`, as a wrapped `fetch` or a caller's abort reason may. What can throw is marked `catch`, as
 //! nothing may unwind through wasm.
 
-use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::object::get;
@@ -45,6 +45,52 @@ extern "C" {
     pub(super) type Url;
     #[wasm_bindgen(constructor, js_class = URL, catch)]
     pub(super) fn new(text: &JsValue, base: &JsValue) -> Result<Url, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
+    pub(super) fn reflect_get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
+    pub(super) fn reflect_set(
+        object: &JsValue,
+        name: &str,
+        value: &JsValue,
+    ) -> Result<bool, JsValue>;
+    pub(super) type Object;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new() -> Object;
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray)]
+    pub(super) fn is_array(value: &JsValue) -> bool;
+    #[wasm_bindgen(js_namespace = Math, js_name = random)]
+    pub(super) fn math_random() -> f64;
+    // Straight from JS to JS: the text does not pass through wasm.
+    #[wasm_bindgen(js_namespace = JSON, catch)]
+    pub(super) fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = JSON, catch)]
+    pub(super) fn stringify(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// A JS function.
+    #[derive(Clone)]
+    pub type Function;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn call(
+        this: &Function,
+        this_arg: &JsValue,
+        argument: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn bind(this: &Function, this_arg: &JsValue, argument: &JsValue) -> Function;
+
+    /// A JS promise.
+    #[derive(Clone)]
+    #[wasm_bindgen(typescript_type = "Promise<any>")]
+    pub type Promise;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(executor: &mut dyn FnMut(Function, Function)) -> Promise;
+    #[wasm_bindgen(static_method_of = Promise)]
+    pub(super) fn reject(reason: &JsValue) -> Promise;
+    #[wasm_bindgen(static_method_of = Promise, js_name = allSettled)]
+    pub(super) fn all_settled(promises: Vec<JsValue>) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn then(this: &Promise, resume: &JsValue) -> Promise;
 
     pub(super) type AbortController;
     #[wasm_bindgen(constructor)]

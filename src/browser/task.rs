@@ -9,10 +9,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::object::get;
+use super::page::Promise;
 
 type Task = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
 
@@ -56,8 +56,8 @@ impl Future for Settled {
 
 /// Polls once more when the promise is settled. The closure owns the task: whichever is collected first takes the other with it.
 fn resume_after(promise: &JsValue, mut task: Task) -> Promise {
-    let resume = Closure::once_into_js(move |results: Array| -> Result<JsValue, JsValue> {
-        SETTLED.set(results.get(0));
+    let resume = Closure::once_into_js(move |results: JsValue| -> Result<JsValue, JsValue> {
+        SETTLED.set(get(&results, "0"));
         match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => Ok(match AWAITED.take() {
@@ -66,14 +66,5 @@ fn resume_after(promise: &JsValue, mut task: Task) -> Promise {
             }),
         }
     });
-    all_settled(&Array::of1(promise)).then(&resume)
-}
-
-#[wasm_bindgen]
-extern "C" {
-    type Settling;
-    #[wasm_bindgen(js_namespace = Promise, js_name = allSettled)]
-    fn all_settled(promises: &Array) -> Settling;
-    #[wasm_bindgen(method)]
-    fn then(this: &Settling, resume: &JsValue) -> Promise;
+    Promise::all_settled(vec![promise.clone()]).then(&resume)
 }

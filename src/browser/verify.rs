@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::address::{clear_return, read_return};
@@ -11,7 +10,7 @@ use super::error::{Kind, refusal, relay};
 use super::http::{Answer, Request, send};
 use super::object::{Draft, get, get_string};
 use super::options::{Settings, on_status, return_params, signal, timeout_ms};
-use super::page::{Target, global};
+use super::page::{Function, Promise, Target, global};
 use super::wait::{check, first, now_ms, random};
 use super::{keys, task};
 use crate::flow::verification::{Outcome, QUESTION_MS, Reply, Step, Verification};
@@ -203,7 +202,7 @@ fn report(options: &Options, reply: Reply, asked: u32, problem: &JsValue) {
         .put("asked", asked.into())
         .put("error", problem.clone())
         .done();
-    if let Err(thrown) = on_status.call1(&JsValue::UNDEFINED, &progress) {
+    if let Err(thrown) = on_status.call(&JsValue::UNDEFINED, &progress) {
         let _ = Promise::reject(&thrown);
     }
 }

@@ -1,11 +1,10 @@
 //! Waiting for time, for the caller's signal, and for the page.
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::error::{Kind, error_with};
 use super::object::get;
-use super::page::{Target, clear_timeout, now, set_timeout};
+use super::page::{Promise, Target, clear_timeout, math_random, now, set_timeout};
 use super::task::settled;
 
 /// The longest timer that browsers keep; a longer one would fire at once.
@@ -18,7 +17,7 @@ pub(super) fn now_ms() -> u64 {
 
 /// A random value for jitter, where predictability harms nobody.
 pub(super) fn random() -> u32 {
-    (js_sys::Math::random() * f64::from(u32::MAX)) as u32
+    (math_random() * f64::from(u32::MAX)) as u32
 }
 
 /// Refuses to go on once the caller's signal is aborted.

@@ -1,6 +1,5 @@
 //! Creating a payment, and paying.
 
-use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -191,8 +190,12 @@ async fn a_double_click_is_one_payment_and_one_redirect() {
     let first = paysg.pay(&order(), &NONE).unwrap();
     let second = paysg.pay(&order(), &NONE).unwrap();
     let other = paysg.pay(&json("{item:'another'}"), &NONE).unwrap();
-    let (first, second): (&JsValue, &JsValue) = (&first, &second);
-    assert!(first == second && first == other.as_ref() as &JsValue);
+    let (first, second, other) = (
+        JsValue::from(first),
+        JsValue::from(second),
+        JsValue::from(other),
+    );
+    assert!(first == second && first == other);
     after(300).await;
     assert_eq!(requests().length(), 1);
     assert_eq!(departed(), [PAGE]);
@@ -202,7 +205,7 @@ async fn a_double_click_is_one_payment_and_one_redirect() {
 async fn a_press_after_a_navigation_that_did_not_happen_goes_there_again() {
     let paysg = new_page().await;
     answers(&format!("[{}]", created("unpaid")));
-    let promise: Promise = paysg.pay(&order(), &NONE).unwrap();
+    let promise = paysg.pay(&order(), &NONE).unwrap();
     assert!(is_pending(&promise).await);
     let _ = paysg.pay(&order(), &NONE).unwrap();
     assert_eq!(departed(), [PAGE, PAGE]);

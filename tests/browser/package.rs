@@ -37,7 +37,7 @@ fn call(object: &JsValue, name: &str, args: &[&JsValue]) -> Result<JsValue, JsVa
 }
 
 async fn load(package: &JsValue, options: &str) -> Result<JsValue, JsValue> {
-    settle(call(package, "load", &[&json(options)]).map(Into::into)).await
+    settle(call(package, "load", &[&json(options)])).await
 }
 
 /// Names that stand in the types behind these words.
@@ -190,7 +190,7 @@ async fn errors_are_the_packages_own_class() {
     let error = load(&package, "{proxyUrl:7}").await.unwrap_err();
     let paysg = load(&package, "{}").await.unwrap();
     let thrown = call(&paysg, "redirectToPayment", &[&json("{}")]).unwrap_err();
-    let rejected = settle(call(&paysg, "createPayment", &[&NONE]).map(Into::into))
+    let rejected = settle(call(&paysg, "createPayment", &[&NONE]))
         .await
         .unwrap_err();
     for (error, code) in [
@@ -235,13 +235,13 @@ async fn functions_work_without_their_object() {
     new_page().await;
     let paysg = load(&package().await, "{}").await.unwrap();
     answers(&format!("[{}]", created("unpaid")));
-    let payment = settle(call(&paysg, "createPayment", &[&"a.b.c".into()]).map(Into::into))
+    let payment = settle(call(&paysg, "createPayment", &[&"a.b.c".into()]))
         .await
         .unwrap();
     call(&paysg, "redirectToPayment", &[&payment]).unwrap();
     assert_eq!(departed(), [PAGE]);
     answers(&format!("[{}]", told("paid")));
-    let verified = settle(call(&paysg, "verifyPayment", &[&params()]).map(Into::into))
+    let verified = settle(call(&paysg, "verifyPayment", &[&params()]))
         .await
         .unwrap();
     assert_eq!(text(&verified, "status"), "paid");

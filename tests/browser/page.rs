@@ -2,7 +2,7 @@
 
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Function, JSON, Promise, Reflect};
-use paysg_wasm::browser::Browser;
+use paysg_wasm::browser::{self, Browser};
 use wasm_bindgen::prelude::*;
 
 pub(crate) const ID: &str = "WlM3qMUUHQ2gipngenEmE";
@@ -43,7 +43,8 @@ pub(crate) async fn new_page() -> Browser {
 }
 
 pub(crate) fn load(options: &str) -> Result<Browser, JsValue> {
-    Browser::new(&json(options), MAKE_ERROR.with(Clone::clone))
+    let make_error = MAKE_ERROR.with(|make_error| JsValue::from(make_error).unchecked_into());
+    Browser::new(&json(options), make_error)
 }
 
 /// What stands between parentheses, as JS: an object, mostly.
@@ -95,8 +96,11 @@ pub(crate) async fn after(ms: u32) {
 }
 
 /// The outcome of a promise within five seconds.
-pub(crate) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    let end = JsFuture::from(outcome(&promise?, 5_000)).await.unwrap();
+pub(crate) async fn settle(
+    promise: Result<impl Into<JsValue>, JsValue>,
+) -> Result<JsValue, JsValue> {
+    let promise = Promise::from(promise?.into());
+    let end = JsFuture::from(outcome(&promise, 5_000)).await.unwrap();
     assert!(!get(&end, "pending").is_truthy(), "still pending");
     let error = get(&end, "error");
     if error.is_undefined() {
@@ -106,8 +110,10 @@ pub(crate) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue,
     }
 }
 
-pub(crate) async fn is_pending(promise: &Promise) -> bool {
-    let end = JsFuture::from(outcome(promise, 300)).await.unwrap();
+pub(crate) async fn is_pending(promise: &browser::Promise) -> bool {
+    let end = JsFuture::from(outcome(promise.unchecked_ref(), 300))
+        .await
+        .unwrap();
     get(&end, "pending").is_truthy()
 }
 

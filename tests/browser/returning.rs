@@ -100,7 +100,7 @@ async fn starting_verifies_what_the_address_names_and_clears_it() {
     go_to(&format!("{}?page=2&{}", path(), return_query()), &NONE);
     answers(&format!("[{}]", told("paid")));
     let promise = paysg.start_verification(&NONE).unwrap();
-    let verified = settle(Ok(promise.into())).await.unwrap();
+    let verified = settle(Ok(promise)).await.unwrap();
     assert_eq!(text(&verified, "status"), "paid");
     assert_eq!(address(), format!("{}?page=2", path()));
 }
@@ -115,7 +115,7 @@ async fn the_address_stays_while_the_payment_is_not_settled() {
         let promise = paysg
             .start_verification(&json(&format!("{{timeoutMs:{timeout}}}")))
             .unwrap();
-        let _ = settle(Ok(promise.into())).await;
+        let _ = settle(Ok(promise)).await;
         assert_eq!(address(), here);
     }
 }
@@ -131,7 +131,7 @@ async fn a_page_that_has_moved_on_keeps_its_address() {
     let promise = paysg.start_verification(&NONE).unwrap();
     let elsewhere = format!("{}?{}", path(), return_query().replace(ID, "another"));
     go_to(&elsewhere, &NONE);
-    let verified = settle(Ok(promise.into())).await.unwrap();
+    let verified = settle(Ok(promise)).await.unwrap();
     assert_eq!(text(&get(&verified, "payment"), "id"), ID);
     assert_eq!(address(), elsewhere);
 }
