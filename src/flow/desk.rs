@@ -26,6 +26,9 @@ const PATIENCE_MS: i64 = 15_000;
 /// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
 const MAX_HINT_TRIES: u32 = 24;
 
+/// Signs a receipt, as of a time in milliseconds.
+pub type Sign = Box<dyn Fn(&Receipt, i64) -> String>;
+
 /// What holds for every intent of an edge.
 pub struct Terms {
     /// The `return_url` of the payments that this edge makes: what they are known by.
@@ -37,7 +40,7 @@ pub struct Terms {
     /// When intents wake by themselves.
     pub pace: Pace,
     /// Signs a receipt as of `now_ms`.
-    pub sign: Box<dyn Fn(&Receipt, i64) -> String>,
+    pub sign: Sign,
 }
 
 /// An intent's ledger, with what a step may use.
@@ -457,9 +460,11 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
         Err(trouble) => return Reply::Failed(trouble),
     };
     let shown = done.payment.status();
+    let mut refunded = done.refusal.is_none();
     let status = if desk.terms.remembers {
         let tell_cancelled = *command.action() == Action::Cancel;
-        match witness_command(desk, &done, command.action(), tell_cancelled) {
+        refunded |= record_refund(desk, &done, command.action());
+        match witness(desk, &done.payment, tell_cancelled) {
             Ok(status) => status,
             Err(trouble) => return Reply::Failed(trouble),
         }
@@ -468,7 +473,8 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
     };
     let did = match command.action() {
         Action::Cancel => status == Status::Cancelled,
-        Action::Refund { .. } | Action::SendEmail => done.refusal.is_none(),
+        Action::Refund { .. } => refunded,
+        Action::SendEmail => done.refusal.is_none(),
     };
     if did {
         return Reply::Payment {
@@ -481,24 +487,32 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
     })
 }
 
-fn witness_command(
-    desk: &mut Desk<'_>,
-    done: &Done,
-    action: &Action,
-    tell_cancelled: bool,
-) -> Result<Status, Trouble> {
-    if let Action::Refund { key, .. } = action {
-        match &done.refusal {
-            None => desk.record(Transition::RefundMade {
-                key: key.clone(),
-                whole: done.payment.status() == Status::Refunded,
-            }),
-            // Whether it was made is not known: the same command asks again under the same key.
-            Some(Trouble::Unavailable { .. }) => {}
-            Some(_) => desk.record(Transition::RefundRefused { key: key.clone() }),
-        }
+/// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than
+/// the ledger knew.
+fn record_refund(desk: &mut Desk<'_>, done: &Done, action: &Action) -> bool {
+    let Action::Refund { key, .. } = action else {
+        return false;
+    };
+    let before = desk
+        .ledger
+        .intent
+        .attempt_of(&done.payment.id)
+        .map(|attempt| attempt.state);
+    let further = match (before, done.payment.status()) {
+        (Some(AttemptState::Paid), Status::PartiallyRefunded | Status::Refunded)
+        | (Some(AttemptState::PartiallyRefunded), Status::Refunded) => true,
+        (Some(_) | None, _) => false,
+    };
+    let made = done.refusal.is_none() || further;
+    if made {
+        desk.record(Transition::RefundMade {
+            key: key.clone(),
+            whole: done.payment.status() == Status::Refunded,
+        });
+    } else if !matches!(done.refusal, Some(Trouble::Unavailable { .. })) {
+        desk.record(Transition::RefundRefused { key: key.clone() });
     }
-    witness(desk, &done.payment, tell_cancelled)
+    made
 }
 
 fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
@@ -597,7 +611,7 @@ fn told(desk: &mut Desk<'_>, key: &str, answer: &Answer<'_>) -> Reply {
             desk.ledger.schedule.tell_tries = 0;
             desk.ledger.schedule.tell_at_ms = None;
         }
-        _ => {
+        Answer::Arrived { .. } | Answer::Lost => {
             if let Some(asked_ms) = retry_after(answer) {
                 let at_ms = desk.now_ms.saturating_add(i64::from(asked_ms));
                 let schedule = &mut desk.ledger.schedule;

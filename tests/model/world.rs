@@ -415,10 +415,8 @@ impl World {
             Target::Paysg => {
                 let now_ms = self.now_ms;
                 let dice = self.faults.then_some(&mut self.dice);
-                match self.paysg.call(request, now_ms, dice) {
-                    Some(answer) => answer,
-                    None => (0, None, String::new()),
-                }
+                // No answer has the status 0.
+                self.paysg.call(request, now_ms, dice).unwrap_or_default()
             }
             Target::Fulfilment => {
                 let key = request
