@@ -1,6 +1,6 @@
 // What every journey has: a stack, a browser, and a payer who uses it; and what is looked at after each of them.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../stack.mjs";
@@ -10,7 +10,8 @@ import { Payer } from "./payer.mjs";
 const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
 
 /**
- * Declares a file's journeys: they share one stack and one browser. `browser` and `stack` are the options of `startBrowser` and `startStack`.
+ * Declares a file's journeys: they share one stack and one browser. `browser` and `stack` are the options of `startBrowser` and `startStack`;
+ * `browser` may be a function that makes them.
  *
  * What it gives is used like `test`; the function gets `{payer, stack, browser}`. Each begins with a new tab and without cookies. After each, the browser has
  * to be without complaints about our pages, save those that match `console`.
@@ -18,7 +19,7 @@ const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
 export function journeys({ browser: browserOptions = {}, stack: stackOptions = {} } = {}) {
   const world = {};
   before(async () => {
-    const [stack, browser] = await Promise.allSettled([startStack(stackOptions), startBrowser(browserOptions)]);
+    const [stack, browser] = await Promise.allSettled([startStack(stackOptions), browserWith(browserOptions)]);
     Object.assign(world, { stack: stack.value, browser: browser.value });
     for (const { reason } of [stack, browser]) if (reason) throw reason;
   });
@@ -33,6 +34,7 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
     test(name, { timeout: 60_000, ...options }, async () => {
       const { browser, stack } = world;
       const payer = new Payer(browser, stack);
+      for (const kind of ["png", "txt"]) rmSync(`${evidenceOf(name)}.${kind}`, { force: true });
       await payer.begins();
       try {
         await walk({ payer, stack, browser });
@@ -47,6 +49,8 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
   };
 }
 
+const browserWith = async (options) => startBrowser(typeof options === "function" ? await options() : options);
+
 /** What the browser said about our pages. PaySG's page is PaySG's. */
 async function complaints(browser, { simulator_url }, expected) {
   const all = await browser.console();
@@ -57,9 +61,11 @@ async function clearFaults({ simulator_url }) {
   await fetch(`${simulator_url}/_sim/faults`, { method: "DELETE" }).catch(() => {});
 }
 
+const evidenceOf = (name) => `${evidence}${name.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 100)}`;
+
 /** A picture and the surroundings of a journey that went wrong, in target/e2e. */
 async function keepEvidence(name, { driver }, stack) {
-  const file = `${evidence}${name.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 100)}`;
+  const file = evidenceOf(name);
   mkdirSync(evidence, { recursive: true });
   const noted = async (what) => {
     try {

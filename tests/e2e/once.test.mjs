@@ -183,16 +183,6 @@ journey("a form with other details is another order: the old one is not what is 
   await payer.readsAtPaySG(/^Pay S\$120\.00\n/);
 });
 
-journey("back at the form after having paid, nobody is told that the payment is not finished", async ({ payer }) => {
-  await payer.startsLicence();
-  await payer.pressesAtPaySG("pay");
-  await payer.readsReceipt();
-  await payer.goesBack();
-  await payer.goesBack();
-  await payer.seesState("licence-form", "ready");
-  assert.doesNotMatch(await payer.readsAll(), /not finished|You came back before paying|takes you to the same payment/);
-});
-
 journey("the back button from the receipt leads to a page that says it is paid", async ({ payer }) => {
   const id = await payer.startsLicence();
   await payer.pressesAtPaySG("pay");

@@ -17,6 +17,8 @@ export class Payer {
   /** A new tab, and no cookies or storage of an earlier journey. */
   async begins() {
     const { driver } = this;
+    // Cookies belong to a host, whatever its port, and all of a stack is on one.
+    if ((await driver.getCurrentUrl()).startsWith("http")) await driver.manage().deleteAllCookies();
     await driver.switchTo().newWindow("tab");
     const mine = await driver.getWindowHandle();
     for (const other of await driver.getAllWindowHandles()) {
@@ -25,8 +27,6 @@ export class Payer {
       await driver.close();
     }
     await driver.switchTo().window(mine);
-    await this.opens("/favicon.svg");
-    await driver.manage().deleteAllCookies();
     // Said of earlier journeys.
     await this.browser.console();
     this.paymentsBefore = (await this.stack.sim("/payments")).data.length;
@@ -43,6 +43,11 @@ export class Payer {
     await this.opens(path);
     const here = await this.driver.getWindowHandle();
     return { before, here, to: (handle) => this.driver.switchTo().window(handle) };
+  }
+
+  /** Comes back as PaySG sends payers back. `params` are those that PaySG adds, or that somebody made of them. */
+  returnsWith(params) {
+    return this.opens(`${this.stack.base_path}/return?${new URLSearchParams(params)}`);
   }
 
   goesBack() {
@@ -135,8 +140,14 @@ export class Payer {
   }
 
   /** Waits until this is to be read, and gives it. */
-  reads(id) {
-    return this.#until(`something to read in ${id}`, async () => (await this.driver.findElement(byTestId(id))).getText());
+  reads(id, patience_ms) {
+    return this.#until(`something to read in ${id}`, async () => (await this.driver.findElement(byTestId(id))).getText(), undefined, patience_ms);
+  }
+
+  /** Waits until this is so. */
+  waitsFor(what, ask, wanted) {
+    let last;
+    return this.#until(what, async () => (last = await ask()) === wanted, () => `; it is ${last} at last`);
   }
 
   /** Whether this is on the page and visible, now. */
@@ -208,7 +219,7 @@ export class Payer {
     });
   }
 
-  async #until(what, ask, last = () => "") {
+  async #until(what, ask, last = () => "", patience_ms = PATIENCE_MS) {
     for (const started = Date.now(); ; await sleep(40)) {
       try {
         const answer = await ask();
@@ -216,9 +227,12 @@ export class Payer {
       } catch (error) {
         if (!MOVING.some((kind) => error instanceof kind)) throw error;
       }
-      if (Date.now() - started > PATIENCE_MS) throw new Error(`waited ${PATIENCE_MS} ms for ${what}${last()}, at ${await this.driver.getCurrentUrl()}`);
+      if (Date.now() - started > patience_ms) throw new Error(`waited ${patience_ms} ms for ${what}${last()}, at ${await this.driver.getCurrentUrl()}`);
     }
   }
 }
+
+/** What PaySG adds to the return address. */
+export const returnOf = ({ id, payment_service_id }) => [["paysg_payment_id", id], ["paysg_payment_service_id", payment_service_id]];
 
 export const byTestId = (id) => By.css(`[data-testid="${id}"]`);
