@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse};
 use serde::Deserialize;
@@ -97,22 +97,45 @@ pub(crate) async fn reset(State(simulator): Sim) -> Json<Value> {
     Json(json!({}))
 }
 
-pub(crate) async fn requests(State(simulator): Sim) -> Json<Value> {
-    list(simulator.requests.shown())
+/// `?last=N`: only the newest N of a list, still oldest first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Newest {
+    last: Option<usize>,
 }
 
-pub(crate) async fn payments(State(simulator): Sim) -> Json<Value> {
+impl Newest {
+    fn of<T>(&self, mut all: Vec<T>) -> Vec<T> {
+        let surplus = all.len().saturating_sub(self.last.unwrap_or(usize::MAX));
+        all.split_off(surplus)
+    }
+}
+
+pub(crate) async fn requests(
+    State(simulator): Sim,
+    Query(Newest { last }): Query<Newest>,
+) -> Json<Value> {
+    list(simulator.requests.shown(last.unwrap_or(usize::MAX)))
+}
+
+pub(crate) async fn payments(State(simulator): Sim, Query(newest): Query<Newest>) -> Json<Value> {
     list(simulator.read(|state| {
-        state
-            .payments()
+        let records = newest.of(state.payments());
+        records
             .iter()
             .map(|record| record.shown().to_value())
             .collect()
     }))
 }
 
-pub(crate) async fn events(State(simulator): Sim) -> Json<Value> {
-    list(simulator.read(|state| state.events.shown()))
+pub(crate) async fn events(State(simulator): Sim, Query(newest): Query<Newest>) -> Json<Value> {
+    list(simulator.read(|state| {
+        let events = newest.of(state.events.in_order());
+        events
+            .into_iter()
+            .map(|event| state.events.shown_event(event))
+            .collect()
+    }))
 }
 
 pub(crate) async fn pay(State(simulator): Sim, Path(id): Path<String>, body: Bytes) -> Shown {

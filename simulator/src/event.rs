@@ -104,11 +104,11 @@ impl Events {
         self.webhooks.values()
     }
 
-    /// Ids of all events, oldest first.
-    pub(crate) fn ids(&self) -> Vec<String> {
+    /// Every event, oldest first.
+    pub(crate) fn in_order(&self) -> Vec<&Event> {
         let mut all: Vec<&Event> = self.events.values().collect();
         all.sort_unstable_by_key(|event| event.number);
-        all.into_iter().map(|event| event.id.clone()).collect()
+        all
     }
 
     pub(crate) fn put_event(&mut self, event: Event) {
@@ -159,15 +159,7 @@ impl Events {
         };
     }
 
-    /// Every event with its deliveries, oldest first, for `/_sim/events`.
-    pub(crate) fn shown(&self) -> Vec<Value> {
-        let mut all: Vec<&Event> = self.events.values().collect();
-        all.sort_unstable_by_key(|event| event.number);
-        all.into_iter()
-            .map(|event| self.shown_event(event))
-            .collect()
-    }
-
+    /// An event with its deliveries, for `/_sim/events`.
     pub(crate) fn shown_event(&self, event: &Event) -> Value {
         let numbers = self
             .deliveries_of

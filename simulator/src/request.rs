@@ -120,13 +120,10 @@ impl Requests {
             .clear();
     }
 
-    /// Every remembered call, oldest first.
-    pub(crate) fn shown(&self) -> Vec<Value> {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .map(Request::shown)
-            .collect()
+    /// The newest of the remembered calls, oldest first.
+    pub(crate) fn shown(&self, last: usize) -> Vec<Value> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let surplus = kept.len().saturating_sub(last);
+        kept.iter().skip(surplus).map(Request::shown).collect()
     }
 }

@@ -205,7 +205,11 @@ fn act(simulator: &Simulator, action: Action) -> Result<(), String> {
         Deed::Faults(faults) => simulator.faults.add(faults)?,
         Deed::AdvanceMs(ms) => _ = simulator.advance_clock(ms),
         Deed::Redeliver { times } => {
-            for id in simulator.read(|state| state.events.ids()) {
+            let ids: Vec<String> = simulator.read(|state| {
+                let events = state.events.in_order();
+                events.into_iter().map(|event| event.id.clone()).collect()
+            });
+            for id in ids {
                 control::do_redeliver(simulator, &id, times).map_err(|error| error.message)?;
             }
         }

@@ -41,8 +41,9 @@ impl Simulator {
     /// A simulator that goes on from its state file, if it has one.
     ///
     /// # Errors
-    /// Says why the state file cannot be used.
+    /// Says which setting makes no sense, or why the state file cannot be used.
     pub(crate) fn open(options: Options, origin: String) -> Result<Self, String> {
+        options.settings.check()?;
         let clock = Clock::default();
         let (state, store) = match &options.state {
             None => (State::default(), None),

@@ -37,3 +37,59 @@ async fn only_so_many_requests_are_remembered() {
     let queries: Vec<&Value> = kept.iter().map(|request| &request["query"]).collect();
     assert_eq!(queries, ["limit=3", "limit=4", "limit=5"]);
 }
+
+#[tokio::test]
+async fn lists_can_be_cut_to_their_newest() {
+    let simulation = start(&[]).await;
+    for _ in 0..3 {
+        simulation.created().await;
+    }
+    let payments = simulation.list("/payments").await;
+    assert_eq!(simulation.list("/payments?last=2").await, payments[1..]);
+    assert_eq!(simulation.list("/payments?last=9").await, payments);
+    assert_eq!(
+        simulation.list("/requests?last=1").await,
+        simulation.list("/requests").await[2..]
+    );
+    assert!(simulation.list("/events?last=0").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_live_page_is_html() {
+    let simulation = start(&[]).await;
+    let page = simulation.sim("GET", "", Value::Null).await;
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-type").starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn every_flag_of_the_readme_exists_and_every_setting_is_in_it() {
+    use clap::CommandFactory;
+    let readme = include_str!("../../README.md");
+    let command = paysg_simulator::Options::command();
+    let flags: Vec<&str> = command
+        .get_arguments()
+        .filter_map(clap::Arg::get_long)
+        .collect();
+    for word in readme.split(|c: char| c.is_whitespace() || "`,:()".contains(c)) {
+        if let Some(flag) = word.strip_prefix("--").filter(|flag| !flag.is_empty()) {
+            assert!(
+                flags.contains(&flag) || flag == "help",
+                "--{flag} is no flag"
+            );
+        }
+    }
+    let simulation = start(&[]).await;
+    let settings = simulation.sim("GET", "/settings", Value::Null).await.json();
+    for name in settings
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| *name != "allow_loopback_return_url")
+    {
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "{name} is not in the README"
+        );
+    }
+}

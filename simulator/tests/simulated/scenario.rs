@@ -132,3 +132,15 @@ async fn a_scenario_that_makes_no_sense_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_readmes_scenario_is_accepted() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```json").unwrap();
+    let scenario: Value = serde_json::from_str(rest.split_once("```").unwrap().0).unwrap();
+    let simulation = start(&[]).await;
+    assert_eq!(
+        simulation.sim("POST", "/scenario", scenario).await.status,
+        202
+    );
+}

@@ -261,6 +261,20 @@ async fn start_error(flags: &[&str]) -> String {
 }
 
 #[tokio::test]
+async fn settings_that_make_no_sense_are_refused_at_the_start() {
+    for flags in [
+        ["--reused-key-status", "404"],
+        ["--create-status", "500"],
+        ["--webhook-copies", "101"],
+        ["--webhook-loss-percent", "101"],
+        ["--signature-header", "a b"],
+    ] {
+        let error = start_error(&["--port", "0", flags[0], flags[1]]).await;
+        assert!(error.contains(&flags[0][2..].replace('-', "_")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_taken_port_is_an_error_not_a_wait() {
     let simulation = start(&[]).await;
     let port = simulation.running.address.port().to_string();
