@@ -8,7 +8,7 @@ import { Core, provide, serve } from "./host.js";
 const cores = new WeakMap();
 
 function coreOf(env) {
-  provide(module);
+  provide(() => module);
   let core = cores.get(env);
   if (core === undefined) {
     core = new Core(env);

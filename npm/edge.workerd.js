@@ -5,7 +5,7 @@ import { Core, provide, serve } from "./host.js";
 
 /** @type {import("./edge.d.ts").createHandler} */
 export function createHandler(env, { log = console.log } = {}) {
-  provide(module);
+  provide(() => module);
   const core = new Core(env);
   return (request, ctx) => serve(core, request, ctx && ((work) => ctx.waitUntil(work)), log);
 }

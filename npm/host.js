@@ -1,5 +1,5 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
-import { Edge, initSync, recycle } from "./edge/paysg_wasm.js";
+import { Edge, initSync, recycle, verify_webhook } from "./edge/paysg_wasm.js";
 
 /** The headers whose values the core reads, in its order (`src/edge/request.rs`). */
 const HEADERS = [
@@ -28,20 +28,21 @@ const VARIABLES = [
   "PAYSG_BASE_PATH",
   "PAYSG_TIME_SCALE",
 ];
-const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
 /** PaySG's answers: a full page of its list is well below this. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
 const REMEMBERED_MS = 2_000;
+const MAX_REMEMBERED_BYTES = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const LOST = { status: 0, retryAfter: "", body: NOTHING };
 
 let instances = 0;
 
-/** Makes the wasm of a module usable, once. */
+/** Makes the wasm usable, once; `module` is called at most once. */
 export function provide(module) {
   if (instances === 0) {
-    initSync({ module });
+    initSync({ module: module() });
     instances = 1;
   }
 }
@@ -49,6 +50,25 @@ export function provide(module) {
 const random = () => crypto.getRandomValues(new Uint8Array(64));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const encoder = new TextEncoder();
+
+/** One crossing of the boundary. */
+function cross(step) {
+  try {
+    return step();
+  } catch (error) {
+    // An Error of the core's own leaves the instance as it was; a trap may not have.
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+      instances += 1;
+      recycle();
+    }
+    throw error;
+  }
+}
+
+/** What the core says of a webhook: its parts are named in `src/edge/bind.rs`. */
+export function checkWebhook(signature, body, secrets, receivedAt, toleranceSecs) {
+  return cross(() => verify_webhook(signature, body, secrets.join(","), receivedAt, toleranceSecs)).split("\0");
+}
 
 /** The core under one environment. It outlives a trapped instance: only the step that trapped is lost. */
 export class Core {
@@ -66,22 +86,14 @@ export class Core {
     this.#ledger = env.LEDGER;
   }
 
-  /** One crossing of the boundary. */
   cross(step) {
-    try {
+    return cross(() => {
       if (this.#instance !== instances) {
         this.#edge = new Edge(this.#env, this.#ledger !== undefined);
         this.#instance = instances;
       }
       return step(this.#edge);
-    } catch (error) {
-      // An Error of the core's own leaves the instance as it was; anything else may not have.
-      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-        instances += 1;
-        recycle();
-      }
-      throw error;
-    }
+    });
   }
 
   begin(method, url, headers, body) {
@@ -119,7 +131,14 @@ export class Core {
   /** Makes a call. `keepAlive` outlives the request: others may wait for the same answer. */
   async call(after, timeout, kind, method, url, headers, body, keepAlive) {
     if (after !== "0") await sleep(Number(after));
-    if (kind !== "shared") return fetchOnce(Number(timeout), method, url, headers, body);
+    if (kind !== "shared") {
+      const answer = await fetchOnce(Number(timeout), method, url, headers, body);
+      // Newer than what is remembered of the payment. Pages of the list are too large to keep.
+      if (method === "GET" && answer.body.byteLength <= MAX_REMEMBERED_BYTES) {
+        this.#remember(url, { answer, until: answer.status === 200 ? Date.now() + REMEMBERED_MS : 0 });
+      }
+      return answer;
+    }
     const known = this.#answers.get(url);
     if (known !== undefined && Date.now() < known.until) {
       // Whoever began that call may be gone, and the call with it.
@@ -128,8 +147,7 @@ export class Core {
     }
     const answer = fetchOnce(Number(timeout), method, url, headers, body);
     const entry = { answer, until: Date.now() + Number(timeout) };
-    this.#forgetOld();
-    this.#answers.set(url, entry);
+    this.#remember(url, entry);
     const settled = answer.then(({ status }) => {
       entry.until = status === 200 ? Date.now() + REMEMBERED_MS : 0;
     });
@@ -137,12 +155,14 @@ export class Core {
     return answer;
   }
 
-  #forgetOld() {
-    if (this.#answers.size < 1_000) return;
-    const now = Date.now();
-    for (const [url, { until }] of this.#answers) {
-      if (until <= now) this.#answers.delete(url);
+  #remember(url, entry) {
+    if (this.#answers.size >= 1_000) {
+      const now = Date.now();
+      for (const [url, { until }] of this.#answers) {
+        if (until <= now) this.#answers.delete(url);
+      }
     }
+    this.#answers.set(url, entry);
   }
 }
 
@@ -175,7 +195,7 @@ function lines(text) {
 }
 
 /** A body of at most so many bytes, counted as they come; `undefined` for a larger one. */
-async function read(stream, announced, limit) {
+export async function read(stream, announced, limit) {
   if (stream === null) return NOTHING;
   if (announced !== null && Number(announced) > limit) {
     await stream.cancel();

@@ -1,2 +1,10 @@
 //! PaySG, simulated.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    paysg_simulator::run(paysg_simulator::Options::parse()).await
+}

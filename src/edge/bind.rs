@@ -27,7 +27,7 @@ use super::object::{self, Next, Work};
 use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
-use crate::flow::agenda::Pace;
+use super::webhook;
 use crate::flow::desk::{Task, Terms};
 use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
@@ -46,7 +46,7 @@ impl Edge {
             serde_wasm_bindgen::from_value(env).unwrap_or_default();
         let config = Config::read(|name| variables.get(name).cloned(), has_ledger);
         Self(config.map(|config| {
-            let terms = terms(&config);
+            let terms = config.terms();
             (config, terms)
         }))
     }
@@ -198,19 +198,20 @@ pub fn recycle() {
     wasm_bindgen::handler::schedule_reinit();
 }
 
-fn terms(config: &Config) -> Terms {
-    let keys = config.order_keys.clone();
-    let issuer = config.public_origin.clone();
-    let audience = config.audience().to_owned();
-    Terms {
-        return_url: config.return_url(),
-        remembers: config.has_ledger,
-        pages: config.pages.clone(),
-        pace: Pace {
-            tells: config.fulfilment_url.is_some(),
-            scale: config.time_scale,
-        },
-        sign: Box::new(move |receipt, now_ms| receipt.sign(&issuer, &audience, &keys, now_ms)),
+/// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
+/// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
+#[wasm_bindgen]
+pub fn verify_webhook(
+    header: &str,
+    body: &[u8],
+    secrets: &str,
+    received_at_ms: f64,
+    tolerance_secs: u32,
+) -> String {
+    match webhook::verify(header, body, secrets, received_at_ms as i64, tolerance_secs) {
+        Ok(parts) => parts.join("\0"),
+        Err((code, message)) => flat(&["error", code, &message]),
     }
 }
 

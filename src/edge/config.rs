@@ -1,6 +1,8 @@
 //! The edge's configuration: read once, contradictions refused by name.
 
 use super::catalogue::Catalogue;
+use crate::flow::agenda::Pace;
+use crate::flow::desk::Terms;
 use crate::paysg::signature::Secret;
 use crate::paysg::{ApiKey, Environment, PaymentPages, PaymentServiceId, WebUrl};
 use crate::token::Keys;
@@ -159,6 +161,24 @@ impl Config {
     #[must_use]
     pub fn return_url(&self) -> String {
         format!("{}{}/return", self.public_origin, self.base_path)
+    }
+
+    /// What follows from it for every intent.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        let keys = self.order_keys.clone();
+        let issuer = self.public_origin.clone();
+        let audience = self.audience().to_owned();
+        Terms {
+            return_url: self.return_url(),
+            remembers: self.has_ledger,
+            pages: self.pages.clone(),
+            pace: Pace {
+                tells: self.fulfilment_url.is_some(),
+                scale: self.time_scale,
+            },
+            sign: Box::new(move |receipt, now_ms| receipt.sign(&issuer, &audience, &keys, now_ms)),
+        }
     }
 
     /// The origin that receipts are for: where the payer sees the result.

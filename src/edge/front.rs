@@ -199,7 +199,7 @@ impl Edge<'_> {
                     Answer::Arrived {
                         status: 200, body, ..
                     } => serde_json::from_slice(body).ok(),
-                    _ => None,
+                    Answer::Arrived { .. } | Answer::Lost => None,
                 };
                 let reply = reply.unwrap_or(Reply::Failed(Trouble::Unavailable {
                     retry_after_ms: None,

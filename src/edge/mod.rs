@@ -7,6 +7,7 @@
 //! | [`session`] | the sealed cookie |
 //! | [`front`], [`route`] | a request from its first step to its answer |
 //! | [`object`] | an intent's desk as the host of its storage sees it |
+//! | [`webhook`] | webhooks verified for backends of their own |
 //! | [`log`] | the only log line there is |
 //! | `bind` | the JS API, thin |
 
@@ -21,6 +22,7 @@ pub mod request;
 pub mod response;
 pub mod route;
 pub mod session;
+pub mod webhook;
 
 #[cfg(target_arch = "wasm32")]
 mod bind;

@@ -52,9 +52,10 @@ impl Edge<'_> {
                 ledger: None,
                 rows: Vec::new(),
                 alarm_ms: None,
-                next: Next::Reply(match envelope.message {
-                    Message::Wake => Reply::Slept,
-                    _ => Reply::Failed(Trouble::NoRecord),
+                next: Next::Reply(if matches!(envelope.message, Message::Wake) {
+                    Reply::Slept
+                } else {
+                    Reply::Failed(Trouble::NoRecord)
                 }),
             };
         };

@@ -22,7 +22,7 @@ pub struct Problem {
     /// `Retry-After`, in seconds.
     pub retry_after_secs: Option<u32>,
     /// PaySG's own `error.type` and `error.code`, as `error.data.paysg`.
-    pub paysg: Option<(Option<String>, Option<String>)>,
+    pub paysg: Option<Box<(Option<String>, Option<String>)>>,
 }
 
 const INVALID: &str = "invalid_request_error";
@@ -285,7 +285,7 @@ impl Problem {
                     "paysg_refused",
                     "PaySG refused the payment's parameters.",
                 );
-                problem.paysg = Some((error_type.clone(), code.clone()));
+                problem.paysg = Some(Box::new((error_type.clone(), code.clone())));
                 problem
             }
             Trouble::Credentials => bad_gateway(
@@ -343,7 +343,7 @@ impl Problem {
                 .collect();
             data.raw("fields", &format!("[{}]", fields.join(",")));
         }
-        if let Some((error_type, code)) = &self.paysg {
+        if let Some((error_type, code)) = self.paysg.as_deref() {
             let mut paysg = ObjectWriter::new();
             if let Some(error_type) = error_type {
                 paysg.str("type", error_type);

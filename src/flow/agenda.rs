@@ -106,7 +106,7 @@ fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         return None;
     }
     let at_ms = attempt
-        .started_at_ms
+        .opened_at_ms?
         .saturating_add(pace.of(i64::from(secs).saturating_mul(1000)));
     Some((
         ledger.schedule.cancel_at_ms.unwrap_or(at_ms),
@@ -126,7 +126,7 @@ fn look(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     };
     let age_ms = look_age_ms(looks)?;
     Some((
-        attempt.started_at_ms.saturating_add(pace.of(age_ms)),
+        attempt.opened_at_ms?.saturating_add(pace.of(age_ms)),
         Due::Look(attempt.payment_id.clone()?),
     ))
 }
@@ -136,7 +136,7 @@ pub fn looked(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
     let Some(attempt) = ledger.intent.current() else {
         return;
     };
-    let age_ms = now_ms.saturating_sub(attempt.started_at_ms);
+    let age_ms = now_ms.saturating_sub(attempt.opened_at_ms.unwrap_or(now_ms));
     ledger.schedule.look_attempt = attempt.number;
     // After a long sleep the looks that were missed are one look, not a burst.
     ledger.schedule.looks = (0_u32..)

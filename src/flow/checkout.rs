@@ -279,9 +279,11 @@ impl Checkout {
                     code: error.code.clone(),
                 });
                 // A payment service that PaySG does not know is a matter of configuration, not of this payment.
-                Step::Done(Err(match Trouble::of(&error) {
-                    Trouble::UnknownPayment => Trouble::Credentials,
-                    trouble => trouble,
+                let trouble = Trouble::of(&error);
+                Step::Done(Err(if trouble == Trouble::UnknownPayment {
+                    Trouble::Credentials
+                } else {
+                    trouble
                 }))
             }
             Reading::Conflict(_) => match self.tries.again(answer, desk.now_ms, desk.random) {

@@ -108,13 +108,14 @@ impl Command {
         }
         match Reading::of(answer) {
             Reading::Success(_) => self.confirm(),
-            Reading::Refused(error) => match Trouble::of(&error) {
-                trouble @ Trouble::Refused { .. } => {
-                    self.refusal = Some(trouble);
-                    self.confirm()
+            Reading::Refused(error) => {
+                let trouble = Trouble::of(&error);
+                if !matches!(trouble, Trouble::Refused { .. }) {
+                    return Step::Done(Err(trouble));
                 }
-                trouble => Step::Done(Err(trouble)),
-            },
+                self.refusal = Some(trouble);
+                self.confirm()
+            }
             Reading::Conflict(_) | Reading::Busy | Reading::Broken | Reading::Unanswered => {
                 // PaySG lists no key for these calls: what may have been done is not asked for twice, but looked at.
                 let repeatable = match self.action {

@@ -26,6 +26,9 @@ const PATIENCE_MS: i64 = 15_000;
 /// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
 const MAX_HINT_TRIES: u32 = 24;
 
+/// Signs a receipt, as of a time in milliseconds.
+pub type Sign = Box<dyn Fn(&Receipt, i64) -> String>;
+
 /// What holds for every intent of an edge.
 pub struct Terms {
     /// The `return_url` of the payments that this edge makes: what they are known by.
@@ -37,7 +40,7 @@ pub struct Terms {
     /// When intents wake by themselves.
     pub pace: Pace,
     /// Signs a receipt as of `now_ms`.
-    pub sign: Box<dyn Fn(&Receipt, i64) -> String>,
+    pub sign: Sign,
 }
 
 /// An intent's ledger, with what a step may use.
@@ -83,6 +86,8 @@ pub enum Message {
         payment_id: PaymentId,
         /// How long the asker waits.
         patience_ms: i64,
+        /// Whether an answer of the last two seconds will not do.
+        fresh: bool,
     },
     /// An authentic event has named a payment.
     Hint {
@@ -192,13 +197,18 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
         Message::Inquire {
             payment_id,
             patience_ms,
+            fresh,
         } => {
             if desk.ledger.is_empty() {
                 return Progress::Done(Reply::Failed(Trouble::NoRecord));
             }
             let tries = Tries::until(desk.now_ms.saturating_add(patience_ms));
             let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::shared(service, payment_id, tries);
+            let glance = if fresh {
+                Glance::fresh(service, payment_id, tries)
+            } else {
+                Glance::shared(service, payment_id, tries)
+            };
             let fetch = glance.fetch(0);
             Progress::Working(Task::Inquiry(glance), fetch)
         }
@@ -288,6 +298,12 @@ fn glanced(
 
 fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
     let trouble = match seen {
+        Ok(payment) if !payment.status().was_paid() && recorded(desk, id).is_some() => {
+            // A remembered answer can be older than the ledger: no reason to flag anything.
+            Trouble::Unavailable {
+                retry_after_ms: None,
+            }
+        }
         Ok(payment) => match witness(desk, &payment, false) {
             Ok(status) => {
                 return Reply::Payment {
@@ -423,6 +439,7 @@ fn refund(
             Message::Inquire {
                 payment_id,
                 patience_ms: PATIENCE_MS,
+                fresh: true,
             },
         ),
         Some(_) => command(desk, payment_id, action),
@@ -443,9 +460,11 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
         Err(trouble) => return Reply::Failed(trouble),
     };
     let shown = done.payment.status();
+    let mut refunded = done.refusal.is_none();
     let status = if desk.terms.remembers {
         let tell_cancelled = *command.action() == Action::Cancel;
-        match witness_command(desk, &done, command.action(), tell_cancelled) {
+        refunded |= record_refund(desk, &done, command.action());
+        match witness(desk, &done.payment, tell_cancelled) {
             Ok(status) => status,
             Err(trouble) => return Reply::Failed(trouble),
         }
@@ -454,7 +473,8 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
     };
     let did = match command.action() {
         Action::Cancel => status == Status::Cancelled,
-        Action::Refund { .. } | Action::SendEmail => done.refusal.is_none(),
+        Action::Refund { .. } => refunded,
+        Action::SendEmail => done.refusal.is_none(),
     };
     if did {
         return Reply::Payment {
@@ -467,24 +487,32 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
     })
 }
 
-fn witness_command(
-    desk: &mut Desk<'_>,
-    done: &Done,
-    action: &Action,
-    tell_cancelled: bool,
-) -> Result<Status, Trouble> {
-    if let Action::Refund { key, .. } = action {
-        match &done.refusal {
-            None => desk.record(Transition::RefundMade {
-                key: key.clone(),
-                whole: done.payment.status() == Status::Refunded,
-            }),
-            // Whether it was made is not known: the same command asks again under the same key.
-            Some(Trouble::Unavailable { .. }) => {}
-            Some(_) => desk.record(Transition::RefundRefused { key: key.clone() }),
-        }
+/// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than
+/// the ledger knew.
+fn record_refund(desk: &mut Desk<'_>, done: &Done, action: &Action) -> bool {
+    let Action::Refund { key, .. } = action else {
+        return false;
+    };
+    let before = desk
+        .ledger
+        .intent
+        .attempt_of(&done.payment.id)
+        .map(|attempt| attempt.state);
+    let further = match (before, done.payment.status()) {
+        (Some(AttemptState::Paid), Status::PartiallyRefunded | Status::Refunded)
+        | (Some(AttemptState::PartiallyRefunded), Status::Refunded) => true,
+        (Some(_) | None, _) => false,
+    };
+    let made = done.refusal.is_none() || further;
+    if made {
+        desk.record(Transition::RefundMade {
+            key: key.clone(),
+            whole: done.payment.status() == Status::Refunded,
+        });
+    } else if !matches!(done.refusal, Some(Trouble::Unavailable { .. })) {
+        desk.record(Transition::RefundRefused { key: key.clone() });
     }
-    witness(desk, &done.payment, tell_cancelled)
+    made
 }
 
 fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
@@ -583,7 +611,7 @@ fn told(desk: &mut Desk<'_>, key: &str, answer: &Answer<'_>) -> Reply {
             desk.ledger.schedule.tell_tries = 0;
             desk.ledger.schedule.tell_at_ms = None;
         }
-        _ => {
+        Answer::Arrived { .. } | Answer::Lost => {
             if let Some(asked_ms) = retry_after(answer) {
                 let at_ms = desk.now_ms.saturating_add(i64::from(asked_ms));
                 let schedule = &mut desk.ledger.schedule;

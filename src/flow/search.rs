@@ -98,7 +98,8 @@ impl Search {
 
     fn turn(&mut self, desk: &mut Desk<'_>, page: Page) -> Step<Result<Option<Found>, Trouble>> {
         self.pages = self.pages.saturating_add(1);
-        self.unreadable |= page.unreadable > 0;
+        // A page that has a next one and does not say where cannot be read to the end either.
+        self.unreadable |= page.unreadable > 0 || (page.has_next_page && page.end_cursor.is_none());
         let mut past_it = false;
         for payment in &page.data {
             past_it |= payment

@@ -60,6 +60,8 @@ pub struct Attempt {
     pub amount_in_cents: u64,
     /// When it was put on disk.
     pub started_at_ms: i64,
+    /// When PaySG's payment became known: since then a payer can pay it.
+    pub opened_at_ms: Option<i64>,
     /// PaySG's payment, once known.
     pub payment_id: Option<PaymentId>,
     /// Where it stands.

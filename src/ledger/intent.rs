@@ -198,6 +198,7 @@ impl Intent {
                 digest: Some(digest.clone()),
                 amount_in_cents: *amount_in_cents,
                 started_at_ms: at_ms,
+                opened_at_ms: None,
                 payment_id: None,
                 state: AttemptState::Started,
                 paid_at: None,
@@ -212,6 +213,7 @@ impl Intent {
                 self.note_duplicate(*attempt, payment_id);
                 self.change(*attempt, |attempt| {
                     attempt.payment_id = Some(payment_id.clone());
+                    attempt.opened_at_ms = Some(at_ms);
                     attempt.state = AttemptState::Open;
                     if !same_order {
                         attempt.digest = None;
@@ -229,6 +231,7 @@ impl Intent {
                     digest: None,
                     amount_in_cents: *amount_in_cents,
                     started_at_ms: at_ms,
+                    opened_at_ms: Some(at_ms),
                     payment_id: Some(payment_id.clone()),
                     state: AttemptState::Open,
                     paid_at: None,

@@ -22,15 +22,17 @@ pub struct OrderToken {
 impl OrderToken {
     /// Reads an order.
     ///
-    /// Claims: `order` (an object), optionally `payment_service_id`, optionally `cancel_after_secs` (60 or more).
+    /// Claims: `order` (an object), optionally `payment_service_id` (beside the order or in it), optionally `cancel_after_secs` (60 or more).
     ///
     /// # Errors
     /// [`TokenError`].
     pub fn verify(token: &str, keys: &Keys, now_ms: i64) -> Result<Self, TokenError> {
         let claims = jwt::verify(token, TYPE, MAX_LIFETIME_SECS, keys, now_ms)?;
-        let payment_service_id = match claims.get("payment_service_id") {
+        let named = |object: &Json| object.get("payment_service_id").cloned();
+        let inside = claims.get("order").and_then(named);
+        let payment_service_id = match named(&claims).or(inside) {
             None | Some(Json::Null) => None,
-            Some(Json::String(id)) => Some(id.clone()),
+            Some(Json::String(id)) => Some(id),
             Some(_) => return Err(TokenError::Malformed),
         };
         let cancel_after_secs = match claims.get("cancel_after_secs") {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "./pkg.mjs";
 
-for (const [environment, words] of [["staging", []], ["live", ["--env", "live"]]]) {
+for (const [environment, words] of [["staging", ["--env="]], ["live", ["--env", "live"]]]) {
   test(`wrangler accepts the deployment to ${environment}, with the ledger bound and no secret in it`, (t) => {
     const out = mkdtempSync(join(tmpdir(), "paysg-deploy-"));
     t.after(() => rmSync(out, { recursive: true, force: true }));

@@ -10,14 +10,14 @@ function start() {
   const configuration = configurationFrom(process.env)
   const store = new Store(configuration.database)
   const pages = new Pages(fileURLToPath(new URL('../dist', import.meta.url)), configuration)
-  const server = createServer(createService({ configuration, store, pages, log: line => console.log(`www  ${line}`) }))
+  const server = createServer(createService({ configuration, store, pages, log: line => console.log(line) }))
 
   server.listen(configuration.port, configuration.host, () => {
     const { address, port } = server.address()
-    console.log(`www  listening on ${address}:${port}, as ${configuration.origin}`)
+    console.log(`listening on ${address}:${port}, as ${configuration.origin}`)
   })
   server.on('error', error => {
-    console.error(`www  cannot listen: ${error.code}`)
+    console.error(`cannot listen: ${error.code}`)
     process.exitCode = 1
   })
 
@@ -33,6 +33,6 @@ try {
   start()
 } catch (error) {
   if (!(error instanceof Misconfigured)) throw error
-  console.error(`www  misconfigured: ${error.message}`)
+  console.error(`misconfigured: ${error.message}`)
   process.exitCode = 1
 }

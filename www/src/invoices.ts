@@ -45,8 +45,10 @@ onLeaving(() => current?.state === 'paying' && current.show('redirecting'))
 onComingBack(async () => {
   current?.show('ready')
   current = null
-  await showInvoices()
-  if (chosen()?.page === '/invoices') {
+  const invoices = await showInvoices()
+  const choice = chosen()
+  const open = invoices.some(invoice => invoice.no === choice?.invoice && invoice.status === 'open')
+  if (open && !choice?.settled) {
     showNotice(notice, 'info', 'Your payment may not be finished', 'You came back from PaySG’s page. Pressing Pay again takes you to the same payment; you are not charged twice.', [
       { text: 'Continue my last payment', testId: 'resume', href: resumeUrl() },
     ])
@@ -55,11 +57,13 @@ onComingBack(async () => {
 void showInvoices()
 payments().catch(() => {})
 
-async function showInvoices() {
+async function showInvoices(): Promise<Invoice[]> {
+  let invoices: Invoice[] = []
   section.dataset.state = 'loading'
   section.setAttribute('aria-busy', 'true')
   try {
     const { data } = await getJson<{ data: Invoice[] }>('/api/invoices')
+    invoices = data
     list.replaceChildren(...data.map(invoiceElement))
     const open = data.filter(invoice => invoice.status === 'open').length
     status.textContent = open === 0 ? 'Nothing is open.' : `${open} to pay.`
@@ -72,6 +76,7 @@ async function showInvoices() {
     ])
   }
   section.setAttribute('aria-busy', 'false')
+  return invoices
 }
 
 function invoiceElement(invoice: Invoice): HTMLElement {
@@ -131,7 +136,7 @@ async function pay(invoice: Invoice, paying: Paying) {
   hideNotice(notice)
   paying.show('paying')
   try {
-    rememberChosen({ description: invoice.description, amount_in_cents: invoice.amount_in_cents, page: '/invoices' })
+    rememberChosen({ description: invoice.description, amount_in_cents: invoice.amount_in_cents, page: '/invoices', invoice: invoice.no })
     const [paysg, { order }] = await Promise.all([
       payments(),
       getJson<{ order: string }>(`/api/invoices/${invoice.no}/order`, { method: 'POST' }),

@@ -27,7 +27,8 @@ addEventListener('pageshow', summarise)
 onLeaving(() => paying.state === 'paying' && paying.show('redirecting'))
 onComingBack(() => {
   paying.show('ready')
-  if (chosen()?.page === '/licence') {
+  const choice = chosen()
+  if (choice?.page === '/licence' && !choice.settled) {
     showNotice(notice, 'info', 'Your payment is not finished', 'You came back before paying. Continue to payment takes you to the same payment again; you are not charged twice.', [
       { text: 'Continue my last payment', testId: 'resume', href: resumeUrl() },
     ])

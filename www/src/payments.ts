@@ -49,9 +49,18 @@ export interface Chosen {
   description: string
   amount_in_cents: number
   page: string
+  invoice?: string
+  /** What came of it has been shown. */
+  settled?: boolean
 }
 
 export const rememberChosen = (chosen: Chosen) => sessionStorage.setItem(CHOSEN, JSON.stringify(chosen))
+
+/** From now on, coming back to the page it was chosen on is no reason to speak of an unfinished payment. */
+export function settleChosen() {
+  const choice = chosen()
+  if (choice) rememberChosen({ ...choice, settled: true })
+}
 
 export function chosen(): Chosen | null {
   try {

@@ -1,10 +1,10 @@
 // Where the payer comes back to. What is shown is what PaySG says about the payment, asked for by the edge; that the payer came back
 // says nothing. A payment that is not paid yet is being confirmed: it has not failed.
 import '@govtechsg/sgds-web-component/components/Icon/index.js'
-import type { ReturnParams, Verification, VerifyOptions } from 'paysg-wasm'
+import type { ReturnParams, Verification, VerificationProgress, VerifyOptions } from 'paysg-wasm'
 import { dateAndTime, money } from './money'
 import { actionElement, type NoticeAction } from './notice'
-import { chosen, getJson, payments, resumeUrl } from './payments'
+import { chosen, getJson, payments, resumeUrl, settleChosen } from './payments'
 import { problemFrom } from './problems'
 
 const CONFIRMING_MS = 60_000
@@ -69,7 +69,7 @@ const WORDS: Record<State, () => Words> = {
   unreachable: () => ({
     mark: 'exclamation-triangle',
     title: 'We cannot check right now',
-    lead: 'The payment service could not be reached. If you have paid, your payment is safe: do not pay again. Check your connection, then try again.',
+    lead: 'The payment service could not be reached. If you have paid, your payment is safe: do not pay again. Check your connection. We keep trying for a minute, and you can check again yourself.',
     actions: [again(), home],
   }),
   'not-found': () => ({
@@ -93,6 +93,7 @@ const WORDS: Record<State, () => Words> = {
 }
 
 let asked = 0
+let unanswered = 0
 let started_ms = 0
 let ticking: ReturnType<typeof setInterval> | undefined
 let underWay: AbortController | undefined
@@ -102,11 +103,11 @@ async function confirm() {
   const controller = (underWay = new AbortController())
   asked = 0
   started_ms = Date.now()
+  unanswered = 0
   show('confirming')
-  ticking = setInterval(tick, 1000)
   try {
     const paysg = await payments()
-    const options: VerifyOptions = { signal: controller.signal, timeoutMs: CONFIRMING_MS, onStatus: progress => { asked = progress.asked; tick() } }
+    const options: VerifyOptions = { signal: controller.signal, timeoutMs: CONFIRMING_MS, onStatus: answered }
     const returned = paysg.readReturn()
     let verification: Verification | null
     if (returned) {
@@ -127,8 +128,18 @@ async function confirm() {
   }
 }
 
+/** One question was answered, or was not. After a few that were not the payer is told, and the asking goes on behind it. */
+function answered(progress: VerificationProgress) {
+  asked = progress.asked
+  unanswered = progress.error ? unanswered + 1 : 0
+  if (unanswered === 3) show('unreachable')
+  else if (unanswered === 0 && outcome.dataset.state === 'unreachable') show('confirming')
+  else if (outcome.dataset.state === 'confirming') tick()
+}
+
 function showVerified(verification: Verification) {
   const state: State = verification.status in WORDS ? (verification.status as State) : 'unknown'
+  if (verification.proof && ['paid', 'refunded', 'partially_refunded', 'cancelled'].includes(state)) settleChosen()
   show(state, verification)
 }
 
@@ -147,7 +158,10 @@ function show(state: State, verification?: Verification) {
   get('outcome-title').textContent = title
   get('outcome-lead').textContent = lead
   get('progress').hidden = state !== 'confirming'
-  if (state === 'confirming') tick()
+  if (state === 'confirming') {
+    tick()
+    ticking = setInterval(tick, 1000)
+  }
   showNote(state, verification, proof)
   const withReceipt = state === 'paid' && proof
   get('receipt').hidden = !withReceipt
@@ -216,6 +230,10 @@ function paidAt(receipt: string | undefined): string | null {
 function tick() {
   const seconds = Math.round((Date.now() - started_ms) / 1000)
   const times = asked === 0 ? 'Asking PaySG' : asked === 1 ? 'Asked PaySG once' : `Asked PaySG ${asked} times`
+  if (unanswered > 0) {
+    get('progress-text').textContent = 'We cannot reach the payment service just now, and are trying again.'
+    return
+  }
   get('progress-text').textContent = `${times} · ${seconds} s so far. It usually takes a few seconds, rarely a minute.`
 }
 
@@ -232,7 +250,7 @@ const remembered = (): ReturnParams | null => history.state?.returned ?? null
 
 // From the back/forward cache an unfinished verification comes back stopped; begin it again.
 addEventListener('pageshow', event => {
-  if (event.persisted && outcome.dataset.state === 'confirming') void confirm()
+  if (event.persisted && ['confirming', 'unreachable'].includes(outcome.dataset.state ?? '')) void confirm()
 })
 addEventListener('pagehide', () => underWay?.abort())
 addEventListener('online', () => {

@@ -2,12 +2,6 @@
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool talks to its user; the lint guards the library"
-)]
-
 mod demo;
 mod fingerprint;
 mod package;

@@ -33,9 +33,8 @@ const BROWSER: WasmBuild = WasmBuild {
 
 const EDGE: WasmBuild = WasmBuild {
     name: "edge",
-    // The glue apart from its instantiation: each runtime brings the module in its own way, and a trapped
-    // instance is replaced by another one.
-    target: "bundler",
+    // Instantiated from a module that each runtime brings in its own way.
+    target: "web",
     rustc_level: "3",
     wasm_opt_level: "-O3",
 };
@@ -54,8 +53,14 @@ const WASM_FEATURES: &[&str] = &[
 /// What of the crate decides its wasm.
 const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock"];
 
-/// Makes `pkg/`; a part whose sources have not changed is left as it is.
+/// Makes `pkg/`, and says how large it is.
 pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
+    make(project)?;
+    print_sizes(project)
+}
+
+/// Makes `pkg/`; a part whose sources have not changed is left as it is.
+pub(crate) fn make(project: &Project) -> anyhow::Result<()> {
     tools::npm_packages(
         project,
         project.root(),
@@ -65,8 +70,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
     for wasm_build in [BROWSER, EDGE] {
         build_wasm(project, &wasm_tools, &wasm_build)?;
     }
-    copy_sources(project)?;
-    print_sizes(project)
+    copy_sources(project)
 }
 
 /// Makes `pkg/` and its tarball, and returns the tarball's path.

@@ -39,11 +39,12 @@ fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>) -> Move {
         let message = Message::Inquire {
             payment_id: asked.payment_id.clone(),
             patience_ms: PATIENCE_MS,
+            fresh: true,
         };
         return edge.ask_known(context, &asked, message, then);
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::shared(asked.payment_service_id, asked.payment_id, tries);
+    let glance = Glance::fresh(asked.payment_service_id, asked.payment_id, tries);
     edge.glance(context, glance, then)
 }
 

@@ -35,11 +35,12 @@ pub(super) fn enter(
         let message = Message::Inquire {
             payment_id: params.payment_id,
             patience_ms: PATIENCE_MS,
+            fresh: true,
         };
         return Ok(edge.ask_known(context, &known, message, then));
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::shared(service.clone(), params.payment_id, tries);
+    let glance = Glance::fresh(service.clone(), params.payment_id, tries);
     Ok(edge.glance(context, glance, then))
 }
 

@@ -38,6 +38,7 @@ pub(super) fn enter(
         let message = Message::Inquire {
             payment_id: id,
             patience_ms: PATIENCE_MS,
+            fresh: false,
         };
         return Ok(edge.ask_known(context, known, message, then));
     }

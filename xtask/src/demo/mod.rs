@@ -6,11 +6,12 @@ mod keys;
 mod network;
 mod part;
 mod simulator;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -20,11 +21,9 @@ use crate::stack::{Pids, Stack, address};
 use crate::{package, report};
 use keys::Keys;
 use part::Part;
+use watch::{interruption, serve, wait_until_ready};
 
 const BASE_PATH: &str = "/paysg";
-/// How long a part may take until it answers: the slowest, workerd with a cold disk, was seen to take two seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Where and with what a stack is started. All of it has defaults that fit one person's machine.
 #[derive(Args)]
 pub(crate) struct StackOptions {
@@ -151,7 +150,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
 }
 
 fn build_parts(project: &Project, with_www: bool) -> anyhow::Result<()> {
-    package::build(project)?;
+    package::make(project)?;
     simulator::build(project)?;
     if with_www {
         eservice::build(project)?;
@@ -177,7 +176,7 @@ pub(crate) fn simulator_alone(
 /// `cargo xtask edge`.
 pub(crate) fn edge_alone(project: &Project, options: &PartOptions) -> anyhow::Result<ExitCode> {
     if options.stack_file.is_none() && !options.stack.no_build {
-        package::build(project)?;
+        package::make(project)?;
     }
     alone(project, options, |stack, state| {
         let part = edge::start(project, stack, state)?;
@@ -338,74 +337,6 @@ fn ready(
     let outcome = wait_until_ready(&mut part, url, interrupted);
     parts.push(part);
     outcome
-}
-
-/// Waits until the URL answers. An answer that complains is shown, and counts: a misconfigured edge is up, and says
-/// what it lacks. False: interrupted meanwhile.
-fn wait_until_ready(
-    part: &mut Part,
-    url: &str,
-    interrupted: &mpsc::Receiver<()>,
-) -> anyhow::Result<bool> {
-    let started = Instant::now();
-    loop {
-        let error = match network::get(url) {
-            Ok(answer) => {
-                if answer.status >= 400 {
-                    report::failure(&format!(
-                        "{} answers {}: {}",
-                        part.name(),
-                        answer.status,
-                        answer.body.trim()
-                    ));
-                }
-                return Ok(true);
-            }
-            Err(error) => error,
-        };
-        if let Some(status) = part.ended()? {
-            bail!(
-                "{} did not start ({status}); what it said is above",
-                part.name()
-            );
-        }
-        if started.elapsed() >= PATIENCE {
-            bail!(
-                "{} gives no answer at {url} after {PATIENCE:?}: {error}",
-                part.name()
-            );
-        }
-        match interrupted.recv_timeout(Duration::from_millis(25)) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
-        }
-    }
-}
-
-/// Reports each part that dies, until interrupted.
-fn serve(parts: &mut [Part], interrupted: &mpsc::Receiver<()>) {
-    while let Err(RecvTimeoutError::Timeout) = interrupted.recv_timeout(Duration::from_millis(100))
-    {
-        for part in parts.iter_mut() {
-            part.report_death();
-        }
-    }
-}
-
-/// Receives when the command shall stop: Ctrl-C, SIGTERM, SIGHUP and, where asked for, the end of standard input.
-fn interruption(until_stdin_ends: bool) -> anyhow::Result<mpsc::Receiver<()>> {
-    let (sender, receiver) = mpsc::channel();
-    let on_signal = sender.clone();
-    ctrlc::set_handler(move || {
-        let _ = on_signal.send(());
-    })?;
-    if until_stdin_ends {
-        std::thread::spawn(move || {
-            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-            let _ = sender.send(());
-        });
-    }
-    Ok(receiver)
 }
 
 fn announce(stack: &Stack, file: &Path, state: &Path) {

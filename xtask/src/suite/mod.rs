@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::project::Project;
-use crate::{demo, report, shell, tools};
+use crate::{demo, package, report, shell, tools};
 use tally::Tally;
 
 /// Options of `test`.
@@ -52,8 +52,14 @@ impl Group {
         }
     }
 
-    fn tests_the_package(self) -> bool {
-        matches!(self, Self::Package | Self::Edge | Self::E2e | Self::Threats)
+    /// Makes what the group tests; what is made already is left as it is.
+    fn prepare(self, project: &Project) -> anyhow::Result<()> {
+        match self {
+            Self::Native => Ok(()),
+            // One of its tests loads the module as a page does, from pkg/.
+            Self::Wasm | Self::Package => package::make(project),
+            Self::Edge | Self::E2e | Self::Threats => demo::build(project),
+        }
     }
 }
 
@@ -71,7 +77,6 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
         .copied()
         .filter(|group| options.only.is_empty() || named(group));
     let mut outcomes = Vec::new();
-    let mut unbuilt = true;
     for group in groups {
         if !named(&group) && group == Group::Threats && js_tests(project, group).is_empty() {
             report::line("\n━━ threats: tests/threats does not exist yet");
@@ -84,16 +89,13 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
             group,
             deep: options.deep,
         };
-        let prepared = if group.tests_the_package() && unbuilt {
-            unbuilt = false;
-            demo::build(project)
-        } else {
-            Ok(())
-        };
-        let mut tally = prepared.and_then(|()| suite.run()).unwrap_or_else(|error| {
-            report::failure(&format!("{error:#}"));
-            Tally::FAILURE
-        });
+        let mut tally = group
+            .prepare(project)
+            .and_then(|()| suite.run())
+            .unwrap_or_else(|error| {
+                report::failure(&format!("{error:#}"));
+                Tally::FAILURE
+            });
         if tally == Tally::default() {
             report::failure(&format!(
                 "{}: no test ran, which counts as a failure",

@@ -1,0 +1,67 @@
+// Takes a webhook apart for the core, and puts together what the core says of it.
+import { MAX_BODY_BYTES, checkWebhook, read } from "./host.js";
+
+const TOLERANCE_SECS = 300;
+
+/** @type {typeof import("./webhook.d.ts").WebhookError} */
+export class WebhookError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.name = "WebhookError";
+    this.code = code;
+  }
+}
+
+const badOption = (message) => new WebhookError("invalid_option", message);
+
+export async function verify(requestOrBytes, options = {}) {
+  const { secret, toleranceSecs = TOLERANCE_SECS, receivedAt = Date.now() } = options;
+  const secrets = typeof secret === "string" ? [secret] : secret;
+  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every((one) => typeof one === "string" && one !== "")) {
+    throw badOption("`secret` must be the webhook's secret, or an array of them.");
+  }
+  if (!Number.isInteger(toleranceSecs) || toleranceSecs <= 0) {
+    throw badOption("`toleranceSecs` must be a whole number of seconds above 0.");
+  }
+  const receivedAtMs = Number(receivedAt);
+  if (!Number.isFinite(receivedAtMs)) throw badOption("`receivedAt` must be a Date, or milliseconds since 1970.");
+  const { body, signature } = await parts(requestOrBytes, options.signature);
+  const [outcome, ...rest] = checkWebhook(signature, body, secrets, receivedAtMs, toleranceSecs);
+  if (outcome === "error") throw new WebhookError(...rest);
+  const [freshness, timestamp, id, type, payment_service_id, payment_id, reference_id, created_ms] = rest;
+  const named = (text) => (text === "" ? null : text);
+  return {
+    fresh: freshness === "fresh",
+    freshness,
+    signedAt: new Date(Number(timestamp)),
+    event: {
+      id: named(id),
+      type,
+      payment_service_id: named(payment_service_id),
+      payment_id: named(payment_id),
+      reference_id: named(reference_id),
+      created_at: created_ms === "" ? null : new Date(Number(created_ms)),
+    },
+    payload: JSON.parse(new TextDecoder().decode(body)),
+  };
+}
+
+async function parts(source, given) {
+  if (source instanceof ArrayBuffer) return { body: new Uint8Array(source), signature: required(given) };
+  if (ArrayBuffer.isView(source)) {
+    return { body: new Uint8Array(source.buffer, source.byteOffset, source.byteLength), signature: required(given) };
+  }
+  if (typeof source === "string") return { body: new TextEncoder().encode(source), signature: required(given) };
+  if (typeof source?.headers?.get !== "function") {
+    throw badOption("Pass the Request, or its raw body as bytes or text. A parsed body cannot be verified.");
+  }
+  if (source.bodyUsed) throw badOption("The request's body has been read already: pass its bytes and `signature`.");
+  const body = await read(source.body, source.headers.get("content-length"), MAX_BODY_BYTES);
+  if (body === undefined) throw new WebhookError("too_large", "The body is larger than 64 KiB.");
+  return { body, signature: given ?? source.headers.get("paysg-signature") ?? "" };
+}
+
+function required(signature) {
+  if (typeof signature !== "string") throw badOption("With bytes or text, pass the PaySG-Signature header as `signature`.");
+  return signature;
+}

@@ -1,0 +1,197 @@
+// However often Pay is pressed, and wherever: one payment.
+import assert from "node:assert/strict";
+import { By, Key } from "selenium-webdriver";
+import { byTestId } from "./payer.mjs";
+import { journeys } from "./journey.mjs";
+
+const journey = journeys();
+
+/** PaySG takes its time with the next creations. */
+const slowly = (stack, delay_ms, times = 1) => stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times, delay_ms }]);
+
+/** How many payments the edge asked PaySG to create since `before`. */
+async function creations(stack, before = 0) {
+  const { data } = await stack.sim("/requests");
+  return data.filter(({ method, path }) => method === "POST" && /^\/v1\/payment-services\/[^/]+\/payments$/.test(path.split("?")[0])).length - before;
+}
+
+journey("a double click makes one payment", async ({ payer, stack, browser }) => {
+  const before = await creations(stack);
+  await payer.opens("/licence");
+  await payer.fillsIn();
+  const button = await payer.driver.findElement(byTestId("pay"));
+  await browser.driver.actions().doubleClick(button).perform();
+  const id = await payer.isAtPaySG();
+  assert.equal((await payer.onePayment()).id, id);
+  assert.equal(await creations(stack, before), 1);
+});
+
+journey("clicks and Enter in a hurry, while PaySG is slow, make one payment", async ({ payer, stack, browser }) => {
+  const before = await creations(stack);
+  await payer.opens("/licence");
+  await payer.fillsIn();
+  await slowly(stack, 1200);
+  await payer.presses("pay");
+  await payer.seesState("licence-form", "paying");
+  assert.equal(await payer.reads("status"), "We are preparing your payment with PaySG. Please stay on this page.");
+  const button = await payer.driver.findElement(byTestId("pay"));
+  assert.equal(await button.getAttribute("aria-disabled"), "true");
+  await browser.driver.actions().click(button).click(button).sendKeys(Key.ENTER, Key.ENTER).perform();
+  const id = await payer.isAtPaySG();
+  assert.equal((await payer.onePayment()).id, id);
+  assert.equal(await creations(stack, before), 1);
+});
+
+journey("two invoices pressed in a hurry: the first one is paid, the other is not begun", async ({ payer, stack }) => {
+  const first = await payer.getsInvoice();
+  const second = await payer.getsInvoice();
+  await slowly(stack, 800);
+  await payer.presses(`pay-${first.no}`);
+  await payer.presses(`pay-${second.no}`);
+  await payer.isAtPaySG();
+  assert.equal((await payer.onePayment()).reference_id, first.no);
+});
+
+journey("an invoice begun in two tabs at once is one payment, and both tabs show its receipt", async ({ payer, stack }) => {
+  const { no } = await payer.getsInvoice();
+  const tabs = await payer.opensTab("/invoices");
+  await payer.seesState("invoices", "ready");
+  await slowly(stack, 800);
+  await payer.presses(`pay-${no}`);
+  await tabs.to(tabs.before);
+  await payer.presses(`pay-${no}`);
+  const id = await payer.isAtPaySG();
+  await tabs.to(tabs.here);
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+
+  await payer.pressesAtPaySG("pay");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  await tabs.to(tabs.before);
+  // This one still shows what there was to pay.
+  await payer.pressesAtPaySG("pay");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  await payer.isFulfilled(await payer.onePayment());
+});
+
+journey("an invoice that was paid in another tab is not begun again", { console: /409 \(Conflict\)/ }, async ({ payer }) => {
+  const { no } = await payer.getsInvoice();
+  const tabs = await payer.opensTab("/invoices");
+  await payer.presses(`pay-${no}`);
+  await payer.isAtPaySG();
+  await payer.pressesAtPaySG("pay");
+  await payer.seesOutcome("paid");
+  await payer.isFulfilled(await payer.onePayment());
+
+  await tabs.to(tabs.before);
+  await payer.presses(`pay-${no}`);
+  assert.match(await payer.reads("notice"), /^This invoice is settled\n/);
+  await payer.seesState("invoices", "ready");
+  assert.ok(!(await payer.sees(`pay-${no}`)));
+  await payer.onePayment();
+});
+
+journey("a duplicated tab presses the same payment", async ({ payer, browser }) => {
+  const id = await payer.startsLicence();
+  await payer.goesBack();
+  await payer.seesState("licence-form", "ready");
+  // A tab that a page opens has a copy of its storage, as a duplicated one has.
+  const before = await browser.driver.getAllWindowHandles();
+  await browser.driver.executeScript("window.open(location.href)");
+  const after = await browser.driver.getAllWindowHandles();
+  await browser.driver.switchTo().window(after.find((handle) => !before.includes(handle)));
+  await payer.fillsIn();
+  await payer.presses("pay");
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+});
+
+journey("a reload while the payment is being made ends in the same payment", async ({ payer, stack }) => {
+  await payer.opens("/licence");
+  await payer.fillsIn();
+  await slowly(stack, 1500);
+  await payer.presses("pay");
+  await payer.seesState("licence-form", "paying");
+  await payer.reloads();
+  await payer.fillsIn();
+  await payer.presses("pay");
+  const id = await payer.isAtPaySG();
+  assert.equal((await payer.onePayment()).id, id);
+  await payer.pressesAtPaySG("pay");
+  await payer.readsReceipt();
+  await payer.isFulfilled(await payer.onePayment());
+});
+
+journey("a reload of the pay page after PaySG's page was reached ends in the same payment", async ({ payer }) => {
+  const id = await payer.startsLicence();
+  await payer.goesBack();
+  await payer.seesState("licence-form", "ready");
+  await payer.reloads();
+  await payer.fillsIn();
+  await payer.presses("pay");
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+});
+
+journey("the back button from PaySG's page leaves a page that can be used: the same payment again", async ({ payer }) => {
+  const id = await payer.startsLicence({ item: "garden-plot", quantity: 2, name: "Siti binte Rahman" });
+  await payer.goesBack();
+  await payer.seesState("licence-form", "ready");
+  assert.match(await payer.reads("notice"), /^Your payment is not finished\n/);
+  assert.equal(await (await payer.driver.findElement(byTestId("payer-name"))).getAttribute("value"), "Siti binte Rahman");
+  assert.equal(await payer.reads("total"), "S$96.00");
+  await payer.presses("pay");
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.pressesAtPaySG("pay");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  await payer.onePayment();
+});
+
+journey("the back button without the browser's copy of the page does the same", async ({ payer, browser }) => {
+  await payer.opens("/licence");
+  await payer.fillsIn();
+  // What keeps a page out of the back/forward cache in every browser.
+  await browser.driver.executeScript("addEventListener('unload', () => {}); window.kept = true");
+  await payer.presses("pay");
+  const id = await payer.isAtPaySG();
+  await payer.goesBack();
+  await payer.seesState("licence-form", "ready");
+  await payer.fillsIn();
+  await payer.presses("pay");
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+});
+
+journey("the back button to the invoices and Pay again: the same payment", async ({ payer }) => {
+  const { no } = await payer.getsInvoice();
+  await payer.presses(`pay-${no}`);
+  const id = await payer.isAtPaySG();
+  await payer.goesBack();
+  await payer.seesState("invoices", "ready");
+  assert.match(await payer.reads("notice"), /you are not charged twice/);
+  await payer.presses(`pay-${no}`);
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+});
+
+journey("a form with other details is another order: the old one is not what is paid", async ({ payer }) => {
+  const first = await payer.startsLicence({ item: "signboard-1y" });
+  await payer.goesBack();
+  await payer.fillsIn({ item: "stall-1y" });
+  await payer.presses("pay");
+  assert.notEqual(await payer.isAtPaySG(), first);
+  await payer.readsAtPaySG(/^Pay S\$120\.00\n/);
+});
+
+journey("the back button from the receipt leads to a page that says it is paid", async ({ payer }) => {
+  const id = await payer.startsLicence();
+  await payer.pressesAtPaySG("pay");
+  await payer.readsReceipt();
+  await payer.goesBack();
+  assert.equal(await payer.isAtPaySG(), id);
+  // The page as it was, or as it is: Pay pressed on it leads to the receipt.
+  const [pay] = await payer.driver.findElements(By.id("pay"));
+  await payer.pressesAtPaySG(pay ? "pay" : "return");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  await payer.isFulfilled(await payer.onePayment());
+});

@@ -1,0 +1,231 @@
+//! PaySG as far as one intent can tell: payments, idempotency keys, a list. Written from its documentation, not from the crate.
+
+use std::collections::BTreeMap;
+
+use paysg_wasm::paysg::ApiRequest;
+use paysg_wasm::paysg::time::format_iso_ms;
+
+use crate::dice::Dice;
+
+pub(crate) const SERVICE: &str = "payment_service_8f3d1c2e-0a4b-4c5d-9e6f-7a8b9c0d1e2f";
+pub(crate) const RETURN_URL: &str = "https://edge.example.gov.sg/paysg/return";
+const DAY_MS: i64 = 86_400_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Unpaid,
+    Paid,
+    Refunded,
+    Cancelled,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Payment {
+    pub(crate) id: String,
+    pub(crate) reference: String,
+    pub(crate) amount: u64,
+    pub(crate) state: State,
+    pub(crate) created_ms: i64,
+    pub(crate) paid_ms: Option<i64>,
+    pub(crate) return_url: String,
+}
+
+struct Recorded {
+    body: String,
+    status: u16,
+    answer: String,
+    at_ms: i64,
+}
+
+/// An answer, or none.
+pub(crate) type Answer = Option<(u16, Option<u32>, String)>;
+
+#[derive(Default)]
+pub(crate) struct PaySg {
+    pub(crate) payments: Vec<Payment>,
+    recorded: BTreeMap<String, Recorded>,
+    pub(crate) gets: u64,
+}
+
+impl PaySg {
+    pub(crate) fn add(
+        &mut self,
+        reference: &str,
+        amount: u64,
+        return_url: &str,
+        now_ms: i64,
+    ) -> String {
+        let id = format!("pay_{}", self.payments.len() + 1);
+        self.payments.push(Payment {
+            id: id.clone(),
+            reference: reference.to_owned(),
+            amount,
+            state: State::Unpaid,
+            created_ms: now_ms,
+            paid_ms: None,
+            return_url: return_url.to_owned(),
+        });
+        id
+    }
+
+    pub(crate) fn find(&mut self, id: &str) -> Option<&mut Payment> {
+        self.payments.iter_mut().find(|payment| payment.id == id)
+    }
+
+    /// Takes a call. With dice, some calls go wrong.
+    pub(crate) fn call(
+        &mut self,
+        request: &ApiRequest,
+        now_ms: i64,
+        dice: Option<&mut Dice>,
+    ) -> Answer {
+        let Some(dice) = dice else {
+            return Some(self.carry_out(request, now_ms, false));
+        };
+        match dice.below(24) {
+            0 => None,
+            1 => {
+                self.carry_out(request, now_ms, false);
+                None
+            }
+            2 => Some((503, None, String::from("{}"))),
+            3 => Some((429, Some(dice.below(5) as u32 * 1000), String::from("{}"))),
+            4 if request.idempotency_key.is_some() => Some((
+                409,
+                None,
+                r#"{"error":{"type":"conflict","code":"idempotency_key_in_use","message":""}}"#
+                    .into(),
+            )),
+            // A 500 is recorded under the key, whether the payment was made or not.
+            5 if request.idempotency_key.is_some() => Some(self.carry_out(request, now_ms, true)),
+            6 => Some((502, None, String::from("<html>"))),
+            7 => {
+                self.carry_out(request, now_ms, false);
+                Some((504, None, String::from("<html>")))
+            }
+            _ => Some(self.carry_out(request, now_ms, false)),
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        request: &ApiRequest,
+        now_ms: i64,
+        fail: bool,
+    ) -> (u16, Option<u32>, String) {
+        let path = request.path.split('?').next().unwrap();
+        let rest = path
+            .strip_prefix(&format!("/v1/payment-services/{SERVICE}/payments"))
+            .expect("our own payment service");
+        let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+        let (status, body) = match (request.method, parts.as_slice()) {
+            ("POST", []) => self.create(request, now_ms, fail),
+            ("GET", []) => self.list(&request.path),
+            ("GET", [id]) => {
+                self.gets += 1;
+                self.find(id)
+                    .map_or((404, "{}".to_owned()), |payment| (200, json(payment)))
+            }
+            ("POST", [id, "cancel"]) => match self.find(id) {
+                Some(payment) if payment.state == State::Unpaid => {
+                    payment.state = State::Cancelled;
+                    (200, json(payment))
+                }
+                Some(_) => (400, "{}".to_owned()),
+                None => (404, "{}".to_owned()),
+            },
+            other => panic!("PaySG has no {other:?}"),
+        };
+        (status, None, body)
+    }
+
+    fn create(&mut self, request: &ApiRequest, now_ms: i64, fail: bool) -> (u16, String) {
+        let key = request
+            .idempotency_key
+            .clone()
+            .expect("creates carry a key");
+        let body = request.body.clone().expect("creates carry a body");
+        // It may drop keys of 24 hours: it does.
+        self.recorded
+            .retain(|_, recorded| now_ms - recorded.at_ms < DAY_MS);
+        if let Some(recorded) = self.recorded.get(&key) {
+            return if recorded.body == body {
+                (recorded.status, recorded.answer.clone())
+            } else {
+                (
+                    400,
+                    r#"{"error":{"type":"idempotency_error","code":"idempotency_key_reused","message":"different parameters"}}"#.into(),
+                )
+            };
+        }
+        let (status, answer) = if fail && now_ms % 2 == 0 {
+            (500, "{}".to_owned())
+        } else {
+            let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let id = self.add(
+                parsed["reference_id"].as_str().unwrap(),
+                parsed["amount_in_cents"].as_u64().unwrap(),
+                parsed["return_url"].as_str().unwrap(),
+                now_ms,
+            );
+            let made = json(self.find(&id).unwrap());
+            if fail {
+                (500, "{}".to_owned())
+            } else {
+                (201, made)
+            }
+        };
+        let recorded = Recorded {
+            body,
+            status,
+            answer: answer.clone(),
+            at_ms: now_ms,
+        };
+        self.recorded.insert(key, recorded);
+        (status, answer)
+    }
+
+    /// Two to a page, so that pages are turned.
+    fn list(&self, path: &str) -> (u16, String) {
+        let after: usize = path.split("after=").nth(1).map_or(0, |cursor| {
+            cursor.split('&').next().unwrap().parse().unwrap()
+        });
+        let newest_first: Vec<&Payment> = self.payments.iter().rev().collect();
+        let page: Vec<String> = newest_first
+            .iter()
+            .skip(after)
+            .take(2)
+            .map(|payment| json(payment))
+            .collect();
+        let end = after + page.len();
+        let more = end < newest_first.len();
+        (
+            200,
+            format!(
+                r#"{{"data":[{}],"page_info":{{"start_cursor":"{after}","end_cursor":"{end}","has_previous_page":{},"has_next_page":{more}}}}}"#,
+                page.join(","),
+                after > 0
+            ),
+        )
+    }
+}
+
+fn json(payment: &Payment) -> String {
+    let (latest, paid, refund) = match payment.state {
+        State::Unpaid => ("unpaid", "unpaid", "not_refunded"),
+        State::Paid => ("paid", "paid", "not_refunded"),
+        State::Refunded => ("paid", "paid", "fully_refunded"),
+        State::Cancelled => ("cancelled", "unpaid", "not_refunded"),
+    };
+    let paid_at = payment.paid_ms.map_or("null".to_owned(), |at_ms| {
+        format!("\"{}\"", format_iso_ms(at_ms))
+    });
+    format!(
+        r#"{{"id":"{id}","payment_service_id":"{SERVICE}","reference_id":"{reference}","amount_in_cents":{amount},"payment_url":"https://pay.gov.sg/payments/{id}","return_url":"{return_url}","payment_status":"{paid}","latest_status":"{latest}","refund_status":"{refund}","created_at":"{created}","payment_succeeded_timestamp":{paid_at}}}"#,
+        id = payment.id,
+        reference = payment.reference,
+        amount = payment.amount,
+        return_url = payment.return_url,
+        created = format_iso_ms(payment.created_ms),
+    )
+}

@@ -1,0 +1,673 @@
+//! One intent's object as its host runs it, with everything around it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use paysg_wasm::edge::config::Config;
+use paysg_wasm::edge::front::{Edge, Envelope};
+use paysg_wasm::edge::object::{self, Next, Work};
+use paysg_wasm::flow::checkout::Order;
+use paysg_wasm::flow::desk::{Message, Reply, Task, Terms, order_digest};
+use paysg_wasm::flow::step::{Answer, Fetch, Target};
+use paysg_wasm::ledger::{Flag, Ledger, Row, TellStatus};
+use paysg_wasm::paysg::{Json, PaymentId, PaymentServiceId, Status};
+
+use crate::dice::Dice;
+use crate::eservice::EService;
+use crate::paysg::{PaySg, RETURN_URL, SERVICE, State};
+
+pub(crate) const REFERENCE: &str = "INV-2026-001";
+const OTHERS: &str = "INV-2026-999";
+const START_MS: i64 = 1_795_000_000_000;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// How often things happened over all lives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) chosen: u64,
+    pub(crate) crashes: u64,
+    pub(crate) lost_writes: u64,
+    pub(crate) cancelled_for_change: u64,
+    pub(crate) adopted: u64,
+    pub(crate) given_up: u64,
+    pub(crate) surplus: u64,
+    pub(crate) told: u64,
+    pub(crate) pruned: u64,
+}
+
+impl Seen {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.chosen += other.chosen;
+        self.crashes += other.crashes;
+        self.lost_writes += other.lost_writes;
+        self.cancelled_for_change += other.cancelled_for_change;
+        self.adopted += other.adopted;
+        self.given_up += other.given_up;
+        self.surplus += other.surplus;
+        self.told += other.told;
+        self.pruned += other.pruned;
+    }
+
+    pub(crate) fn assert_all_happened(&self) {
+        for (what, count) in [
+            ("chosen", self.chosen),
+            ("crashes", self.crashes),
+            ("lost writes", self.lost_writes),
+            ("cancelled for a changed order", self.cancelled_for_change),
+            ("adopted", self.adopted),
+            ("given up", self.given_up),
+            ("surplus", self.surplus),
+            ("told", self.told),
+            ("keys pruned", self.pruned),
+        ] {
+            assert!(count > 0, "{what}: never happened, so it was not tested");
+        }
+    }
+}
+
+struct Running {
+    task: Task,
+    fetch: Fetch,
+    asked: Message,
+}
+
+pub(crate) struct World {
+    pub(crate) dice: Dice,
+    pub(crate) now_ms: i64,
+    pub(crate) paysg: PaySg,
+    pub(crate) eservice: EService,
+    pub(crate) seen: Seen,
+    /// Whether calls and machines may fail.
+    pub(crate) faults: bool,
+    pub(crate) shown: BTreeSet<String>,
+    config: Config,
+    terms: Terms,
+    memory: Option<Ledger>,
+    rows: Vec<Row>,
+    schedule: String,
+    alarm_ms: Option<i64>,
+    queue: VecDeque<Message>,
+    running: Option<Running>,
+    apart: Option<Running>,
+    paid_once: BTreeSet<String>,
+    trace: bool,
+}
+
+fn config() -> Config {
+    let variable = |name: &str| {
+        let value = match name {
+            "PAYSG_API_KEY" => "paysg_live_model",
+            "PAYSG_PAYMENT_SERVICE_ID" => SERVICE,
+            "PAYSG_WEBHOOK_SECRET" => "whsec",
+            "PAYSG_ORDER_KEY" => "an order key of 32 bytes or more!!",
+            "PAYSG_SESSION_KEY" => "a session key of 32 bytes or more!",
+            "PAYSG_PUBLIC_URL" => "https://edge.example.gov.sg",
+            "PAYSG_FULFILMENT_URL" => "https://eservice.example.gov.sg/fulfilment",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    Config::read(variable, true).expect("a good configuration")
+}
+
+/// What PaySG is asked for; `version` tells one order of the reference from another.
+pub(crate) fn order(version: u64) -> Order {
+    let amount = 2_500 + version * 100;
+    let body = format!(
+        r#"{{"reference_id":"{REFERENCE}","payer_name":"Tan","description":"Invoice","amount_in_cents":{amount},"metadata":{{}},"return_url":"{RETURN_URL}"}}"#
+    );
+    Order {
+        digest: order_digest(&format!("{version}")),
+        body,
+        amount_in_cents: amount,
+        cancel_after_secs: None,
+    }
+}
+
+fn id(text: &str) -> PaymentId {
+    PaymentId::parse(text).expect("the model's ids are of PaySG's form")
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, trace: bool) -> Self {
+        let config = config();
+        let terms = config.terms();
+        Self {
+            dice: Dice::new(seed),
+            now_ms: START_MS,
+            paysg: PaySg::default(),
+            eservice: EService::default(),
+            seen: Seen::default(),
+            faults: true,
+            shown: BTreeSet::new(),
+            config,
+            terms,
+            memory: None,
+            rows: Vec::new(),
+            schedule: String::new(),
+            alarm_ms: None,
+            queue: VecDeque::new(),
+            running: None,
+            apart: None,
+            paid_once: BTreeSet::new(),
+            trace,
+        }
+    }
+
+    /// A whole life, then peace, and what must hold at its end.
+    pub(crate) fn live(&mut self) {
+        // Another order of the same payment service, whose payment events may name by mistake or malice.
+        let theirs = self.paysg.add(OTHERS, 9_900, RETURN_URL, self.now_ms);
+        if self.dice.once_in(2) {
+            self.paysg.find(&theirs).unwrap().state = State::Paid;
+        }
+        let events = 20 + self.dice.below(40);
+        for _ in 0..events {
+            self.happen(&theirs);
+            self.check();
+        }
+        self.find_peace();
+    }
+
+    fn happen(&mut self, theirs: &str) {
+        match self.dice.below(20) {
+            0..=2 => {
+                let version = if self.dice.once_in(4) {
+                    self.dice.below(3)
+                } else {
+                    0
+                };
+                self.ask(Message::Pay {
+                    order: order(version),
+                });
+            }
+            3..=9 => self.progress(),
+            10 => self.progress_apart(),
+            11 => {
+                let shown: Vec<String> = self.shown.iter().cloned().collect();
+                if let Some(payment) = self.dice.pick(&shown).cloned() {
+                    self.pay(&payment);
+                }
+            }
+            12 => self.event(theirs),
+            13 => {
+                let ms = self.dice.below(90_000) as i64;
+                self.pass(ms);
+            }
+            14 => {
+                let ms = self.dice.below(30) as i64 * HOUR_MS;
+                self.pass(ms);
+            }
+            15 => self.wake(),
+            16 => {
+                if let Some(known) = self.a_payment_of_ours() {
+                    let payment_id = id(&known);
+                    let fresh = self.dice.once_in(2);
+                    self.ask(Message::Inquire {
+                        payment_id,
+                        patience_ms: 3_000,
+                        fresh,
+                    });
+                }
+            }
+            17 if self.dice.once_in(3) => self.crash(),
+            18 if self.dice.once_in(4) => self.officer(),
+            19 if self.dice.once_in(3) => {
+                self.eservice.down_until_ms = self.now_ms + self.dice.below(72) as i64 * HOUR_MS;
+            }
+            _ => self.progress(),
+        }
+    }
+
+    /// PaySG's own side: an officer cancels or refunds on the dashboard, or makes a payment with our reference there.
+    fn officer(&mut self) {
+        let Some(ours) = self.a_payment_of_ours() else {
+            return;
+        };
+        let at = self.dice.below(6);
+        let now_ms = self.now_ms;
+        let payment = self.paysg.find(&ours).unwrap();
+        match (payment.state, at) {
+            (State::Unpaid, 0..=3) => payment.state = State::Cancelled,
+            (State::Paid, 0..=2) => payment.state = State::Refunded,
+            (_, 4) => {
+                self.paysg
+                    .add(REFERENCE, 2_500, "https://elsewhere.example/", now_ms);
+            }
+            (_, 5) => {
+                // Made by another edge of the same public URL: ours by every sign, but no attempt asked for it.
+                let stray = self.paysg.add(REFERENCE, 2_500, RETURN_URL, now_ms);
+                self.pay(&stray);
+                self.ask(Message::Hint {
+                    payment_id: id(&stray),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn a_payment_of_ours(&mut self) -> Option<String> {
+        let ours: Vec<String> = self
+            .paysg
+            .payments
+            .iter()
+            .filter(|payment| payment.reference == REFERENCE)
+            .map(|payment| payment.id.clone())
+            .collect();
+        self.dice.pick(&ours).cloned()
+    }
+
+    /// An authentic event: of a payment of ours, paid or not; of another order; of no payment at all. Once or several times.
+    fn event(&mut self, theirs: &str) {
+        let named = match self.dice.below(6) {
+            0 => theirs.to_owned(),
+            1 => "pay_unknown".to_owned(),
+            _ => match self.a_payment_of_ours() {
+                Some(ours) => ours,
+                None => return,
+            },
+        };
+        for _ in 0..=self.dice.below(3) {
+            self.ask(Message::Hint {
+                payment_id: id(&named),
+            });
+        }
+    }
+
+    pub(crate) fn pay(&mut self, payment: &str) {
+        let now_ms = self.now_ms;
+        let payment = self.paysg.find(payment).unwrap();
+        if payment.state == State::Unpaid {
+            payment.state = State::Paid;
+            payment.paid_ms = Some(now_ms);
+        }
+    }
+
+    pub(crate) fn pass(&mut self, ms: i64) {
+        let until = self.now_ms + ms;
+        // Whoever works does not sleep: a call that is under way ends, one way or the other, long before.
+        while self.running.is_some() || self.apart.is_some() {
+            self.progress();
+            self.progress_apart();
+        }
+        self.now_ms = self.now_ms.max(until);
+        if ms > 24 * HOUR_MS {
+            self.seen.pruned += 1;
+        }
+    }
+
+    pub(crate) fn ask(&mut self, message: Message) {
+        self.queue.push_back(message);
+        self.take_turn();
+    }
+
+    fn take_turn(&mut self) {
+        while self.running.is_none()
+            && let Some(message) = self.queue.pop_front()
+        {
+            let needs_intent = !matches!(message, Message::Inquire { .. } | Message::Wake);
+            let service = PaymentServiceId::parse(SERVICE).unwrap();
+            let envelope = Envelope {
+                intent: needs_intent.then(|| (service, REFERENCE.to_owned())),
+                message: message.clone(),
+            };
+            self.load();
+            let ledger = self.memory.clone();
+            let work = self.edge(|edge| edge.object_begin(ledger, envelope));
+            self.carry_out(work, message);
+        }
+    }
+
+    fn load(&mut self) {
+        if self.memory.is_none() && !self.rows.is_empty() {
+            let rows = serde_json::to_string(&self.rows).unwrap();
+            self.memory = object::load(&rows, &self.schedule).expect("an unbroken journal");
+        }
+    }
+
+    fn edge(&mut self, step: impl FnOnce(&Edge<'_>) -> Work) -> Work {
+        let random: Vec<u8> = (0..8)
+            .flat_map(|_| self.dice.next().to_le_bytes())
+            .collect();
+        step(&Edge {
+            config: &self.config,
+            terms: &self.terms,
+            now_ms: self.now_ms,
+            random: &random,
+        })
+    }
+
+    /// As the object's host does: store, then act. Machines die before and after the write.
+    fn carry_out(&mut self, work: Work, asked: Message) {
+        if self.faults && self.dice.once_in(60) {
+            self.seen.lost_writes += 1;
+            self.crash();
+            return;
+        }
+        if self.trace {
+            for row in &work.rows {
+                eprintln!("{:>12} {}", self.now_ms - START_MS, row.entry);
+            }
+        }
+        self.note(&work.rows);
+        self.rows.extend(work.rows.iter().cloned());
+        if let Some(ledger) = work.ledger.as_ref().filter(|ledger| !ledger.is_empty()) {
+            self.schedule = serde_json::to_string(&ledger.schedule).unwrap();
+            self.memory = Some(ledger.clone());
+        }
+        self.alarm_ms = work.alarm_ms;
+        if self.faults && self.dice.once_in(60) {
+            self.crash();
+            return;
+        }
+        match work.next {
+            Next::Reply(reply) => self.reply(&reply),
+            Next::Fetch(fetch, task) => {
+                // A task of an intent without rows carries its empty ledger along.
+                if self.memory.is_none() {
+                    self.memory = work.ledger;
+                }
+                let running = Running { task, fetch, asked };
+                if running.fetch.target == Target::Fulfilment {
+                    self.apart = Some(running);
+                } else {
+                    self.running = Some(running);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, rows: &[Row]) {
+        for row in rows {
+            let count = |what: &str| u64::from(row.entry.contains(what));
+            self.seen.adopted += count(r#""adopted":true"#) + count(r#""what":"adopted""#);
+            self.seen.given_up += count(r#""what":"given_up""#);
+            self.seen.told += count(r#""what":"told""#);
+        }
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        if let Reply::Chosen(chosen) = reply {
+            self.seen.chosen += 1;
+            if chosen.payment.status == Status::Unpaid {
+                self.shown.insert(chosen.payment.id.as_str().to_owned());
+            }
+        }
+    }
+
+    pub(crate) fn progress(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.finish_call(running);
+        }
+        self.take_turn();
+    }
+
+    pub(crate) fn progress_apart(&mut self) {
+        if let Some(running) = self.apart.take() {
+            self.finish_call(running);
+        }
+    }
+
+    fn finish_call(&mut self, running: Running) {
+        self.now_ms += i64::from(running.fetch.after_ms) + self.dice.below(200) as i64;
+        let request = &running.fetch.request;
+        let (status, retry_after_ms, body) = match running.fetch.target {
+            Target::Paysg => {
+                let now_ms = self.now_ms;
+                let dice = self.faults.then_some(&mut self.dice);
+                // No answer has the status 0.
+                self.paysg.call(request, now_ms, dice).unwrap_or_default()
+            }
+            Target::Fulfilment => {
+                let key = request
+                    .idempotency_key
+                    .clone()
+                    .expect("a telling has a key");
+                let body = request.body.clone().expect("a telling has a body");
+                self.check_telling(&body);
+                let dice = self.faults.then_some(&mut self.dice);
+                let status = self.eservice.call(&key, &body, self.now_ms, dice);
+                (status.unwrap_or(0), None, String::new())
+            }
+        };
+        let answer = if status == 0 {
+            Answer::Lost
+        } else {
+            Answer::Arrived {
+                status,
+                retry_after_ms,
+                body: body.as_bytes(),
+            }
+        };
+        let cancelling = request.path.ends_with("/cancel") && status == 200;
+        self.seen.cancelled_for_change += u64::from(cancelling);
+        self.load();
+        let Some(ledger) = self.memory.clone() else {
+            return;
+        };
+        let work = self.edge(|edge| edge.object_resume(ledger, running.task, &answer));
+        self.carry_out(work, running.asked);
+    }
+
+    /// Nobody is told of a payment that PaySG does not hold paid.
+    fn check_telling(&mut self, body: &str) {
+        let json = paysg_wasm::paysg::json::parse(body.as_bytes()).unwrap();
+        let payment = json.get("payment").unwrap();
+        let text = |name: &str| payment.get(name).and_then(Json::as_str).unwrap().to_owned();
+        let held = self.paysg.find(&text("id")).expect("a payment of PaySG's");
+        assert_eq!(held.reference, REFERENCE, "another order's payment is told");
+        match &*text("status") {
+            "paid" => assert!(
+                matches!(held.state, State::Paid | State::Refunded),
+                "an unpaid payment is told as paid"
+            ),
+            other => panic!("nothing of this was asked through the edge: {other}"),
+        }
+    }
+
+    /// The alarm, if it is time; at least once, as the platform promises.
+    pub(crate) fn wake(&mut self) {
+        if self.alarm_ms.is_some_and(|at_ms| at_ms <= self.now_ms) && self.apart.is_none() {
+            self.alarm_ms = Some(self.now_ms);
+            self.ask(Message::Wake);
+        }
+    }
+
+    /// The machine dies. What was under way may still reach PaySG.
+    fn crash(&mut self) {
+        self.seen.crashes += 1;
+        if let Some(running) = self.running.take()
+            && self.dice.once_in(2)
+        {
+            let now_ms = self.now_ms;
+            self.paysg.call(&running.fetch.request, now_ms, None);
+        }
+        self.apart = None;
+        self.queue.clear();
+        self.memory = None;
+    }
+
+    fn intent(&self) -> Option<Ledger> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let rows = serde_json::to_string(&self.rows).unwrap();
+        object::load(&rows, &self.schedule).expect("an unbroken journal")
+    }
+
+    /// What holds at every moment.
+    pub(crate) fn check(&mut self) {
+        let Some(ledger) = self.intent() else { return };
+        if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.is_empty()) {
+            assert_eq!(
+                memory.intent, ledger.intent,
+                "the journal replays to another state"
+            );
+        }
+        let intent = &ledger.intent;
+        // Payments that can be paid, or are: one, unless flagged. What bears another return URL is not the edge's.
+        let live: Vec<&str> = self
+            .paysg
+            .payments
+            .iter()
+            .filter(|payment| payment.reference == REFERENCE && payment.return_url == RETURN_URL)
+            .filter(|payment| payment.state != State::Cancelled)
+            .map(|payment| payment.id.as_str())
+            .collect();
+        let strays = live
+            .iter()
+            .filter(|id| intent.attempt_of(&self::id(id)).is_none())
+            .count();
+        let flagged = intent
+            .flags
+            .iter()
+            .any(|(flag, _)| matches!(flag, Flag::Duplicate | Flag::Surplus));
+        // A stray payment that the ledger has not been told of yet cannot be flagged yet.
+        let known = live.len() - strays;
+        assert!(
+            known <= 1 || flagged,
+            "several live payments and no flag: {live:?} {intent:#?}"
+        );
+        self.seen.surplus += u64::from(flagged);
+        let paid_tellings = intent
+            .tellings
+            .iter()
+            .filter(|telling| telling.status == TellStatus::Paid)
+            .count();
+        assert!(
+            paid_tellings <= 1,
+            "one intent told as paid under several keys"
+        );
+        for attempt in &intent.attempts {
+            let Some(payment_id) = &attempt.payment_id else {
+                continue;
+            };
+            let held = self
+                .paysg
+                .find(payment_id.as_str())
+                .expect("a payment of PaySG's");
+            if attempt.state.was_paid() {
+                self.paid_once.insert(payment_id.as_str().to_owned());
+                assert!(
+                    matches!(held.state, State::Paid | State::Refunded),
+                    "paid, and PaySG says otherwise"
+                );
+            } else {
+                assert!(
+                    !self.paid_once.contains(payment_id.as_str()),
+                    "paid went back"
+                );
+            }
+        }
+        let effects = self
+            .eservice
+            .effects
+            .values()
+            .filter(|(_, status)| status == "paid")
+            .count();
+        assert!(effects <= 1, "two effects for one intent");
+    }
+
+    /// Faults end, machines stay up, nobody presses anything: the alarms alone must bring every shown and paid payment home.
+    pub(crate) fn find_peace(&mut self) {
+        self.faults = false;
+        self.eservice.down_until_ms = self.now_ms;
+        while self.running.is_some() || self.apart.is_some() || !self.queue.is_empty() {
+            self.progress();
+            self.progress_apart();
+        }
+        // PaySG repeats events for three days: those of payments that no browser was shown get through now.
+        let shown = self.shown.clone();
+        let unseen: Vec<String> = self
+            .paysg
+            .payments
+            .iter()
+            .filter(|payment| payment.reference == REFERENCE && payment.paid_ms.is_some())
+            .map(|payment| payment.id.clone())
+            .filter(|id| !shown.contains(id))
+            .collect();
+        for id in unseen {
+            self.ask(Message::Hint {
+                payment_id: self::id(&id),
+            });
+        }
+        // A payer who vanishes after paying, whom no event reports.
+        let lost = shown
+            .iter()
+            .find(|id| self.paysg.find(id).unwrap().state == State::Unpaid)
+            .cloned();
+        if let Some(lost) = &lost {
+            self.pay(lost);
+        }
+        let paid_ms = self.now_ms;
+        let end_ms = self.now_ms + 40 * 24 * HOUR_MS;
+        let mut found_ms = None;
+        loop {
+            self.progress();
+            self.progress_apart();
+            self.check();
+            if let (Some(lost), None) = (&lost, found_ms)
+                && self.intent().is_some_and(|ledger| {
+                    ledger
+                        .intent
+                        .attempt_of(&id(lost))
+                        .is_some_and(|attempt| attempt.state.was_paid())
+                })
+            {
+                found_ms = Some(self.now_ms);
+            }
+            if self.running.is_some() || self.apart.is_some() {
+                continue;
+            }
+            match self.alarm_ms {
+                Some(at_ms) if at_ms < end_ms => {
+                    self.now_ms = self.now_ms.max(at_ms);
+                    self.wake();
+                }
+                _ => break,
+            }
+        }
+        self.check_end(lost.as_deref(), paid_ms, found_ms);
+    }
+
+    fn check_end(&mut self, lost: Option<&str>, paid_ms: i64, found_ms: Option<i64>) {
+        let ledger = self.intent();
+        if let Some(lost) = lost {
+            let created_ms = self.paysg.find(lost).unwrap().created_ms;
+            let age_ms = paid_ms - created_ms;
+            let intent = &ledger
+                .as_ref()
+                .expect("a shown payment is on record")
+                .intent;
+            // Only the payment that stands for the intent is looked after; another one is flagged.
+            if age_ms < 29 * 24 * HOUR_MS && intent.flags.is_empty() {
+                let found_ms = found_ms.expect("a lost payment is found");
+                let bound = age_ms.max(10 * MINUTE_MS) + MINUTE_MS;
+                let took = found_ms - paid_ms;
+                assert!(took <= bound, "found after {took} ms, aged {age_ms} ms");
+            }
+        }
+        let Some(ledger) = ledger else { return };
+        assert!(ledger.intent.hints.is_empty(), "a hint waits for ever");
+        for telling in &ledger.intent.tellings {
+            assert!(
+                telling.acknowledged,
+                "something was never told: {telling:?}"
+            );
+            assert!(
+                self.eservice.effects.contains_key(&telling.key),
+                "acknowledged, and no effect"
+            );
+        }
+        let any_paid = ledger
+            .intent
+            .attempts
+            .iter()
+            .any(|attempt| attempt.state.was_paid());
+        assert_eq!(
+            any_paid,
+            ledger.intent.paid().is_some(),
+            "paid, and nobody is told"
+        );
+    }
+}
