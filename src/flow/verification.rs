@@ -175,7 +175,7 @@ impl Verification {
     fn spend(&mut self, now_ms: u64) {
         let passed_ms = now_ms.saturating_sub(self.since_ms).min(self.planned_ms);
         self.spent_ms = self.spent_ms.saturating_add(passed_ms);
-        self.planned_ms = self.planned_ms.saturating_sub(passed_ms);
+        self.planned_ms = 0;
         self.since_ms = now_ms;
     }
 }
@@ -389,6 +389,21 @@ mod tests {
             verification.next(false, 30_000_050),
             Step::Wait { ms: 1500 }
         );
+    }
+
+    #[test]
+    fn what_a_busy_page_takes_between_two_steps_does_not_count() {
+        let mut verification = Verification::new(10_000, 0);
+        assert_eq!(verification.next(false, 0), Step::Ask);
+        verification.replied(UNPAID, 9_000, 0);
+        assert_eq!(
+            verification.next(false, 9_600),
+            Step::Wait { ms: 150 },
+            "of one second left, none was spent since the reply"
+        );
+        assert_eq!(verification.next(false, 9_750), Step::Ask);
+        verification.replied(UNPAID, 9_750, 0);
+        assert_eq!(verification.next(false, 9_750), Step::Wait { ms: 850 });
     }
 
     #[test]
