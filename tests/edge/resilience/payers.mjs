@@ -1,0 +1,80 @@
+// What payers' browsers and PaySG's page do, with the patience of people: what fails is done again until it is done.
+import { setTimeout as sleep } from "node:timers/promises";
+import { Counts } from "./figures.mjs";
+
+const PATIENCE_MS = 90_000;
+const CALL_TIMEOUT_MS = 40_000;
+
+export class Payers {
+  /** How the edge answered the creates, `lost` where it did not. */
+  answers = new Counts();
+
+  constructor(stack) {
+    this.stack = stack;
+  }
+
+  /** Presses the button until there is a payment. What an edge that is in trouble may answer meanwhile is 5xx or 429, nothing else. */
+  async create(orderToken) {
+    const body = JSON.stringify({ order: orderToken });
+    return this.#untilDone("no payment", async () => {
+      const response = await this.#call(this.stack.edge("/payments"), { "content-type": "application/json" }, body);
+      this.answers.add(response?.status ?? "lost");
+      if (response?.status === 200 || response?.status === 201) return (await response.json().catch(() => undefined))?.payment;
+      if (response !== undefined && response.status < 500 && response.status !== 429) {
+        throw new Error(`the edge answered a create with ${response.status}: ${await response.text()}`);
+      }
+      await response?.text().catch(() => {});
+      return undefined;
+    });
+  }
+
+  /** Pays on PaySG's page. `webhook` is how the event is sent, false if it is lost. */
+  async pay(payment, webhook) {
+    return this.#atPaySG(payment, "pay", { webhook }, "paid");
+  }
+
+  async cancel(payment) {
+    return this.#atPaySG(payment, "cancel", undefined, "cancelled");
+  }
+
+  /** Comes back from PaySG's page, or tries to. */
+  async comeBack(payment) {
+    const query = new URLSearchParams({ paysg_payment_id: payment.id, paysg_payment_service_id: payment.payment_service_id });
+    const response = await this.#call(this.stack.edge(`/return?${query}`));
+    await response?.text().catch(() => {});
+  }
+
+  #atPaySG({ id }, action, body, done) {
+    return this.#untilDone(`not ${done}`, async () => {
+      try {
+        await this.stack.sim(`/payments/${id}/${action}`, body ?? {});
+        return true;
+      } catch (error) {
+        // A killed simulator may have done it before it could say so.
+        return (await this.#status(id)) === done;
+      }
+    });
+  }
+
+  async #status(id) {
+    try {
+      const { data } = await this.stack.sim("/payments");
+      return data.find((payment) => payment.id === id)?.latest_status;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #call(url, headers, body) {
+    const init = { method: body === undefined ? "GET" : "POST", headers, body, redirect: "manual" };
+    return fetch(url, { ...init, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }).catch(() => undefined);
+  }
+
+  async #untilDone(complaint, work) {
+    for (const started = Date.now(); ; await sleep(50)) {
+      const result = await work();
+      if (result) return result;
+      if (Date.now() - started > PATIENCE_MS) throw new Error(`${complaint} after ${PATIENCE_MS} ms`);
+    }
+  }
+}
