@@ -572,10 +572,7 @@ impl World {
     pub(crate) fn find_peace(&mut self) {
         self.faults = false;
         self.eservice.down_until_ms = self.now_ms;
-        while self.running.is_some() || self.apart.is_some() || !self.queue.is_empty() {
-            self.progress();
-            self.progress_apart();
-        }
+        self.rest();
         // PaySG repeats events for three days: those of payments that no browser was shown get through now.
         let shown = self.shown.clone();
         let unseen: Vec<String> = self
@@ -628,6 +625,39 @@ impl World {
             }
         }
         self.check_end(lost.as_deref(), paid_ms, found_ms);
+    }
+
+    /// Finishes what is under way.
+    pub(crate) fn rest(&mut self) {
+        while self.running.is_some() || self.apart.is_some() || !self.queue.is_empty() {
+            self.progress();
+            self.progress_apart();
+        }
+    }
+
+    /// Lets time pass, alarms included.
+    pub(crate) fn sleep_until(&mut self, until_ms: i64) {
+        self.rest();
+        while let Some(at_ms) = self.alarm_ms.filter(|at_ms| *at_ms <= until_ms) {
+            self.now_ms = self.now_ms.max(at_ms);
+            self.wake();
+            self.rest();
+            self.check();
+        }
+        self.now_ms = self.now_ms.max(until_ms);
+    }
+
+    /// The same, until the e-service has been told of something; when that was.
+    pub(crate) fn sleep_until_told(&mut self, until_ms: i64) -> Option<i64> {
+        self.rest();
+        while self.eservice.effects.is_empty() {
+            let at_ms = self.alarm_ms.filter(|at_ms| *at_ms <= until_ms)?;
+            self.now_ms = self.now_ms.max(at_ms);
+            self.wake();
+            self.rest();
+            self.check();
+        }
+        Some(self.now_ms)
     }
 
     fn check_end(&mut self, lost: Option<&str>, paid_ms: i64, found_ms: Option<i64>) {
