@@ -206,10 +206,10 @@ export class World {
     return this.browser().get(`/intents/${service}/${encodeURIComponent(reference)}`, this.command("read", { reference_id: reference }));
   }
 
-  /** Sends an event as PaySG would. */
+  /** Sends an event as PaySG would; `signature: null` sends none. */
   deliver(event, { secret = this.keys.webhook[0], t = Math.floor(Date.now() / 1000), signature, headers = {} } = {}) {
     const payload = typeof event === "string" || event instanceof Uint8Array ? event : JSON.stringify(event);
-    const header = signature ?? `t=${t}, v1=${tag(secret, t, payload)}`;
+    const header = signature === undefined ? `t=${t}, v1=${tag(secret, t, payload)}` : signature;
     return this.browser().send("POST", "/webhooks", {
       headers: { "content-type": "application/json", ...(header === null ? {} : { "paysg-signature": header }), ...headers },
       body: payload,
@@ -374,7 +374,7 @@ export class Answer {
 
   /** What every answer of the edge has, and what none may hold. */
   assertSafe(secrets) {
-    assert.equal(this.headers.get("cache-control"), "no-store", `cache-control of ${this.status}`);
+    assert.equal(this.headers.get("cache-control"), "no-store", `cache-control of ${this.status} ${this.text}`);
     assert.equal(this.headers.get("x-content-type-options"), "nosniff", `x-content-type-options of ${this.status}`);
     assert.match(this.headers.get("referrer-policy") ?? "", /^(no-referrer|same-origin)$/, `referrer-policy of ${this.status}`);
     if (this.headers.get("content-type")?.startsWith("text/html")) {
