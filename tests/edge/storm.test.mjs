@@ -7,7 +7,7 @@ import { startStack } from "../stack.mjs";
 import { anOrder, orderToken } from "../tokens.mjs";
 import { notOnce } from "./resilience/books.mjs";
 import { between, seed, shuffled } from "./resilience/chance.mjs";
-import { counted } from "./resilience/figures.mjs";
+import { Counts, counted } from "./resilience/figures.mjs";
 import { Machines } from "./resilience/machines.mjs";
 import { Payers } from "./resilience/payers.mjs";
 
@@ -114,10 +114,7 @@ function troubles(path) {
 
 /** How PaySG answered. */
 function outcomes(requests) {
-  const counts = new Map();
-  for (const { status, dropped } of requests) {
-    const what = status ?? `dropped ${dropped}`;
-    counts.set(what, (counts.get(what) ?? 0) + 1);
-  }
+  const counts = new Counts();
+  for (const { status, dropped } of requests) counts.add(status ?? `dropped ${dropped}`);
   return counts;
 }
