@@ -189,17 +189,20 @@ impl Checkout {
     }
 
     /// Takes up an attempt whose call was never answered: PaySG may have made the payment, or not.
-    fn take_up(&mut self, desk: &Desk<'_>, attempt: &Attempt) -> Next {
+    fn take_up(&mut self, desk: &mut Desk<'_>, attempt: &Attempt) -> Next {
         let age_ms = desk.now_ms.saturating_sub(attempt.started_at_ms);
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
         if same_order && age_ms < KEY_GOOD_FOR_MS {
+            desk.record(Transition::AskedAgain {
+                attempt: attempt.number,
+            });
             return self.create(desk, attempt.number, false, 0);
         }
         self.search(
             desk,
             attempt.number,
             Some(attempt.amount_in_cents),
-            age_ms >= IN_FLIGHT_MS,
+            desk.now_ms.saturating_sub(attempt.asked_at_ms) >= IN_FLIGHT_MS,
         )
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct PaySg {
     pub(crate) payments: Vec<Payment>,
     recorded: BTreeMap<String, Recorded>,
     pub(crate) gets: u64,
+    /// Creates that a gateway gave up on, and that are carried out later all the same.
+    under_way: Vec<(i64, ApiRequest)>,
 }
 
 impl PaySg {
@@ -80,9 +82,16 @@ impl PaySg {
         dice: Option<&mut Dice>,
     ) -> Answer {
         let Some(dice) = dice else {
+            self.arrive(now_ms);
             return Some(self.carry_out(request, now_ms, false));
         };
-        match dice.below(24) {
+        self.arrive(now_ms);
+        match dice.below(25) {
+            24 if request.idempotency_key.is_some() => {
+                let at_ms = now_ms + dice.below(20_000) as i64;
+                self.under_way.push((at_ms, request.clone()));
+                None
+            }
             0 => None,
             1 => {
                 self.carry_out(request, now_ms, false);
@@ -104,6 +113,17 @@ impl PaySg {
                 Some((504, None, String::from("<html>")))
             }
             _ => Some(self.carry_out(request, now_ms, false)),
+        }
+    }
+
+    /// Carries out what was under way by now.
+    pub(crate) fn arrive(&mut self, now_ms: i64) {
+        let (due, later) = core::mem::take(&mut self.under_way)
+            .into_iter()
+            .partition(|(at_ms, _)| *at_ms <= now_ms);
+        self.under_way = later;
+        for (at_ms, request) in Vec::<(i64, ApiRequest)>::from(due) {
+            self.carry_out(&request, at_ms, false);
         }
     }
 

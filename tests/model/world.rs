@@ -497,6 +497,7 @@ impl World {
 
     /// What holds at every moment.
     pub(crate) fn check(&mut self) {
+        self.paysg.arrive(self.now_ms);
         let Some(ledger) = self.intent() else { return };
         if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.is_empty()) {
             assert_eq!(
