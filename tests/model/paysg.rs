@@ -28,6 +28,8 @@ pub(crate) struct Payment {
     pub(crate) created_ms: i64,
     pub(crate) paid_ms: Option<i64>,
     pub(crate) return_url: String,
+    /// Whether the edge's own call made it.
+    pub(crate) asked_for: bool,
 }
 
 struct Recorded {
@@ -66,6 +68,7 @@ impl PaySg {
             created_ms: now_ms,
             paid_ms: None,
             return_url: return_url.to_owned(),
+            asked_for: false,
         });
         id
     }
@@ -89,7 +92,7 @@ impl PaySg {
         match dice.below(25) {
             24 if request.idempotency_key.is_some() => {
                 let at_ms = now_ms + dice.below(20_000) as i64;
-                self.under_way.push((at_ms, request.clone()));
+                self.linger(at_ms, request);
                 None
             }
             0 => None,
@@ -113,6 +116,13 @@ impl PaySg {
                 Some((504, None, String::from("<html>")))
             }
             _ => Some(self.carry_out(request, now_ms, false)),
+        }
+    }
+
+    /// A call that is on its way still.
+    pub(crate) fn linger(&mut self, at_ms: i64, request: &ApiRequest) {
+        if request.idempotency_key.is_some() {
+            self.under_way.push((at_ms, request.clone()));
         }
     }
 
@@ -188,7 +198,9 @@ impl PaySg {
                 parsed["return_url"].as_str().unwrap(),
                 now_ms,
             );
-            let made = json(self.find(&id).unwrap());
+            let payment = self.find(&id).unwrap();
+            payment.asked_for = true;
+            let made = json(payment);
             if fail {
                 (500, "{}".to_owned())
             } else {
