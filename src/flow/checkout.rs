@@ -118,6 +118,8 @@ impl Checkout {
                 Step::Done(Err(trouble)) => {
                     if trouble == Trouble::UnknownPayment {
                         desk.flag(Flag::Vanished, Some(glance.payment_id()));
+                    } else if trouble == Trouble::Mismatch {
+                        desk.flag_swapped(glance.payment_id());
                     }
                     Step::Done(Err(trouble))
                 }

@@ -62,6 +62,13 @@ impl Desk<'_> {
         let _ = self.ledger.record(self.now_ms, transition);
     }
 
+    /// Flags a payment of this intent in whose place PaySG showed another one.
+    pub fn flag_swapped(&mut self, payment_id: &PaymentId) {
+        if self.ledger.intent.attempt_of(payment_id).is_some() {
+            self.flag(Flag::Mismatch, Some(payment_id));
+        }
+    }
+
     /// Raises a flag, once.
     pub fn flag(&mut self, flag: Flag, payment_id: Option<&PaymentId>) {
         self.record(Transition::Flagged {
@@ -254,6 +261,9 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
             Step::Done(result) => {
+                if matches!(result, Err(Trouble::Mismatch)) {
+                    desk.flag_swapped(command.payment_id());
+                }
                 let _ = result.and_then(|done| witness(desk, &done.payment, true));
                 Progress::Done(Reply::Slept)
             }
@@ -292,7 +302,12 @@ fn glanced(
 ) -> Progress {
     match glance.answer(answer, desk.now_ms, desk.random) {
         Step::Fetch(fetch) => Progress::Working(again(glance), fetch),
-        Step::Done(seen) => Progress::Done(done(desk, glance.payment_id(), seen)),
+        Step::Done(seen) => {
+            if matches!(seen, Err(Trouble::Mismatch)) {
+                desk.flag_swapped(glance.payment_id());
+            }
+            Progress::Done(done(desk, glance.payment_id(), seen))
+        }
     }
 }
 
@@ -457,7 +472,12 @@ fn refund(
 fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Trouble>) -> Reply {
     let done = match result {
         Ok(done) => done,
-        Err(trouble) => return Reply::Failed(trouble),
+        Err(trouble) => {
+            if trouble == Trouble::Mismatch {
+                desk.flag_swapped(command.payment_id());
+            }
+            return Reply::Failed(trouble);
+        }
     };
     let shown = done.payment.status();
     let mut refunded = done.refusal.is_none();

@@ -106,8 +106,9 @@ impl<'a> Reading<'a> {
             409 => Self::Conflict(ApiError::read(status, body)),
             429 => Self::Busy,
             500 | 503 => Self::Broken,
-            // A gateway's answers, which say nothing of what happened behind it.
-            502 | 504 => Self::Unanswered,
+            // A gateway's answers, which say nothing of what happened behind it. PaySG documents none of them, and some networks make up their
+            // own (520 to 530): a payment may have been made all the same.
+            408 | 501..=599 => Self::Unanswered,
             _ => Self::Refused(ApiError::read(status, body)),
         }
     }
