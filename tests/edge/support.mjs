@@ -415,7 +415,7 @@ export class EService {
     const eservice = new EService();
     eservice.server = createServer(async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
-      eservice.calls.push({ at: Date.now(), method: request.method, url: request.url, headers: request.headers, key: request.headers["idempotency-key"], text: body, body: JSON.parse(body) });
+      eservice.calls.push({ at: Date.now(), method: request.method, url: request.url, headers: request.headers, key: request.headers["idempotency-key"], text: body, body: body === "" ? undefined : JSON.parse(body) });
       const { status = 200, headers = {} } = eservice.answers.shift() ?? {};
       response.writeHead(status, headers).end();
     });
@@ -432,7 +432,7 @@ export class EService {
 
   /** The calls about a payment. */
   about(payment) {
-    return this.calls.filter(({ body }) => body.payment.id === payment.id);
+    return this.calls.filter(({ body }) => body?.payment.id === payment.id);
   }
 
   stop() {
