@@ -128,11 +128,11 @@ impl PaySg {
 
     /// Carries out what was under way by now.
     pub(crate) fn arrive(&mut self, now_ms: i64) {
-        let (due, later) = core::mem::take(&mut self.under_way)
+        let (due, later): (Vec<_>, Vec<_>) = core::mem::take(&mut self.under_way)
             .into_iter()
             .partition(|(at_ms, _)| *at_ms <= now_ms);
         self.under_way = later;
-        for (at_ms, request) in Vec::<(i64, ApiRequest)>::from(due) {
+        for (at_ms, request) in due {
             self.carry_out(&request, at_ms, false);
         }
     }
