@@ -208,6 +208,7 @@ impl Intent {
                 attempt,
                 payment_id,
                 same_order,
+                amount_in_cents,
                 ..
             } => {
                 self.note_duplicate(*attempt, payment_id);
@@ -217,6 +218,9 @@ impl Intent {
                     attempt.state = AttemptState::Open;
                     if !same_order {
                         attempt.digest = None;
+                    }
+                    if let Some(amount_in_cents) = amount_in_cents {
+                        attempt.amount_in_cents = *amount_in_cents;
                     }
                 });
             }
