@@ -22,6 +22,8 @@ pub mod request;
 pub mod response;
 pub mod route;
 pub mod session;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 pub mod webhook;
 
 #[cfg(target_arch = "wasm32")]

@@ -147,6 +147,7 @@ impl Checkout {
                         payment_id: found.payment_id,
                         adopted: true,
                         same_order,
+                        amount_in_cents: (!same_order).then_some(found.amount_in_cents),
                     });
                     self.decide(desk)
                 }
@@ -324,6 +325,11 @@ impl Checkout {
 
     fn made(&mut self, desk: &mut Desk<'_>, payment: &Payment, attempt: u32, fresh: bool) -> Next {
         let intent = &desk.ledger.intent;
+        if !desk.terms.remembers && intent.attempt_of(&payment.id).is_some() {
+            // An earlier key was taken to stand for it, since the list no longer reaches that key's own payment. It was cancelled.
+            desk.record(Transition::GivenUp { attempt });
+            return self.decide(desk);
+        }
         let ours = payment.payment_service_id == intent.payment_service_id
             && payment.reference_id == intent.reference_id
             && payment.amount_in_cents.get() == self.order.amount_in_cents
@@ -337,6 +343,7 @@ impl Checkout {
             payment_id: payment.id.clone(),
             adopted: false,
             same_order: true,
+            amount_in_cents: None,
         });
         // PaySG answers a key with what it first answered: of now only where the key is new.
         if fresh && desk.terms.remembers && payment.status() == Status::Unpaid {

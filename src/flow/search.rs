@@ -139,6 +139,9 @@ impl Search {
     }
 
     /// Prefers what was paid, then what can be paid, then what was cancelled; among equals the newest. Others are flagged.
+    ///
+    /// Where the amount may be any, a key was used for another order, and only that key's payment is looked for: attempts are made one
+    /// after the other, so it is the oldest that none of them is known by. Later ones are found by the keys of later attempts.
     fn take(&mut self, desk: &mut Desk<'_>, payment: &Payment) {
         let rank = match payment.status() {
             Status::Paid | Status::PartiallyRefunded | Status::Refunded => 3,
@@ -151,12 +154,18 @@ impl Search {
             amount_in_cents: payment.amount_in_cents.get(),
             rank,
         };
-        let other = match &self.best {
-            Some(best) if best.rank >= rank => found,
-            _ => match self.best.replace(found) {
+        let keep = match &self.best {
+            Some(best) if self.takes_any_amount() => best.rank == 3,
+            Some(best) => best.rank >= rank,
+            None => false,
+        };
+        let other = if keep {
+            found
+        } else {
+            match self.best.replace(found) {
                 Some(other) => other,
                 None => return,
-            },
+            }
         };
         if other.rank > 0 {
             desk.flag(

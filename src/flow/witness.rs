@@ -112,6 +112,7 @@ fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
             payment_id: payment.id.clone(),
             adopted: true,
             same_order: true,
+            amount_in_cents: None,
         },
         None => Transition::Adopted {
             attempt: desk.ledger.intent.next_number(),

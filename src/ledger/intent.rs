@@ -209,6 +209,7 @@ impl Intent {
                 attempt,
                 payment_id,
                 same_order,
+                amount_in_cents,
                 ..
             } => {
                 self.note_duplicate(*attempt, payment_id);
@@ -218,6 +219,9 @@ impl Intent {
                     attempt.state = AttemptState::Open;
                     if !same_order {
                         attempt.digest = None;
+                    }
+                    if let Some(amount_in_cents) = amount_in_cents {
+                        attempt.amount_in_cents = *amount_in_cents;
                     }
                 });
             }

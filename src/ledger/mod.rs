@@ -15,6 +15,8 @@ mod intent;
 mod journal;
 mod schedule;
 mod telling;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 mod transition;
 
 pub use attempt::{Attempt, AttemptState};

@@ -43,6 +43,9 @@ pub enum Transition {
         adopted: bool,
         /// Whether it bears the order that the attempt was started for.
         same_order: bool,
+        /// Its amount, where it may be another than the attempt was started for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_in_cents: Option<u64>,
     },
     /// A payment of this intent turned up that no attempt asked for.
     Adopted {

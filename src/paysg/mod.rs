@@ -51,7 +51,7 @@ pub mod return_params;
 pub mod signature;
 pub mod status;
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests;
+pub(crate) mod tests;
 #[cfg(feature = "edge")]
 pub mod text;
 #[cfg(feature = "edge")]

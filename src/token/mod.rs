@@ -8,6 +8,8 @@ mod jwt;
 mod keys;
 mod order;
 mod receipt;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 
 pub use command::{CommandKind, CommandToken};
 pub use jwt::TokenError;

@@ -42,8 +42,8 @@ fn decode(part: &str) -> Option<String> {
     while let Some(byte) = rest.next() {
         if byte == b'%' {
             let digits = [rest.next()?, rest.next()?];
-            let digits = core::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            // Not `u8::from_str_radix`, which takes a sign.
+            bytes.extend(base16ct::mixed::decode_vec(digits).ok()?);
         } else {
             bytes.push(byte);
         }

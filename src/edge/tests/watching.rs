@@ -1,0 +1,398 @@
+//! After the payment page: returning, the status, resuming, commands.
+
+use super::*;
+
+fn returned(id: &str) -> String {
+    format!("paysg_payment_id={id}&paysg_payment_service_id={SERVICE}")
+}
+
+fn result(id: &str) -> String {
+    format!("{WWW}/done?lang=en&paysg_payment_id={id}&paysg_payment_service_id={SERVICE}#top")
+}
+
+fn status_path(id: &str) -> String {
+    format!("/paysg/payments/{SERVICE}/{id}")
+}
+
+#[test]
+fn a_returning_payer_always_goes_on_to_the_result() {
+    let mut bench = Bench::new(&[]);
+    let query = returned("p1");
+    for (http, body) in [
+        (200, payment("p1", "paid")),
+        (200, payment("p1", "unpaid")),
+        (200, payment("p2", "paid")),
+        (404, json!({})),
+        (401, json!({})),
+    ] {
+        let got = bench.take(
+            &get("/paysg/return", &query),
+            &[("GET /payments/p1", http, body)],
+        );
+        assert_eq!(
+            (got.status(), got.header("location")),
+            (303, Some(&*result("p1"))),
+            "{http}"
+        );
+    }
+    let down = || ("GET /payments/p1", 0, Value::Null);
+    let got = bench.take(
+        &get("/paysg/return", &query),
+        &[down(), down(), down(), down()],
+    );
+    assert_eq!(got.header("location"), Some(&*result("p1")));
+}
+
+#[test]
+fn without_a_result_url_the_result_is_our_own_page() {
+    let mut bench = Bench::new(&[("PAYSG_RESULT_URL", "")]);
+    let got = bench.take(
+        &get("/paysg/return", &returned("p1")),
+        &[("GET /payments/p1", 200, payment("p1", "paid"))],
+    );
+    assert_eq!(
+        got.header("location"),
+        Some(&*format!("{PUBLIC}{}", status_path("p1")))
+    );
+}
+
+#[test]
+fn malformed_return_parameters_are_400_without_a_call() {
+    let mut bench = Bench::new(&[]);
+    let twice = format!("{}&paysg_payment_id=p1", returned("p1"));
+    let swapped = format!("paysg_payment_id={SERVICE}&paysg_payment_service_id=p1");
+    let long = returned(&"x".repeat(65));
+    let traversal = returned("..%2Fcancel");
+    for query in [
+        "",
+        "page=2",
+        "paysg_payment_id=p1",
+        &twice,
+        &swapped,
+        &long,
+        &traversal,
+        &returned(""),
+    ] {
+        let got = bench.answer(&get("/paysg/return", query));
+        assert_eq!(got.error(), (400, "invalid_return".to_owned()), "{query}");
+    }
+    let other = format!("paysg_payment_id=p1&paysg_payment_service_id={UNKNOWN_SERVICE}");
+    assert_eq!(
+        bench.answer(&get("/paysg/return", &other)).error(),
+        (404, "unknown_payment_service".to_owned())
+    );
+}
+
+#[test]
+fn without_proof_only_the_status_is_told() {
+    let mut bench = Bench::new(&[]);
+    let got = bench.take(
+        &get(&status_path("p1"), ""),
+        &[("GET /payments/p1", 200, payment("p1", "paid"))],
+    );
+    assert_eq!(
+        got.json(),
+        json!({"id": "p1", "payment_service_id": SERVICE, "status": "paid"})
+    );
+    let unknown = bench.take(
+        &get(&status_path("p9"), ""),
+        &[("GET /payments/p9", 404, json!({}))],
+    );
+    assert_eq!(unknown.error(), (404, "unknown_payment".to_owned()));
+}
+
+#[test]
+fn with_proof_reference_and_amount_are_told_and_if_paid_a_receipt() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let path = status_path("p1");
+    let request = Request {
+        cookie: &cookie,
+        ..get(&path, "")
+    };
+    for state in ["unpaid", "cancelled", "refunded", "paid"] {
+        let got = bench.take(&request, &[("GET /payments/p1", 200, payment("p1", state))]);
+        let mut shown = got.json();
+        let receipt = shown.as_object_mut().unwrap().remove("receipt");
+        assert_eq!(
+            shown,
+            json!({"id": "p1", "payment_service_id": SERVICE, "status": state, "reference_id": "INV-001", "amount_in_cents": 4200})
+        );
+        assert_eq!(receipt.is_some(), state == "paid", "{state}");
+        if let Some(receipt) = receipt {
+            let claims =
+                Base64UrlUnpadded::decode_vec(receipt.as_str().unwrap().split('.').nth(1).unwrap())
+                    .unwrap();
+            let claims: Value = serde_json::from_slice(&claims).unwrap();
+            assert_eq!(
+                (&claims["iss"], &claims["aud"]),
+                (&json!(PUBLIC), &json!(WWW))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_swapped_payment_is_no_proof_of_this_one() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let path = status_path("p1");
+    let request = Request {
+        cookie: &cookie,
+        ..get(&path, "")
+    };
+    for change in [
+        json!({"reference_id": "INV-002"}),
+        json!({"amount_in_cents": 1}),
+    ] {
+        let got = bench.take(
+            &request,
+            &[(
+                "GET /payments/p1",
+                200,
+                with(payment("p1", "paid"), change.clone()),
+            )],
+        );
+        assert_eq!(
+            got.json(),
+            json!({"id": "p1", "payment_service_id": SERVICE, "status": "paid"}),
+            "{change}"
+        );
+    }
+    let another = status_path("p2");
+    let got = bench.take(
+        &Request {
+            cookie: &cookie,
+            ..get(&another, "")
+        },
+        &[("GET /payments/p2", 200, payment("p2", "paid"))],
+    );
+    assert_eq!(
+        got.json().get("receipt"),
+        None,
+        "another order's paid payment"
+    );
+    let got = bench.take(
+        &request,
+        &[("GET /payments/p1", 200, payment("p2", "paid"))],
+    );
+    assert_eq!(got.error(), (502, "payment_mismatch".to_owned()));
+}
+
+#[test]
+fn the_status_page_confirms_while_paysg_is_out_of_reach() {
+    let mut bench = Bench::new(&[]);
+    let path = status_path("p1");
+    let down = || ("GET /payments/p1", 503, json!({}));
+    let page = Request {
+        accept: "text/html",
+        ..get(&path, "refreshed=7")
+    };
+    let got = bench.take(&page, &[down(), down(), down(), down()]);
+    assert_eq!(got.status(), 503);
+    assert!(
+        got.response.body.contains("data-state=\"confirming\"")
+            && got.response.body.contains("refreshed=8")
+    );
+    assert!(!got.response.body.contains("Nothing was charged"));
+    let got = bench.take(&get(&path, ""), &[down(), down(), down(), down()]);
+    assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
+}
+
+#[test]
+fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
+    let mut bench = Bench::new(&[]);
+    let none = bench.answer(&get("/paysg/resume", ""));
+    assert_eq!(none.error(), (404, "nothing_to_resume".to_owned()));
+    let cookie = has_made_p1(&mut bench);
+    let request = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    for (state, to) in [
+        (
+            "unpaid",
+            "https://staging.pay.gov.sg/payments/p1".to_owned(),
+        ),
+        ("paid", result("p1")),
+        ("refunded", result("p1")),
+    ] {
+        let got = bench.take(&request, &[("GET /payments/p1", 200, payment("p1", state))]);
+        assert_eq!(
+            (got.status(), got.header("location")),
+            (303, Some(&*to)),
+            "{state}"
+        );
+    }
+    let got = bench.take(
+        &request,
+        &[("GET /payments/p1", 200, payment("p1", "cancelled"))],
+    );
+    assert_eq!(got.error(), (404, "nothing_to_resume".to_owned()));
+}
+
+fn action(id: &str, word: &str) -> String {
+    format!("{}/{word}", status_path(id))
+}
+
+#[test]
+fn a_payer_cancels_by_cookie_and_only_an_own_payment() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let cancel = action("p1", "cancel");
+    let by = |cookie| Request {
+        cookie,
+        ..post(&cancel, "")
+    };
+    let done = [
+        ("POST /payments/p1/cancel", 200, payment("p1", "cancelled")),
+        ("GET /payments/p1", 200, payment("p1", "cancelled")),
+    ];
+    let got = bench.take(&by(&cookie), &done);
+    assert_eq!(
+        (got.status(), &got.json()["payment"]["status"]),
+        (200, &json!("cancelled"))
+    );
+    assert_eq!(bench.answer(&by("")).error(), (403, "no_proof".to_owned()));
+    let others = action("p2", "cancel");
+    assert_eq!(
+        bench
+            .answer(&Request {
+                cookie: &cookie,
+                ..post(&others, "")
+            })
+            .error(),
+        (403, "no_proof".to_owned())
+    );
+    let evil = Request {
+        origin: "https://evil.example",
+        ..by(&cookie)
+    };
+    assert_eq!(
+        bench.answer(&evil).error(),
+        (403, "origin_not_allowed".to_owned())
+    );
+}
+
+#[test]
+fn a_payer_does_nothing_else_by_cookie() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    for word in ["refund", "send-email", "tell-again"] {
+        let path = action("p1", word);
+        let got = bench.answer(&Request {
+            cookie: &cookie,
+            ..post(&path, "")
+        });
+        assert_eq!(got.error(), (401, "invalid_token".to_owned()), "{word}");
+        assert_eq!(got.header("www-authenticate"), Some("Bearer"));
+    }
+    for word in ["read", "pay", ""] {
+        let path = action("p1", word);
+        assert_eq!(
+            bench.answer(&post(&path, "")).error(),
+            (404, "not_found".to_owned()),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn an_officers_token_is_for_one_action_on_one_payment() {
+    let mut bench = Bench::new(&[]);
+    let refund = action("p1", "refund");
+    let good = command(
+        "refund",
+        json!({"payment_id": "p1", "refund_amount_in_cents": 100}),
+    );
+    fn by<'a>(authorization: &'a str, path: &'a str) -> Request<'a> {
+        Request {
+            authorization,
+            origin: "",
+            ..post(path, "")
+        }
+    }
+    let got = bench.take(
+        &by(&good, &refund),
+        &[
+            ("POST /payments/p1/refund", 200, json!({})),
+            ("GET /payments/p1", 200, payment("p1", "refunded")),
+        ],
+    );
+    assert_eq!(
+        (got.status(), &got.json()["payment"]["status"]),
+        (200, &json!("refunded"))
+    );
+    for (other, claims) in [
+        (
+            "refund",
+            json!({"payment_id": "p2", "refund_amount_in_cents": 100}),
+        ),
+        ("cancel", json!({"payment_id": "p1"})),
+        (
+            "refund",
+            json!({"payment_id": "p1", "refund_amount_in_cents": 100, "payment_service_id": OTHER_SERVICE}),
+        ),
+    ] {
+        let token = command(other, claims);
+        assert_eq!(
+            bench.answer(&by(&token, &refund)).error(),
+            (403, "token_mismatch".to_owned())
+        );
+    }
+    let order: Value = serde_json::from_str(&order(json!({}))).unwrap();
+    let order = format!("Bearer {}", order["order"].as_str().unwrap());
+    assert_eq!(
+        bench.answer(&by(&order, &refund)).error(),
+        (401, "invalid_token".to_owned())
+    );
+}
+
+#[test]
+fn what_needs_a_ledger_says_so() {
+    let mut bench = Bench::new(&[]);
+    let token = command("tell-again", json!({"payment_id": "p1"}));
+    let path = action("p1", "tell-again");
+    assert_eq!(
+        bench
+            .answer(&Request {
+                authorization: &token,
+                ..post(&path, "")
+            })
+            .error(),
+        (501, "no_ledger".to_owned())
+    );
+    let token = command("read", json!({"reference_id": "INV/é 1"}));
+    let path = format!("/paysg/intents/{SERVICE}/INV%2F%C3%A9%201");
+    assert_eq!(
+        bench
+            .answer(&Request {
+                authorization: &token,
+                ..get(&path, "")
+            })
+            .error(),
+        (501, "no_ledger".to_owned())
+    );
+    let path = format!("/paysg/intents/{SERVICE}/INV-002");
+    assert_eq!(
+        bench
+            .answer(&Request {
+                authorization: &token,
+                ..get(&path, "")
+            })
+            .error(),
+        (403, "token_mismatch".to_owned())
+    );
+    for malformed in ["%", "%2", "%zz", "%ff", "", "%+1"] {
+        let path = format!("/paysg/intents/{SERVICE}/{malformed}");
+        let got = bench.answer(&Request {
+            authorization: &token,
+            ..get(&path, "")
+        });
+        assert_eq!(
+            got.error(),
+            (400, "invalid_fields".to_owned()),
+            "{malformed}"
+        );
+    }
+}

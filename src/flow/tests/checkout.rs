@@ -1,0 +1,624 @@
+//! From an order to the one payment that its intent may have, with a ledger.
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn a_first_order_makes_one_payment_under_the_first_key() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(order(), [("POST payments #1", created("p1"))]);
+    let chosen = chosen(reply);
+    assert!(!chosen.existed);
+    assert_eq!(chosen.payment.id, id("p1"));
+    assert_eq!(
+        chosen.payment.payment_url,
+        "https://staging.pay.gov.sg/payments/p1"
+    );
+    assert_eq!(bench.states(), [AttemptState::Open]);
+    assert_eq!(
+        bench.calls[0].request.body.as_deref(),
+        Some("{\"description\":\"one licence\"}")
+    );
+}
+
+#[test]
+fn the_attempt_is_on_disk_before_paysg_is_called() {
+    let bench = Bench::open();
+    assert_eq!(bench.rows_at_call, [2], "began and started");
+    assert!(bench.rows[1].entry.contains("\"started\""));
+}
+
+#[test]
+fn the_ledger_holds_nothing_of_the_order_but_amount_reference_and_digest() {
+    let mut bench = Bench::new();
+    bench.pay(
+        order_of(4200, "Tan Ah Kow S1234567D"),
+        [("POST payments #1", created("p1"))],
+    );
+    let stored = serde_json::to_string(&bench.rows).unwrap();
+    assert!(!stored.contains("Tan") && !stored.contains("S1234567D"));
+    assert!(stored.contains(REFERENCE) && stored.contains("4200"));
+}
+
+#[test]
+fn the_same_order_while_unpaid_is_the_same_payment_after_one_get() {
+    let mut bench = Bench::open();
+    for _ in 0..3 {
+        let reply = bench.pay(order(), [("GET p1", shows("p1", "unpaid"))]);
+        assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+    }
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn a_changed_order_cancels_confirms_by_get_and_makes_the_next_attempt() {
+    for changed in [
+        order_of(5000, "one licence"),
+        order_of(4200, "two licences"),
+    ] {
+        let mut bench = Bench::open();
+        let amount = changed.amount_in_cents;
+        let next = says(
+            201,
+            with(payment("p2", "unpaid"), json!({"amount_in_cents": amount})),
+        );
+        let reply = bench.pay(
+            changed,
+            [
+                ("GET p1", shows("p1", "unpaid")),
+                ("POST p1/cancel", shows("p1", "cancelled")),
+                ("GET p1", shows("p1", "cancelled")),
+                ("POST payments #2", next),
+            ],
+        );
+        assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+        assert_eq!(
+            bench.states(),
+            [AttemptState::Cancelled, AttemptState::Open]
+        );
+        assert!(
+            bench.ledger.intent.tellings.is_empty(),
+            "replacing is no cancellation to tell of"
+        );
+    }
+}
+
+#[test]
+fn a_changed_order_whose_payment_turns_out_paid_is_answered_with_that_payment() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(
+        order_of(5000, "one licence"),
+        [
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", error(400, "payment_not_cancellable")),
+            ("GET p1", shows("p1", "paid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Paid, true));
+    assert_eq!(bench.states(), [AttemptState::Paid]);
+}
+
+#[test]
+fn a_cancellation_whose_answer_is_lost_is_judged_by_the_get() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(
+        order_of(4200, "two licences"),
+        [
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", Says::Nothing),
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
+fn while_the_old_payment_can_still_be_paid_there_is_no_next_attempt() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(
+        order_of(4200, "two licences"),
+        [
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", status(503)),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn a_cancelled_payment_is_followed_by_the_next_attempt() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(
+        order(),
+        [
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+    // The cancelled one is not asked about again.
+    let reply = bench.pay(order(), [("GET p2", shows("p2", "unpaid"))]);
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, true));
+}
+
+#[test]
+fn a_paid_or_refunded_payment_is_never_followed_by_another_attempt() {
+    for (state, expected) in [
+        ("paid", Status::Paid),
+        ("partially_refunded", Status::PartiallyRefunded),
+        ("refunded", Status::Refunded),
+    ] {
+        let mut bench = Bench::open();
+        for order in [order(), order_of(9900, "another")] {
+            let reply = bench.pay(order, [("GET p1", shows("p1", state))]);
+            assert_eq!(outcome(reply), is("p1", expected, true), "{state}");
+        }
+        assert_eq!(bench.states().len(), 1);
+    }
+}
+
+#[test]
+fn a_status_in_words_unknown_here_is_neither_paid_nor_given_up() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(
+        order_of(9900, "another"),
+        [("GET p1", shows("p1", "unknown"))],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unknown, true));
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_under_the_same_key() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", created("p1")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, false));
+    assert_eq!(bench.calls[0].request, bench.calls[1].request);
+}
+
+#[test]
+fn delays_between_tries_grow_and_are_drawn_between_zero_and_their_ceiling() {
+    for (random, delays) in [
+        (0, [0, 0, 0, 0, 0]),
+        (u32::MAX / 2, [0, 199, 399, 799, 0]),
+        (u32::MAX, [0, 399, 799, 1599, 0]),
+    ] {
+        let mut bench = Bench::new();
+        bench.random = random;
+        bench.pay(
+            order(),
+            [
+                ("POST payments #1", Says::Nothing),
+                ("POST payments #1", status(502)),
+                ("POST payments #1", status(504)),
+                ("POST payments #1", Says::Nothing),
+                ("LIST", page(vec![], None)),
+            ],
+        );
+        assert_eq!(bench.delays, delays);
+    }
+}
+
+#[test]
+fn retry_after_is_honoured() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            (
+                "POST payments #1",
+                Says::Answer(429, Some(7_000), String::new()),
+            ),
+            ("POST payments #1", created("p1")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, false));
+    assert_eq!(bench.delays, [0, 7_000]);
+}
+
+#[test]
+fn a_retry_after_beyond_the_payers_patience_is_passed_on_and_not_waited_for() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [(
+            "POST payments #1",
+            Says::Answer(429, Some(60_000), String::new()),
+        )],
+    );
+    assert_eq!(
+        trouble(reply),
+        Trouble::Unavailable {
+            retry_after_ms: Some(60_000)
+        }
+    );
+    assert_eq!(bench.states(), [AttemptState::Started]);
+}
+
+#[test]
+fn no_further_try_begins_after_the_deadline() {
+    let mut bench = Bench::new();
+    bench.random = u32::MAX;
+    bench.latency_ms = 10_000;
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", Says::Nothing),
+            ("LIST", Says::Nothing),
+        ],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+}
+
+#[test]
+fn a_busy_paysg_is_left_alone_after_four_tries_and_the_key_stays() {
+    let mut bench = Bench::new();
+    let busy = ("POST payments #1", status(429));
+    let reply = bench.pay(order(), [busy.clone(), busy.clone(), busy.clone(), busy]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    bench.pay(
+        order(),
+        [
+            ("POST payments #1", created("p1")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn a_conflict_with_a_request_in_flight_is_waited_out() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", error(409, IN_FLIGHT)),
+            ("POST payments #1", error(409, IN_FLIGHT)),
+            ("POST payments #1", created("p1")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, false));
+}
+
+#[test]
+fn a_conflict_that_does_not_end_takes_no_new_key() {
+    let mut bench = Bench::new();
+    let conflict = ("POST payments #1", error(409, "conflict"));
+    let reply = bench.pay(
+        order(),
+        [
+            conflict.clone(),
+            conflict.clone(),
+            conflict.clone(),
+            conflict,
+            ("LIST", page(vec![], None)),
+        ],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Started]);
+}
+
+#[test]
+fn a_key_used_for_another_order_leads_over_the_list_and_a_cancellation_to_the_next_attempt() {
+    for (http, amount) in [(400, 4200), (409, 4200), (400, 1000), (409, 1000)] {
+        // The ledger is new although the intent is not: its storage was replaced.
+        let mut bench = Bench::new();
+        let old = |state| with(payment("p1", state), json!({"amount_in_cents": amount}));
+        let reply = bench.pay(
+            order(),
+            [
+                ("POST payments #1", error(http, KEY_REUSED)),
+                ("LIST", page(vec![old("unpaid")], None)),
+                ("GET p1", says(200, old("unpaid"))),
+                ("POST p1/cancel", says(200, old("cancelled"))),
+                ("GET p1", says(200, old("cancelled"))),
+                ("POST payments #2", created("p2")),
+            ],
+        );
+        assert_eq!(
+            outcome(reply),
+            is("p2", Status::Unpaid, false),
+            "{http} {amount}"
+        );
+    }
+}
+
+#[test]
+fn a_key_used_for_another_order_that_was_paid_is_answered_with_that_payment() {
+    for amount in [4200, 1000] {
+        let mut bench = Bench::new();
+        let old = with(payment("p1", "paid"), json!({"amount_in_cents": amount}));
+        let reply = bench.pay(
+            order(),
+            [
+                ("POST payments #1", error(409, KEY_REUSED)),
+                ("LIST", page(vec![old.clone()], None)),
+                ("GET p1", says(200, old)),
+            ],
+        );
+        let chosen = chosen(reply);
+        assert_eq!(chosen.payment.status, Status::Paid);
+        assert_eq!(chosen.payment.amount_in_cents, amount);
+    }
+}
+
+#[test]
+fn a_recorded_500_is_asked_once_more_and_then_given_up_for_another_key() {
+    for http in [500, 503] {
+        let mut bench = Bench::new();
+        let reply = bench.pay(
+            order(),
+            [
+                ("POST payments #1", status(http)),
+                ("POST payments #1", status(http)),
+                ("LIST", page(vec![], None)),
+                ("POST payments #2", created("p2")),
+            ],
+        );
+        assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+        assert_eq!(bench.states(), [AttemptState::GivenUp, AttemptState::Open]);
+    }
+}
+
+#[test]
+fn a_500_that_was_not_recorded_costs_one_repeat() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", status(500)),
+            ("POST payments #1", created("p1")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, false));
+}
+
+#[test]
+fn a_recorded_500_behind_which_a_payment_was_made_adopts_that_payment() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", status(500)),
+            ("POST payments #1", status(500)),
+            ("LIST", page(vec![payment("p1", "unpaid")], None)),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn what_no_one_of_paysgs_answered_never_takes_a_new_key() {
+    let gateway = [
+        408, 501, 502, 504, 505, 507, 511, 520, 521, 522, 523, 524, 525, 530, 599,
+    ];
+    let kinds = gateway
+        .iter()
+        .map(|http| status(*http))
+        .chain([Says::Nothing]);
+    for answer in kinds {
+        let mut bench = Bench::new();
+        let call = ("POST payments #1", answer.clone());
+        let reply = bench.pay(
+            order(),
+            [
+                call.clone(),
+                call.clone(),
+                call.clone(),
+                call,
+                ("LIST", page(vec![], None)),
+            ],
+        );
+        assert_eq!(trouble(reply), UNAVAILABLE, "{answer:?}");
+        assert_eq!(bench.states(), [AttemptState::Started], "{answer:?}");
+        // The next press asks under the same key; what comes may be old, so a GET follows.
+        let reply = bench.pass(MINUTE_MS).pay(
+            order(),
+            [
+                ("POST payments #1", created("p1")),
+                ("GET p1", shows("p1", "unpaid")),
+            ],
+        );
+        assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+    }
+}
+
+#[test]
+fn a_success_that_cannot_be_read_is_looked_for_in_the_list() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", says(201, json!({"id": "p1"}))),
+            ("LIST", page(vec![payment("p1", "unpaid")], None)),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+}
+
+#[test]
+fn a_key_is_good_for_23_hours_and_then_the_list_comes_first() {
+    let mut bench = Bench::unanswered();
+    let started_ms = bench.ledger.intent.attempts[0].started_at_ms;
+    bench.now_ms = started_ms + 23 * HOUR_MS - 1;
+    let mut younger = Bench::unanswered();
+    younger.now_ms = bench.now_ms;
+    younger.pay(
+        order(),
+        [
+            ("POST payments #1", created("p1")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+
+    bench.now_ms += 1;
+    let reply = bench.pay(
+        order(),
+        [
+            ("LIST", page(vec![], None)),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+    assert_eq!(bench.states(), [AttemptState::GivenUp, AttemptState::Open]);
+}
+
+#[test]
+fn after_23_hours_a_payment_that_was_made_is_found_and_adopted() {
+    let mut bench = Bench::unanswered();
+    let reply = bench.pass(24 * HOUR_MS).pay(
+        order(),
+        [
+            ("LIST", page(vec![payment("p1", "paid")], None)),
+            ("GET p1", shows("p1", "paid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Paid, true));
+}
+
+#[test]
+fn a_changed_order_waits_while_the_unanswered_call_may_still_be_under_way() {
+    let mut bench = Bench::unanswered();
+    let changed = || order_of(4200, "two licences");
+    let reply = bench.pay(changed(), [("LIST", page(vec![], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    let reply = bench.pass(MINUTE_MS).pay(
+        changed(),
+        [
+            ("LIST", page(vec![], None)),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
+fn an_answer_for_another_payment_is_a_mismatch_and_flagged() {
+    for change in [
+        json!({"payment_service_id": OTHER_SERVICE}),
+        json!({"reference_id": "INV-002"}),
+        json!({"amount_in_cents": 4199}),
+    ] {
+        let swapped = |state| with(payment("p1", state), change.clone());
+        let mut bench = Bench::new();
+        let reply = bench.pay(
+            order(),
+            [("POST payments #1", says(201, swapped("unpaid")))],
+        );
+        assert_eq!(trouble(reply), Trouble::Mismatch, "create: {change}");
+        assert!(bench.is_flagged(Flag::Mismatch, Some("p1")));
+        assert_eq!(bench.states(), [AttemptState::Started]);
+
+        let mut bench = Bench::open();
+        let reply = bench.pay(order(), [("GET p1", says(200, swapped("paid")))]);
+        assert_eq!(trouble(reply), Trouble::Mismatch, "GET: {change}");
+        assert!(
+            bench.is_flagged(Flag::Mismatch, Some("p1")),
+            "GET: {change}"
+        );
+        assert_eq!(bench.states(), [AttemptState::Open]);
+    }
+}
+
+#[test]
+fn a_get_that_shows_another_id_is_a_mismatch_and_flagged() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(order(), [("GET p1", shows("p2", "paid"))]);
+    assert_eq!(trouble(reply), Trouble::Mismatch);
+    assert!(bench.is_flagged(Flag::Mismatch, Some("p1")));
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn a_payment_of_another_attempt_is_no_answer_to_this_one() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(
+        order(),
+        [
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p1")),
+        ],
+    );
+    assert_eq!(trouble(reply), Trouble::Mismatch);
+    assert!(bench.is_flagged(Flag::Mismatch, Some("p1")));
+}
+
+#[test]
+fn a_payer_is_sent_to_paysgs_pages_of_this_environment_only() {
+    for url in [
+        "http://staging.pay.gov.sg/payments/p1",
+        "https://pay.gov.sg/payments/p1",
+        "https://staging.pay.gov.sg.evil.example/payments/p1",
+        "https://staging.pay.gov.sg@evil.example/payments/p1",
+        "https://staging.pay.gov.sg:444/payments/p1",
+        "//staging.pay.gov.sg/payments/p1",
+        "javascript:alert(1)",
+        "",
+    ] {
+        let mut bench = Bench::new();
+        let made = with(payment("p1", "unpaid"), json!({"payment_url": url}));
+        let reply = bench.pay(order(), [("POST payments #1", says(201, made.clone()))]);
+        assert_eq!(trouble(reply), Trouble::PageRefused, "{url}");
+        // The payment is known all the same: asking again makes no second one.
+        let reply = bench.pay(order(), [("GET p1", says(200, made))]);
+        assert_eq!(trouble(reply), Trouble::PageRefused, "{url}");
+    }
+}
+
+#[test]
+fn a_payment_that_paysg_no_longer_knows_is_flagged_and_not_replaced() {
+    let mut bench = Bench::open();
+    let reply = bench.pay(order(), [("GET p1", status(404))]);
+    assert_eq!(trouble(reply), Trouble::UnknownPayment);
+    assert!(bench.is_flagged(Flag::Vanished, Some("p1")));
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn a_refusal_says_why_and_the_next_press_is_the_next_attempt() {
+    let refused = Trouble::Refused {
+        error_type: Some("some_error".to_owned()),
+        code: Some("payer_email_invalid".to_owned()),
+    };
+    for (http, expected) in [
+        (400, refused),
+        (401, Trouble::Credentials),
+        (402, Trouble::NotConnected),
+        (403, Trouble::Credentials),
+        (404, Trouble::Credentials),
+    ] {
+        let mut bench = Bench::new();
+        let reply = bench.pay(
+            order(),
+            [("POST payments #1", error(http, "payer_email_invalid"))],
+        );
+        assert_eq!(trouble(reply), expected, "{http}");
+        assert_eq!(bench.states(), [AttemptState::Refused]);
+        let reply = bench.pay(order(), [("POST payments #2", created("p2"))]);
+        assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+    }
+}
+
+#[test]
+fn paysg_out_of_reach_while_a_payment_is_known_makes_no_other() {
+    let mut bench = Bench::open();
+    let down = ("GET p1", status(503));
+    let reply = bench.pay(order(), [down.clone(), down.clone(), down.clone(), down]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}

@@ -1,0 +1,307 @@
+//! Cancel, refund, send the e-mail: a GET alone says what came of it.
+
+use super::*;
+use crate::ledger::{TellStatus, refund_key};
+use crate::paysg::Cents;
+
+fn cancel(payment: &str) -> Message {
+    Message::Cancel {
+        payment_id: id(payment),
+    }
+}
+
+fn refund(cents: u64, command: &str) -> Message {
+    Message::Refund {
+        payment_id: id("p1"),
+        amount_in_cents: Cents::new(cents).unwrap(),
+        command_id: command.to_owned(),
+    }
+}
+
+fn send_email() -> Message {
+    Message::SendEmail {
+        payment_id: id("p1"),
+    }
+}
+
+fn told(bench: &Bench) -> Vec<(String, TellStatus)> {
+    let tellings = bench.ledger.intent.tellings.iter();
+    tellings
+        .map(|telling| (telling.key.clone(), telling.status))
+        .collect()
+}
+
+#[test]
+fn a_cancellation_is_confirmed_by_a_get_and_told_under_a_key_of_its_own() {
+    let mut bench = Bench::open();
+    let reply = bench.ask(
+        cancel("p1"),
+        [
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Cancelled);
+    assert_eq!(
+        told(&bench),
+        [("p1-cancelled".to_owned(), TellStatus::Cancelled)]
+    );
+}
+
+#[test]
+fn a_cancellation_whose_answers_are_lost_is_repeated_and_then_looked_at() {
+    let mut bench = Bench::open();
+    let reply = bench.ask(
+        cancel("p1"),
+        [
+            ("POST p1/cancel", Says::Nothing),
+            ("POST p1/cancel", status(502)),
+            ("POST p1/cancel", error(400, "already_cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Cancelled);
+}
+
+#[test]
+fn a_paid_payment_is_not_cancelled_and_the_payment_counts() {
+    let mut bench = Bench::open();
+    let reply = bench.ask(
+        cancel("p1"),
+        [
+            ("POST p1/cancel", error(400, "not_cancellable")),
+            ("GET p1", shows("p1", "paid")),
+        ],
+    );
+    let paid = Trouble::NotAllowed {
+        status: Status::Paid,
+    };
+    assert_eq!(trouble(reply), paid);
+    assert_eq!(told(&bench), [("p1".to_owned(), TellStatus::Paid)]);
+}
+
+#[test]
+fn a_success_that_the_get_does_not_bear_out_is_none() {
+    let mut bench = Bench::open();
+    let reply = bench.ask(
+        cancel("p1"),
+        [
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    let unpaid = Trouble::NotAllowed {
+        status: Status::Unpaid,
+    };
+    assert_eq!(trouble(reply), unpaid);
+    assert_eq!(bench.states(), [AttemptState::Open]);
+}
+
+#[test]
+fn commands_for_a_payment_that_the_ledger_does_not_know_make_no_call() {
+    let mut bench = Bench::open();
+    for message in [
+        cancel("p9"),
+        Message::SendEmail {
+            payment_id: id("p9"),
+        },
+        Message::TellAgain {
+            payment_id: id("p9"),
+        },
+        Message::Refund {
+            payment_id: id("p9"),
+            amount_in_cents: Cents::new(1).unwrap(),
+            command_id: "c".to_owned(),
+        },
+    ] {
+        assert_eq!(trouble(bench.ask(message, [])), Trouble::UnknownPayment);
+    }
+}
+
+#[test]
+fn a_refund_is_on_disk_before_the_call_and_told_under_keys_of_its_own() {
+    let mut bench = Bench::paid();
+    let before = bench.rows.len();
+    let reply = bench.ask(
+        refund(1000, "first"),
+        [
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "partially_refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::PartiallyRefunded);
+    assert_eq!(bench.rows_at_call[0], before + 1);
+    let request = &bench.calls[0].request;
+    assert_eq!(
+        request.body.as_deref(),
+        Some("{\"refund_amount_in_cents\":1000}")
+    );
+    assert_eq!(
+        request.idempotency_key.as_deref(),
+        Some(refund_key(&id("p1"), "first").as_str())
+    );
+    bench.ask(
+        refund(3200, "second"),
+        [
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(
+        told(&bench),
+        [
+            ("p1".to_owned(), TellStatus::Paid),
+            ("p1-refund-1".to_owned(), TellStatus::PartiallyRefunded),
+            ("p1-refund-2".to_owned(), TellStatus::Refunded),
+        ]
+    );
+}
+
+#[test]
+fn the_same_refund_command_once_more_only_looks() {
+    let mut bench = Bench::paid();
+    for _ in 0..3 {
+        let first = bench.ledger.intent.refunds.is_empty();
+        let get = ("GET p1", shows("p1", "partially_refunded"));
+        let reply = if first {
+            bench.ask(refund(1000, "once"), [("POST p1/refund", status(200)), get])
+        } else {
+            bench.ask(refund(1000, "once"), [get])
+        };
+        assert_eq!(answered(reply), Status::PartiallyRefunded);
+    }
+    assert_eq!(bench.ledger.intent.refunds.len(), 1);
+}
+
+#[test]
+fn a_refund_whose_answer_is_lost_is_not_repeated_by_itself() {
+    for answer in [Says::Nothing, status(500), status(502), status(504)] {
+        let mut bench = Bench::paid();
+        let reply = bench.ask(
+            refund(4200, "once"),
+            [("POST p1/refund", answer), ("GET p1", shows("p1", "paid"))],
+        );
+        assert_eq!(trouble(reply), UNAVAILABLE);
+        let key = refund_key(&id("p1"), "once");
+        let refunds = &bench.ledger.intent.refunds;
+        assert_eq!((refunds.len(), refunds[0].accepted), (1, None));
+        assert_eq!(told(&bench).len(), 1, "nothing to tell yet");
+        // The same command asks again, under the same key.
+        let reply = bench.ask(
+            refund(4200, "once"),
+            [
+                ("POST p1/refund", status(200)),
+                ("GET p1", shows("p1", "refunded")),
+            ],
+        );
+        assert_eq!(answered(reply), Status::Refunded);
+        assert_eq!(
+            bench.calls[0].request.idempotency_key.as_deref(),
+            Some(key.as_str())
+        );
+        assert_eq!(told(&bench).len(), 2);
+    }
+}
+
+#[test]
+fn a_refund_whose_answer_is_lost_but_which_the_get_shows_is_made_and_told() {
+    let mut bench = Bench::paid();
+    let reply = bench.ask(
+        refund(4200, "once"),
+        [
+            ("POST p1/refund", Says::Nothing),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Refunded);
+    assert_eq!(told(&bench)[1].1, TellStatus::Refunded);
+}
+
+#[test]
+fn a_refund_is_repeated_where_paysg_says_that_it_was_not_done() {
+    let mut bench = Bench::paid();
+    bench.ask(
+        refund(4200, "once"),
+        [
+            ("POST p1/refund", status(429)),
+            ("POST p1/refund", error(409, IN_FLIGHT)),
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(bench.states(), [AttemptState::Refunded]);
+}
+
+#[test]
+fn a_refund_that_paysg_refuses_changes_nothing() {
+    let mut bench = Bench::paid();
+    let reply = bench.ask(
+        refund(9999, "too much"),
+        [
+            ("POST p1/refund", error(400, "refund_amount_too_large")),
+            ("GET p1", shows("p1", "paid")),
+        ],
+    );
+    let paid = Trouble::NotAllowed {
+        status: Status::Paid,
+    };
+    assert_eq!(trouble(reply), paid);
+    assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
+    assert_eq!(told(&bench).len(), 1);
+}
+
+#[test]
+fn only_what_was_paid_is_refunded() {
+    let mut bench = Bench::open();
+    let unpaid = Trouble::NotAllowed {
+        status: Status::Unpaid,
+    };
+    assert_eq!(trouble(bench.ask(refund(1, "c"), [])), unpaid);
+    assert!(bench.ledger.intent.refunds.is_empty());
+}
+
+#[test]
+fn an_email_whose_answer_is_lost_is_not_sent_twice() {
+    let mut bench = Bench::open();
+    let reply = bench.ask(
+        send_email(),
+        [
+            ("POST p1/send-email", Says::Nothing),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    let reply = bench.ask(
+        send_email(),
+        [
+            ("POST p1/send-email", status(429)),
+            ("POST p1/send-email", Says::Answer(204, None, String::new())),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Unpaid);
+}
+
+#[test]
+fn credentials_that_paysg_does_not_take_end_a_command_at_once() {
+    let mut bench = Bench::open();
+    for http in [401, 403] {
+        let reply = bench.ask(cancel("p1"), [("POST p1/cancel", status(http))]);
+        assert_eq!(trouble(reply), Trouble::Credentials);
+    }
+}
+
+#[test]
+fn without_a_ledger_a_command_goes_by_the_get_alone() {
+    let mut bench = Bench::new();
+    bench.terms.remembers = false;
+    let reply = bench.ask(
+        refund(100, "once"),
+        [
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "partially_refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::PartiallyRefunded);
+    assert!(bench.rows.is_empty());
+}
