@@ -133,14 +133,23 @@ impl<'a> Request<'a> {
                 Ok(_) => Err(Problem::field("body", crate::paysg::Rule::Type)),
                 Err(error) => Err(Problem::json(&error)),
             },
-            "application/x-www-form-urlencoded" => Ok(Json::Object(
-                form_urlencoded::parse(body)
-                    // Browsers send the fields that were left empty, too.
-                    .filter(|(_, value)| !value.is_empty())
-                    .map(|(name, value)| (name.into_owned(), Json::String(value.into_owned())))
-                    .collect(),
-            )),
+            "application/x-www-form-urlencoded" => form(body),
             _ => Err(Problem::media_type()),
         }
     }
+}
+
+/// A form as an object of texts. Browsers send the fields that were left empty, too.
+fn form(body: &[u8]) -> Result<Json, Problem> {
+    let mut fields: Vec<(String, Json)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        if value.is_empty() {
+            continue;
+        }
+        if fields.iter().any(|(known, _)| *known == name) {
+            return Err(Problem::field(&name, crate::paysg::Rule::Duplicate));
+        }
+        fields.push((name.into_owned(), Json::String(value.into_owned())));
+    }
+    Ok(Json::Object(fields))
 }

@@ -69,8 +69,10 @@ impl Session {
 
     /// What this browser knows of a payment.
     #[must_use]
-    pub fn find(&self, id: &PaymentId) -> Option<&Known> {
-        self.known.iter().find(|known| known.payment_id == *id)
+    pub fn find(&self, service: &PaymentServiceId, id: &PaymentId) -> Option<&Known> {
+        self.known
+            .iter()
+            .find(|known| known.payment_id == *id && known.payment_service_id == *service)
     }
 
     /// The payments, newest first.

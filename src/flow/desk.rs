@@ -215,7 +215,8 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
                 Glance::fresh(service, payment_id, tries)
             } else {
                 Glance::shared(service, payment_id, tries)
-            };
+            }
+            .within(patience_ms);
             let fetch = glance.fetch(0);
             Progress::Working(Task::Inquiry(glance), fetch)
         }
@@ -437,7 +438,8 @@ fn refund(
     let Some(attempt) = desk.ledger.intent.attempt_of(&payment_id) else {
         return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
     };
-    if !attempt.state.was_paid() {
+    // An open one may have been paid since: PaySG knows, and refuses otherwise.
+    if !attempt.state.was_paid() && attempt.state != AttemptState::Open {
         let status = paid_status(attempt.state);
         return Progress::Done(Reply::Failed(Trouble::NotAllowed { status }));
     }
@@ -483,11 +485,17 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
     let mut refunded = done.refusal.is_none();
     let status = if desk.terms.remembers {
         let tell_cancelled = *command.action() == Action::Cancel;
-        refunded |= record_refund(desk, &done, command.action());
-        match witness(desk, &done.payment, tell_cancelled) {
+        let before = desk
+            .ledger
+            .intent
+            .attempt_of(&done.payment.id)
+            .map(|attempt| attempt.state);
+        let status = match witness(desk, &done.payment, tell_cancelled) {
             Ok(status) => status,
             Err(trouble) => return Reply::Failed(trouble),
-        }
+        };
+        refunded |= record_refund(desk, &done, command.action(), before);
+        status
     } else {
         shown
     };
@@ -509,15 +517,15 @@ fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Troubl
 
 /// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than
 /// the ledger knew.
-fn record_refund(desk: &mut Desk<'_>, done: &Done, action: &Action) -> bool {
+fn record_refund(
+    desk: &mut Desk<'_>,
+    done: &Done,
+    action: &Action,
+    before: Option<AttemptState>,
+) -> bool {
     let Action::Refund { key, .. } = action else {
         return false;
     };
-    let before = desk
-        .ledger
-        .intent
-        .attempt_of(&done.payment.id)
-        .map(|attempt| attempt.state);
     let further = match (before, done.payment.status()) {
         (Some(AttemptState::Paid), Status::PartiallyRefunded | Status::Refunded)
         | (Some(AttemptState::PartiallyRefunded), Status::Refunded) => true,

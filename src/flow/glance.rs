@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::step::{Answer, Fetch, Step};
-use super::upstream::{Reading, Tries, Trouble, call, retry_after};
+use super::upstream::{CALL_TIMEOUT_MS, Reading, Tries, Trouble, call, retry_after};
 use crate::paysg::{ApiRequest, Payment, PaymentId, PaymentServiceId};
 
 /// A GET of one payment, with its retries.
@@ -12,6 +12,7 @@ pub struct Glance {
     service: PaymentServiceId,
     payment_id: PaymentId,
     shared: bool,
+    timeout_ms: u32,
     tries: Tries,
 }
 
@@ -23,6 +24,7 @@ impl Glance {
             service,
             payment_id,
             shared: false,
+            timeout_ms: CALL_TIMEOUT_MS,
             tries,
         }
     }
@@ -34,8 +36,18 @@ impl Glance {
             service,
             payment_id,
             shared: true,
+            timeout_ms: CALL_TIMEOUT_MS,
             tries,
         }
+    }
+
+    /// The same, with no call longer than whoever asks will wait.
+    #[must_use]
+    pub fn within(mut self, patience_ms: i64) -> Self {
+        self.timeout_ms = u32::try_from(patience_ms)
+            .unwrap_or(CALL_TIMEOUT_MS)
+            .min(CALL_TIMEOUT_MS);
+        self
     }
 
     /// The payment that is asked for.
@@ -55,6 +67,7 @@ impl Glance {
     pub fn fetch(&self, after_ms: u32) -> Fetch {
         let mut fetch = call(ApiRequest::get(&self.service, &self.payment_id), after_ms);
         fetch.shared = self.shared;
+        fetch.timeout_ms = self.timeout_ms;
         fetch
     }
 

@@ -142,6 +142,7 @@ impl Intent {
                 ..
             } => *attempt == self.next_number() && self.attempt_of(payment_id).is_none(),
             Transition::AskedAgain { attempt }
+            | Transition::Failed { attempt }
             | Transition::Refused { attempt, .. }
             | Transition::GivenUp { attempt } => state(attempt) == Some(AttemptState::Started),
             Transition::Cancelled { attempt, .. } => state(attempt) == Some(AttemptState::Open),
@@ -157,8 +158,9 @@ impl Intent {
             Transition::RefundAsked {
                 payment_id, key, ..
             } => {
-                self.attempt_of(payment_id)
-                    .is_some_and(|attempt| attempt.state.was_paid())
+                self.attempt_of(payment_id).is_some_and(|attempt| {
+                    attempt.state.was_paid() || attempt.state == AttemptState::Open
+                })
                     && self.refunds.iter().all(|refund| refund.key != *key)
             }
             Transition::RefundMade { key, .. } | Transition::RefundRefused { key } => self
@@ -198,7 +200,7 @@ impl Intent {
                 digest: Some(digest.clone()),
                 amount_in_cents: *amount_in_cents,
                 started_at_ms: at_ms,
-                asked_at_ms: at_ms,
+                asked_at_ms: Some(at_ms),
                 opened_at_ms: None,
                 payment_id: None,
                 state: AttemptState::Started,
@@ -236,7 +238,7 @@ impl Intent {
                     digest: None,
                     amount_in_cents: *amount_in_cents,
                     started_at_ms: at_ms,
-                    asked_at_ms: at_ms,
+                    asked_at_ms: Some(at_ms),
                     opened_at_ms: Some(at_ms),
                     payment_id: Some(payment_id.clone()),
                     state: AttemptState::Open,
@@ -244,8 +246,11 @@ impl Intent {
                     cancel_after_secs: None,
                 });
             }
+            Transition::Failed { attempt } => {
+                self.change(*attempt, |attempt| attempt.asked_at_ms = None);
+            }
             Transition::AskedAgain { attempt } => {
-                self.change(*attempt, |attempt| attempt.asked_at_ms = at_ms);
+                self.change(*attempt, |attempt| attempt.asked_at_ms = Some(at_ms));
             }
             Transition::Refused { attempt, .. } => self.enter(*attempt, AttemptState::Refused),
             Transition::GivenUp { attempt } => self.enter(*attempt, AttemptState::GivenUp),

@@ -33,6 +33,11 @@ pub enum Transition {
         /// The attempt.
         attempt: u32,
     },
+    /// PaySG has answered that it failed: no call for the attempt is under way.
+    Failed {
+        /// The attempt.
+        attempt: u32,
+    },
     /// PaySG's payment for an attempt is known.
     Opened {
         /// The attempt.

@@ -47,8 +47,7 @@ pub(super) fn enter(
     context.session = Session::open(edge.config, request.cookie);
     let known = context
         .session
-        .find(&id)
-        .filter(|known| known.payment_service_id == *service)
+        .find(service, &id)
         .cloned()
         .ok_or_else(Problem::no_proof)?;
     let message = Message::Cancel { payment_id: id };

@@ -30,7 +30,7 @@ pub(super) fn enter(
     context.session = Session::open(edge.config, request.cookie);
     let then = Then::Return { to };
     if edge.config.has_ledger
-        && let Some(known) = context.session.find(&params.payment_id).cloned()
+        && let Some(known) = context.session.find(service, &params.payment_id).cloned()
     {
         let message = Message::Inquire {
             payment_id: params.payment_id,
@@ -40,7 +40,7 @@ pub(super) fn enter(
         return Ok(edge.ask_known(context, &known, message, then));
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::fresh(service.clone(), params.payment_id, tries);
+    let glance = Glance::fresh(service.clone(), params.payment_id, tries).within(PATIENCE_MS);
     Ok(edge.glance(context, glance, then))
 }
 

@@ -24,9 +24,9 @@ pub(super) fn enter(
 ) -> Result<Move, Problem> {
     let (service, id) = target.payment(edge.config)?;
     context.session = Session::open(edge.config, request.cookie);
-    let known = context.session.find(&id).cloned();
+    let known = context.session.find(service, &id).cloned();
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::shared(service.clone(), id.clone(), tries);
+    let glance = Glance::shared(service.clone(), id.clone(), tries).within(PATIENCE_MS);
     let then = Then::Status {
         known: known.clone(),
         refreshed: refreshed(request.query),

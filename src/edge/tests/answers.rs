@@ -51,8 +51,8 @@ fn every_answer_forbids_storing_and_guessing() {
         Response::empty(204),
         Response::see_other("https://a.example/"),
         Response::page(200, String::new()),
-        Response::problem(&problem, true),
-        Response::problem(&problem, false),
+        Response::problem_page(&problem, None),
+        Response::problem(&problem),
     ] {
         assert_eq!(header(&response, "cache-control"), Some("no-store"));
         assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
@@ -62,7 +62,7 @@ fn every_answer_forbids_storing_and_guessing() {
 
 #[test]
 fn a_page_runs_nothing_and_has_no_style_but_its_own() {
-    let html = page::problem(&Problem::internal());
+    let html = page::problem(&Problem::internal(), None);
     let response = Response::page(200, html.clone());
     let policy = header(&response, "content-security-policy").unwrap();
     // The very text between the tags, as a browser hashes it.
@@ -114,6 +114,7 @@ fn shown(
     unreachable: bool,
 ) -> String {
     StatusPage {
+        home: None,
         status,
         payment,
         base_path: "/paysg",
@@ -144,7 +145,7 @@ fn a_reference_is_text_on_the_page_whatever_is_in_it() {
 #[test]
 fn a_field_named_by_a_caller_is_text_on_the_page() {
     let problem = Problem::fields(vec![FieldError::new("metadata.<b>\"'&", Rule::TooLong)]);
-    let html = page::problem(&problem);
+    let html = page::problem(&problem, None);
     assert!(html.contains("<strong>metadata.&lt;b&gt;&quot;&#39;&amp;</strong>: too long"));
     let error: Value = serde_json::from_str(&problem.to_json()).unwrap();
     assert_eq!(
