@@ -77,12 +77,12 @@ export function hanging(world) {
       assert.equal((await browser.get(path)).expect(200).json.status, "unpaid");
     });
 
-    pending(!world.stateless, "PaySG hangs while four ask how a payment stands: each is answered in bounded time, not one after another", async () => {
+    pending(!world.stateless, "PaySG hangs while four ask how a payment stands: all are answered as soon as one is", async () => {
       const { browser, path, payment } = await unpaid();
       await world.fault(gets(payment, 50));
       const [answers, ms] = await took(() => Promise.all(Array.from({ length: 4 }, () => browser.get(path))));
       for (const answer of answers) answer.expect(503, "paysg_unavailable");
-      assert.ok(ms < 25_000, `${ms} ms`);
+      assert.ok(ms < 15_000, `${ms} ms`);
     });
 
     test("a body that does not come ends in a 4xx, and keeps nobody else waiting", async () => {
