@@ -48,6 +48,11 @@ describe("a storm of creates", () => {
     const faults = troubles(path);
     await stack.sim("/faults", faults);
     const payers = new Payers(stack);
+    let over = false;
+    t.after(() => {
+      over = true;
+      payers.leave();
+    });
     const began = Date.now();
 
     const orders = Array.from({ length: INTENTS }, () => anOrder({ amount_in_cents: between(100, 999_999) }));
@@ -67,7 +72,10 @@ describe("a storm of creates", () => {
     });
     const weather = (async () => {
       for (let kill = 1; kill <= KILLS; kill += 1) {
-        while (done < (INTENTS * kill) / (KILLS + 1)) await sleep(5);
+        while (done < (INTENTS * kill) / (KILLS + 1)) {
+          if (over) return;
+          await sleep(5);
+        }
         await machines.kill("edge");
         await sleep(between(0, 300));
         await machines.restart("edge");

@@ -11,22 +11,29 @@ export class Payers {
   /** The events that have been sent, and how many copies of them. */
   events = [];
   copies = 0;
+  #gone = false;
 
   constructor(stack) {
     this.stack = stack;
   }
 
+  /** Goes home: whatever is still being tried fails. */
+  leave() {
+    this.#gone = true;
+  }
+
   /** Presses the button until there is a payment. What an edge that is in trouble may answer meanwhile is 5xx or 429, nothing else. */
   async create(orderToken) {
     const body = JSON.stringify({ order: orderToken });
-    return this.#untilDone("no payment", async () => {
+    let last;
+    return this.#untilDone(() => `no payment, the last answer being ${last}`, async () => {
       const response = await this.#call(this.stack.edge("/payments"), { "content-type": "application/json" }, body);
       this.answers.add(response?.status ?? "lost");
-      if (response?.status === 200 || response?.status === 201) return (await response.json().catch(() => undefined))?.payment;
-      if (response !== undefined && response.status < 500 && response.status !== 429) {
-        throw new Error(`the edge answered a create with ${response.status}: ${await response.text()}`);
-      }
-      await response?.text().catch(() => {});
+      const text = await response?.text().catch(() => undefined);
+      if (text === undefined) return undefined;
+      if (response.ok) return JSON.parse(text).payment;
+      last = `${response.status} ${text}`;
+      if (response.status < 500 && response.status !== 429) throw new Error(`the edge answered a create with ${last}`);
       return undefined;
     });
   }
@@ -51,7 +58,7 @@ export class Payers {
   }
 
   #atPaySG({ id }, action, body, done) {
-    return this.#untilDone(`not ${done}`, async () => {
+    return this.#untilDone(() => `not ${done}`, async () => {
       try {
         return await this.stack.sim(`/payments/${id}/${action}`, body ?? {});
       } catch {
@@ -79,7 +86,8 @@ export class Payers {
     for (const started = Date.now(); ; await sleep(50)) {
       const result = await work();
       if (result) return result;
-      if (Date.now() - started > PATIENCE_MS) throw new Error(`${complaint} after ${PATIENCE_MS} ms`);
+      if (this.#gone) throw new Error(`${complaint()} when the test ended`);
+      if (Date.now() - started > PATIENCE_MS) throw new Error(`${complaint()} after ${PATIENCE_MS} ms`);
     }
   }
 }
