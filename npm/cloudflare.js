@@ -88,8 +88,8 @@ export class PaymentLedger extends DurableObject {
       this.#store(ledger, rows, schedule, alarm);
       if (kind === "D") return this.#reply(parts[0]);
       const task = parts.pop();
-      // Told apart: a slow e-service must not keep payers waiting.
-      if (parts[2] === "apart") leave();
+      // A slow e-service must not keep payers waiting, nor one question about a payment the next.
+      if (parts[2] === "apart" || parts[2] === "shared") leave();
       const answer = await this.#core.call(...parts);
       step = this.#core.objectResume(this.#ledger || ledger, task, answer).split("\0");
     }

@@ -59,6 +59,8 @@ pub struct Checkout {
     rounds: u32,
     /// Whether a call for the current attempt may still be under way at PaySG, so that its list proves nothing.
     in_flight: bool,
+    /// How many attempts PaySG has answered with a failure. One may be on record for its key; two mean that PaySG does not work.
+    failed: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,7 @@ impl Checkout {
             tries: Tries::until(desk.now_ms.saturating_add(PATIENCE_MS)),
             rounds: 0,
             in_flight: false,
+            failed: 0,
         };
         let next = checkout.decide(desk);
         (checkout, next)
@@ -151,7 +154,7 @@ impl Checkout {
                     });
                     self.decide(desk)
                 }
-                Step::Done(Ok(None)) if conclusive => {
+                Step::Done(Ok(None)) if conclusive && self.failed < 2 => {
                     desk.record(Transition::GivenUp { attempt });
                     self.decide(desk)
                 }
@@ -198,7 +201,9 @@ impl Checkout {
     /// Takes up an attempt whose call was never answered: PaySG may have made the payment, or not.
     fn take_up(&mut self, desk: &mut Desk<'_>, attempt: &Attempt) -> Next {
         let age_ms = desk.now_ms.saturating_sub(attempt.started_at_ms);
-        self.in_flight = desk.now_ms.saturating_sub(attempt.asked_at_ms) < IN_FLIGHT_MS;
+        self.in_flight = attempt
+            .asked_at_ms
+            .is_some_and(|at_ms| desk.now_ms.saturating_sub(at_ms) < IN_FLIGHT_MS);
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
         if same_order && age_ms < KEY_GOOD_FOR_MS {
             desk.record(Transition::AskedAgain {
@@ -310,7 +315,13 @@ impl Checkout {
                 .again_at_most(2, answer, desk.now_ms, desk.random)
             {
                 Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
-                None => self.search(desk, attempt, amount, true),
+                None => {
+                    self.failed = self.failed.saturating_add(1);
+                    if !self.in_flight {
+                        desk.record(Transition::Failed { attempt });
+                    }
+                    self.search(desk, attempt, amount, true)
+                }
             },
             Reading::Unanswered => {
                 self.in_flight = true;

@@ -160,13 +160,13 @@ impl Intent {
             } => {
                 self.attempt_of(payment_id).is_some_and(|attempt| {
                     attempt.state.was_paid() || attempt.state == AttemptState::Open
-                })
-                    && self.refunds.iter().all(|refund| refund.key != *key)
+                }) && self.refunds.iter().all(|refund| refund.key != *key)
             }
-            Transition::RefundMade { key, .. } | Transition::RefundRefused { key } => self
-                .refunds
-                .iter()
-                .any(|refund| refund.key == *key && refund.accepted.is_none()),
+            Transition::RefundMade { key, .. } => self.refund_asked(key).is_some_and(|refund| {
+                self.attempt_of(&refund.payment_id)
+                    .is_some_and(|attempt| attempt.state.was_paid())
+            }),
+            Transition::RefundRefused { key } => self.refund_asked(key).is_some(),
             Transition::Hinted { payment_id } => {
                 self.hints.len() < MAX_HINTS && !self.hints.contains(payment_id)
             }
@@ -310,6 +310,12 @@ impl Intent {
 
     fn payment_of(&self, number: u32) -> Option<PaymentId> {
         self.attempt(number)?.payment_id.clone()
+    }
+
+    fn refund_asked(&self, key: &Digest) -> Option<&Refund> {
+        self.refunds
+            .iter()
+            .find(|refund| refund.key == *key && refund.accepted.is_none())
     }
 
     fn answer_refund(&mut self, key: &Digest, accepted: bool) -> Option<PaymentId> {

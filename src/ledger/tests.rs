@@ -217,7 +217,7 @@ fn every_transition_is_legal_in_exactly_these_states() {
         (paid(2), nowhere),
         (refunded(1, false), &["paid"]),
         (refunded(1, true), &["paid", "partial"]),
-        (asked("p1", "c"), was_paid),
+        (asked("p1", "c"), &["open", "paid", "partial", "refunded"]),
         (asked("p9", "c"), nowhere),
         (made("c", true), nowhere),
         (not_made("c"), nowhere),

@@ -44,7 +44,8 @@ fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>) -> Move {
         return edge.ask_known(context, &asked, message, then);
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::fresh(asked.payment_service_id, asked.payment_id, tries).within(PATIENCE_MS);
+    let glance =
+        Glance::fresh(asked.payment_service_id, asked.payment_id, tries).within(PATIENCE_MS);
     edge.glance(context, glance, then)
 }
 

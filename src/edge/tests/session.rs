@@ -42,11 +42,10 @@ fn what_was_sealed_is_opened_again_newest_first() {
     let cookie = cookie(&config, &["p1", "p2"]);
     let session = Session::open(&config, &format!("theme=dark; {cookie}; lang=en"));
     assert_eq!(ids(&session), ["p2", "p1"]);
-    assert_eq!(
-        session.find(&PaymentId::parse("p1").unwrap()),
-        Some(&known("p1"))
-    );
-    assert_eq!(session.find(&PaymentId::parse("P1").unwrap()), None);
+    let service = known("p1").payment_service_id;
+    let find = |id: &str| session.find(&service, &PaymentId::parse(id).unwrap());
+    assert_eq!(find("p1"), Some(&known("p1")));
+    assert_eq!(find("P1"), None);
     assert_eq!(
         session.cookie(&config, &random()),
         None,

@@ -256,8 +256,37 @@ fn only_what_was_paid_is_refunded() {
     let unpaid = Trouble::NotAllowed {
         status: Status::Unpaid,
     };
-    assert_eq!(trouble(bench.ask(refund(1, "c"), [])), unpaid);
-    assert!(bench.ledger.intent.refunds.is_empty());
+    let reply = bench.ask(
+        refund(1, "c"),
+        [
+            ("POST p1/refund", status(400)),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(trouble(reply), unpaid);
+    let refunds = &bench.ledger.intent.refunds;
+    assert!(refunds.iter().all(|refund| refund.accepted == Some(false)));
+}
+
+#[test]
+fn what_was_paid_since_anyone_looked_is_refunded_and_told_as_both() {
+    let mut bench = Bench::open();
+    let reply = bench.ask(
+        refund(1, "c"),
+        [
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Refunded);
+    let told: Vec<_> = bench
+        .ledger
+        .intent
+        .tellings
+        .iter()
+        .map(|telling| telling.status)
+        .collect();
+    assert_eq!(told, [TellStatus::Paid, TellStatus::Refunded]);
 }
 
 #[test]
