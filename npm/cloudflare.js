@@ -30,6 +30,9 @@ const MIGRATIONS = [
 ];
 /** When a wake-up failed in a way that no schedule foresaw. */
 const RETRY_WAKE_MS = 30_000;
+/** How long a message waits for its turn. */
+const PATIENCE_MS = 20_000;
+const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
 
 /** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
 export class PaymentLedger extends DurableObject {
@@ -48,7 +51,12 @@ export class PaymentLedger extends DurableObject {
 
   /** Takes a message, and answers with a reply. */
   ask(envelope) {
-    return this.#inTurn((leave) => this.#work(envelope, leave));
+    const asked = Date.now();
+    return this.#inTurn((leave) => {
+      // While PaySG does not answer, messages queue: who has waited too long is told so, rather than kept waiting for as long again.
+      if (Date.now() - asked > PATIENCE_MS) return UNAVAILABLE;
+      return this.#work(envelope, leave);
+    });
   }
 
   async alarm() {

@@ -142,7 +142,7 @@ impl Edge {
                 }),
             ),
             Err(misconfigured) => respond(
-                &Response::problem(&Problem::misconfigured(*misconfigured), false),
+                &Response::problem(&Problem::misconfigured(*misconfigured)),
                 &format!(
                     "{{\"code\":\"misconfigured\",\"variable\":\"{}\"}}",
                     misconfigured.variable
@@ -249,7 +249,7 @@ fn respond(response: &Response, line: &str) -> String {
 
 fn internal() -> Move {
     Move::Respond(
-        Response::problem(&Problem::internal(), false),
+        Response::problem(&Problem::internal()),
         "{\"code\":\"internal\"}".to_owned(),
     )
 }

@@ -189,6 +189,12 @@ impl Config {
             .map_or(&*self.public_origin, WebUrl::origin)
     }
 
+    /// The e-service's own front page, where the edge knows of it.
+    #[must_use]
+    pub fn home(&self) -> Option<String> {
+        Some(format!("{}/", self.result_url.as_ref()?.origin()))
+    }
+
     /// The payment service that a text names, if it is one of ours.
     #[must_use]
     pub fn service(&self, text: &str) -> Option<&PaymentServiceId> {

@@ -352,7 +352,12 @@ impl Edge<'_> {
 
     /// Answers with an error.
     pub(super) fn refuse(&self, context: &Context, problem: &Problem) -> Move {
-        self.respond(context, Response::problem(problem, context.page))
+        let response = if context.page {
+            Response::problem_page(problem, self.config.home().as_deref())
+        } else {
+            Response::problem(problem)
+        };
+        self.respond(context, response)
     }
 
     /// Random bytes that nothing else of this step uses.

@@ -52,6 +52,8 @@ pub(super) struct StatusPage<'a> {
     pub payment: Option<&'a PaymentView>,
     /// The edge's base path.
     pub base_path: &'a str,
+    /// The e-service's front page.
+    pub home: Option<&'a str>,
     /// How often the page has refreshed itself.
     pub refreshed: u32,
     /// Whether PaySG did not answer.
@@ -114,6 +116,7 @@ impl StatusPage<'_> {
         if waiting && refresh.is_none() {
             body.push_str("<p>This takes longer than usual. <a href=\"?\">Look again</a></p>");
         }
+        body.push_str(&way_back(self.home));
         let state = if waiting {
             "confirming"
         } else {
@@ -123,9 +126,23 @@ impl StatusPage<'_> {
     }
 }
 
+fn way_back(home: Option<&str>) -> String {
+    home.map_or(String::new(), |home| {
+        format!(
+            "<p><a href=\"{}\">Back to the e-service</a></p>",
+            escape(home)
+        )
+    })
+}
+
 /// An error.
-pub(super) fn problem(problem: &Problem) -> String {
+pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
     let (title, text) = match problem.status {
+        // Who comes back from PaySG has entered nothing.
+        400 if problem.code == "invalid_return" => (
+            "We cannot tell which payment this is",
+            "The address that you came back by is not complete. If you have paid, your payment is safe: the e-service will find it.",
+        ),
         404 => (
             "Payment not found",
             "There is no such payment, or this browser did not make it.",
@@ -148,7 +165,7 @@ pub(super) fn problem(problem: &Problem) -> String {
         ),
     };
     let mut body = format!("<p role=\"alert\">{text}</p>");
-    if !problem.fields.is_empty() {
+    if !problem.fields.is_empty() && problem.code != "invalid_return" {
         body.push_str("<ul>");
         for field in &problem.fields {
             body.push_str(&format!(
@@ -159,6 +176,7 @@ pub(super) fn problem(problem: &Problem) -> String {
         }
         body.push_str("</ul>");
     }
+    body.push_str(&way_back(home));
     body.push_str(&format!("<p class=\"code\">{}</p>", problem.code));
     page(title, "error", None, &body)
 }

@@ -77,14 +77,20 @@ impl Response {
         response
     }
 
-    /// An error, as JSON or as a page.
+    /// An error, as JSON.
     #[must_use]
-    pub fn problem(problem: &Problem, as_page: bool) -> Self {
-        let mut response = if as_page {
-            Self::page(problem.status, page::problem(problem))
-        } else {
-            Self::json(problem.status, problem.to_json())
-        };
+    pub fn problem(problem: &Problem) -> Self {
+        Self::json(problem.status, problem.to_json()).about(problem)
+    }
+
+    /// An error, as a page that leads back to the e-service.
+    #[must_use]
+    pub fn problem_page(problem: &Problem, home: Option<&str>) -> Self {
+        Self::page(problem.status, page::problem(problem, home)).about(problem)
+    }
+
+    fn about(self, problem: &Problem) -> Self {
+        let mut response = self;
         if let Some(secs) = problem.retry_after_secs {
             response.header("retry-after", &secs.to_string());
         }

@@ -57,6 +57,8 @@ pub struct Checkout {
     state: State,
     tries: Tries,
     rounds: u32,
+    /// Whether a call for the current attempt may still be under way at PaySG, so that its list proves nothing.
+    in_flight: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +93,7 @@ impl Checkout {
             state: State::Deciding,
             tries: Tries::until(desk.now_ms.saturating_add(PATIENCE_MS)),
             rounds: 0,
+            in_flight: false,
         };
         let next = checkout.decide(desk);
         (checkout, next)
@@ -182,6 +185,7 @@ impl Checkout {
 
     fn start(&mut self, desk: &mut Desk<'_>) -> Next {
         let attempt = desk.ledger.intent.next_number();
+        self.in_flight = false;
         desk.record(Transition::Started {
             attempt,
             digest: self.order.digest.clone(),
@@ -192,18 +196,17 @@ impl Checkout {
     }
 
     /// Takes up an attempt whose call was never answered: PaySG may have made the payment, or not.
-    fn take_up(&mut self, desk: &Desk<'_>, attempt: &Attempt) -> Next {
+    fn take_up(&mut self, desk: &mut Desk<'_>, attempt: &Attempt) -> Next {
         let age_ms = desk.now_ms.saturating_sub(attempt.started_at_ms);
+        self.in_flight = desk.now_ms.saturating_sub(attempt.asked_at_ms) < IN_FLIGHT_MS;
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
         if same_order && age_ms < KEY_GOOD_FOR_MS {
+            desk.record(Transition::AskedAgain {
+                attempt: attempt.number,
+            });
             return self.create(desk, attempt.number, false, 0);
         }
-        self.search(
-            desk,
-            attempt.number,
-            Some(attempt.amount_in_cents),
-            age_ms >= IN_FLIGHT_MS,
-        )
+        self.search(desk, attempt.number, Some(attempt.amount_in_cents), true)
     }
 
     fn create(&mut self, desk: &Desk<'_>, attempt: u32, fresh: bool, after_ms: u32) -> Next {
@@ -248,6 +251,7 @@ impl Checkout {
         } else {
             desk.now_ms.saturating_sub(24 * HOUR_MS)
         };
+        let conclusive = conclusive && !self.in_flight;
         self.tries.restart();
         let search = Search::new(amount_in_cents, started_at_ms, self.tries.clone());
         let fetch = search.fetch(desk, 0);
@@ -308,11 +312,14 @@ impl Checkout {
                 Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                 None => self.search(desk, attempt, amount, true),
             },
-            Reading::Unanswered => match self.tries.again(answer, desk.now_ms, desk.random) {
-                Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
-                // It may still be under way: adopt what is there, but take no new key.
-                None => self.search(desk, attempt, amount, false),
-            },
+            Reading::Unanswered => {
+                self.in_flight = true;
+                match self.tries.again(answer, desk.now_ms, desk.random) {
+                    Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
+                    // Adopt what is there, but take no new key.
+                    None => self.search(desk, attempt, amount, true),
+                }
+            }
         }
     }
 

@@ -141,9 +141,9 @@ impl Intent {
                 payment_id,
                 ..
             } => *attempt == self.next_number() && self.attempt_of(payment_id).is_none(),
-            Transition::Refused { attempt, .. } | Transition::GivenUp { attempt } => {
-                state(attempt) == Some(AttemptState::Started)
-            }
+            Transition::AskedAgain { attempt }
+            | Transition::Refused { attempt, .. }
+            | Transition::GivenUp { attempt } => state(attempt) == Some(AttemptState::Started),
             Transition::Cancelled { attempt, .. } => state(attempt) == Some(AttemptState::Open),
             Transition::Paid { attempt, .. } => matches!(
                 state(attempt),
@@ -198,6 +198,7 @@ impl Intent {
                 digest: Some(digest.clone()),
                 amount_in_cents: *amount_in_cents,
                 started_at_ms: at_ms,
+                asked_at_ms: at_ms,
                 opened_at_ms: None,
                 payment_id: None,
                 state: AttemptState::Started,
@@ -235,12 +236,16 @@ impl Intent {
                     digest: None,
                     amount_in_cents: *amount_in_cents,
                     started_at_ms: at_ms,
+                    asked_at_ms: at_ms,
                     opened_at_ms: Some(at_ms),
                     payment_id: Some(payment_id.clone()),
                     state: AttemptState::Open,
                     paid_at: None,
                     cancel_after_secs: None,
                 });
+            }
+            Transition::AskedAgain { attempt } => {
+                self.change(*attempt, |attempt| attempt.asked_at_ms = at_ms);
             }
             Transition::Refused { attempt, .. } => self.enter(*attempt, AttemptState::Refused),
             Transition::GivenUp { attempt } => self.enter(*attempt, AttemptState::GivenUp),

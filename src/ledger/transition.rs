@@ -28,6 +28,11 @@ pub enum Transition {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cancel_after_secs: Option<u32>,
     },
+    /// PaySG is about to be asked once more for an attempt that it never answered.
+    AskedAgain {
+        /// The attempt.
+        attempt: u32,
+    },
     /// PaySG's payment for an attempt is known.
     Opened {
         /// The attempt.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { By, Key } from "selenium-webdriver";
 import { byTestId } from "./payer.mjs";
-import { journeys } from "./journey.mjs";
+import { eventually, journeys } from "./journey.mjs";
 
 const journey = journeys();
 
@@ -109,14 +109,15 @@ journey("a duplicated tab presses the same payment", async ({ payer, browser }) 
 journey("a reload while the payment is being made ends in the same payment", async ({ payer, stack }) => {
   await payer.opens("/licence");
   await payer.fillsIn();
-  await slowly(stack, 1500);
+  // PaySG has made the payment, and we do not hear of it so soon.
+  await stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 4, drop: "after" }]);
   await payer.presses("pay");
+  const { id } = await eventually("the payment at PaySG", async () => (await payer.payments())[0]);
   await payer.seesState("licence-form", "paying");
   await payer.reloads();
   await payer.fillsIn();
   await payer.presses("pay");
-  const id = await payer.isAtPaySG();
-  assert.equal((await payer.onePayment()).id, id);
+  assert.equal(await payer.isAtPaySG(), id);
   await payer.pressesAtPaySG("pay");
   await payer.readsReceipt();
   await payer.isFulfilled(await payer.onePayment());
@@ -156,6 +157,7 @@ journey("the back button without the browser's copy of the page does the same", 
   const id = await payer.isAtPaySG();
   await payer.goesBack();
   await payer.seesState("licence-form", "ready");
+  assert.equal(await browser.driver.executeScript("return window.kept"), null, "the page was loaded anew");
   await payer.fillsIn();
   await payer.presses("pay");
   assert.equal(await payer.isAtPaySG(), id);

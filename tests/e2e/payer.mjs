@@ -36,7 +36,7 @@ export class Payer {
     await this.driver.get(new URL(path, this.stack.www_url).href);
   }
 
-  /** Opens another tab, as by a link to the same page, and goes on there. Gives a function that goes back to the tab before. */
+  /** Opens another tab and goes on there. Gives both tabs, and `to`, which goes on in one of them. */
   async opensTab(path) {
     const before = await this.driver.getWindowHandle();
     await this.driver.switchTo().newWindow("tab");
@@ -109,9 +109,11 @@ export class Payer {
     return new URL(url).pathname.split("/").at(-1);
   }
 
-  /** Presses a button of PaySG's page: `pay`, `fail`, `leave`. */
+  /** Presses a button of PaySG's page: `pay`, `fail`, `leave`. Returns once the page has gone: going elsewhere sooner would be a race of two navigations. */
   async pressesAtPaySG(button) {
-    await this.#click(By.id(button));
+    const pressed = await this.driver.findElement(By.id(button));
+    await pressed.click();
+    await this.#until(`PaySG's page to go after ${button}`, () => pressed.isEnabled().then(() => false, () => true));
   }
 
   /** Waits until PaySG's page says this. */

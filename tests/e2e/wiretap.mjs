@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 
-/** Starts one. `exchanges` grows: `{method, url, sent, status, headers, received}`, headers and bodies as text. */
+/** Starts one. `exchanges` grows: what was asked and answered, each with its headers and bodies as text. */
 export async function startWiretap() {
   const exchanges = [];
   const server = createServer(async (incoming, outgoing) => {

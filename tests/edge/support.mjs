@@ -43,21 +43,26 @@ const random = () => randomUUID() + randomUUID();
 /** An order with all the payer's data in it. */
 export const order = (fields = {}) => anOrder({ ...PAYER, ...fields });
 
+let starting = Promise.resolve();
+const oneByOne = (start) => (starting = starting.catch(() => {}).then(start));
+
 /** An edge and its simulator, for all tests of a file. */
 export class World {
   /** `options` are those of a stack; `fulfilment: true` adds an e-service that records what it is told. */
   constructor(options = {}) {
     this.options = options;
     this.stateless = options.stateless === true;
+    /** Its tests run side by side: nothing is to be cleaned up under another's feet. */
+    this.keepsGoing = false;
   }
 
   async start() {
     const { fulfilment, edgeEnv, ...options } = this.options;
-    this.services = [`payment_service_${randomUUID()}`, `payment_service_${randomUUID()}`];
+    this.services = Array.from({ length: 3 }, () => `payment_service_${randomUUID()}`);
     this.service = this.services[0];
     this.keys = { order: [random(), random()], webhook: [random(), random()], session: [random(), random()] };
     this.eservice = fulfilment ? await EService.start() : undefined;
-    this.stack = await startStack({
+    this.stack = await oneByOne(() => this.#startOwn({
       www: false,
       ...options,
       fulfilmentUrl: this.eservice?.url,
@@ -72,13 +77,25 @@ export class World {
         PAYSG_ALLOWED_ORIGINS: ALLOWED_ORIGIN,
         ...edgeEnv,
       },
-    });
-    this.stack.order_key = this.keys.order[0];
+    }));
     this.secrets = [this.stack.api_key, ...Object.values(this.keys).flat()];
     // The stack's own registration is signed with a secret that this edge does not have.
     const { data } = await this.stack.sim("/webhooks");
     for (const { id } of data) await fetch(`${this.stack.simulator_url}/_sim/webhooks/${id}`, { method: "DELETE" });
     await this.stack.sim("/webhooks", { url: this.stack.edge("/webhooks"), secret: this.keys.webhook[0] });
+  }
+
+  /** A free port may be another's by the time that it is listened on, who then answers in our stack's place. */
+  async #startOwn(options, tries = 3) {
+    const stack = await startStack(options);
+    stack.order_key = this.keys.order[0];
+    const post = (url, headers, body) => fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+    const knowsOrders = await post(stack.edge("/payments"), {}, { order: orderToken(stack, {}) });
+    const knowsKey = await post(`${stack.simulator_url}/v1/payment-services/${this.service}/payments`, { "x-api-key": stack.api_key }, {});
+    if (knowsOrders.status === 400 && knowsKey.status === 400) return stack;
+    await stack.stop();
+    assert.ok(tries > 1, "the stack's ports were never its own");
+    return this.#startOwn(options, tries - 1);
   }
 
   async stop() {
@@ -130,7 +147,6 @@ export class World {
   async forget({ id, payment_service_id }) {
     await this.fault({ method: "GET", path: `/v1/payment-services/${payment_service_id}/payments/${id}`, status: 404 });
     (await this.deliver(succeeded({ id, payment_service_id }))).expect(200);
-    assert.equal(await this.faultsLeft(), 0);
   }
 
   /** The payer pays; nobody is told unless `webhook` says so. */
@@ -206,10 +222,10 @@ export class World {
     return this.browser().get(`/intents/${service}/${encodeURIComponent(reference)}`, this.command("read", { reference_id: reference }));
   }
 
-  /** Sends an event as PaySG would. */
+  /** Sends an event as PaySG would; `signature: null` sends none. */
   deliver(event, { secret = this.keys.webhook[0], t = Math.floor(Date.now() / 1000), signature, headers = {} } = {}) {
     const payload = typeof event === "string" || event instanceof Uint8Array ? event : JSON.stringify(event);
-    const header = signature ?? `t=${t}, v1=${tag(secret, t, payload)}`;
+    const header = signature === undefined ? `t=${t}, v1=${tag(secret, t, payload)}` : signature;
     return this.browser().send("POST", "/webhooks", {
       headers: { "content-type": "application/json", ...(header === null ? {} : { "paysg-signature": header }), ...headers },
       body: payload,
@@ -259,7 +275,7 @@ export function each(options, ...groups) {
           const world = new World({ ...options, stateless });
           before(() => world.start());
           after(() => world.stop());
-          beforeEach(() => world.clean());
+          beforeEach(() => (world.keepsGoing ? undefined : world.clean()));
           define(world);
           test("nothing of a payer and no secret is in the edge's log", () => world.assertLogIsClean());
         });
@@ -374,7 +390,7 @@ export class Answer {
 
   /** What every answer of the edge has, and what none may hold. */
   assertSafe(secrets) {
-    assert.equal(this.headers.get("cache-control"), "no-store", `cache-control of ${this.status}`);
+    assert.equal(this.headers.get("cache-control"), "no-store", `cache-control of ${this.status} ${this.text}`);
     assert.equal(this.headers.get("x-content-type-options"), "nosniff", `x-content-type-options of ${this.status}`);
     assert.match(this.headers.get("referrer-policy") ?? "", /^(no-referrer|same-origin)$/, `referrer-policy of ${this.status}`);
     if (this.headers.get("content-type")?.startsWith("text/html")) {
@@ -399,7 +415,7 @@ export class EService {
     const eservice = new EService();
     eservice.server = createServer(async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
-      eservice.calls.push({ at: Date.now(), method: request.method, url: request.url, headers: request.headers, key: request.headers["idempotency-key"], text: body, body: JSON.parse(body) });
+      eservice.calls.push({ at: Date.now(), method: request.method, url: request.url, headers: request.headers, key: request.headers["idempotency-key"], text: body, body: body === "" ? undefined : JSON.parse(body) });
       const { status = 200, headers = {} } = eservice.answers.shift() ?? {};
       response.writeHead(status, headers).end();
     });
@@ -416,7 +432,7 @@ export class EService {
 
   /** The calls about a payment. */
   about(payment) {
-    return this.calls.filter(({ body }) => body.payment.id === payment.id);
+    return this.calls.filter(({ body }) => body?.payment.id === payment.id);
   }
 
   stop() {

@@ -13,6 +13,7 @@
 
 mod dice;
 mod eservice;
+mod long;
 mod paysg;
 mod world;
 

@@ -28,6 +28,8 @@ pub(crate) struct Payment {
     pub(crate) created_ms: i64,
     pub(crate) paid_ms: Option<i64>,
     pub(crate) return_url: String,
+    /// Whether the edge's own call made it.
+    pub(crate) asked_for: bool,
 }
 
 struct Recorded {
@@ -45,6 +47,8 @@ pub(crate) struct PaySg {
     pub(crate) payments: Vec<Payment>,
     recorded: BTreeMap<String, Recorded>,
     pub(crate) gets: u64,
+    /// Creates that a gateway gave up on, and that are carried out later all the same.
+    under_way: Vec<(i64, ApiRequest)>,
 }
 
 impl PaySg {
@@ -64,6 +68,7 @@ impl PaySg {
             created_ms: now_ms,
             paid_ms: None,
             return_url: return_url.to_owned(),
+            asked_for: false,
         });
         id
     }
@@ -80,9 +85,16 @@ impl PaySg {
         dice: Option<&mut Dice>,
     ) -> Answer {
         let Some(dice) = dice else {
+            self.arrive(now_ms);
             return Some(self.carry_out(request, now_ms, false));
         };
-        match dice.below(24) {
+        self.arrive(now_ms);
+        match dice.below(25) {
+            24 if request.idempotency_key.is_some() => {
+                let at_ms = now_ms + dice.below(20_000) as i64;
+                self.linger(at_ms, request);
+                None
+            }
             0 => None,
             1 => {
                 self.carry_out(request, now_ms, false);
@@ -104,6 +116,24 @@ impl PaySg {
                 Some((504, None, String::from("<html>")))
             }
             _ => Some(self.carry_out(request, now_ms, false)),
+        }
+    }
+
+    /// A call that is on its way still.
+    pub(crate) fn linger(&mut self, at_ms: i64, request: &ApiRequest) {
+        if request.idempotency_key.is_some() {
+            self.under_way.push((at_ms, request.clone()));
+        }
+    }
+
+    /// Carries out what was under way by now.
+    pub(crate) fn arrive(&mut self, now_ms: i64) {
+        let (due, later): (Vec<_>, Vec<_>) = core::mem::take(&mut self.under_way)
+            .into_iter()
+            .partition(|(at_ms, _)| *at_ms <= now_ms);
+        self.under_way = later;
+        for (at_ms, request) in due {
+            self.carry_out(&request, at_ms, false);
         }
     }
 
@@ -168,7 +198,9 @@ impl PaySg {
                 parsed["return_url"].as_str().unwrap(),
                 now_ms,
             );
-            let made = json(self.find(&id).unwrap());
+            let payment = self.find(&id).unwrap();
+            payment.asked_for = true;
+            let made = json(payment);
             if fail {
                 (500, "{}".to_owned())
             } else {

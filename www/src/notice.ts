@@ -25,10 +25,11 @@ export function showNotice(box: HTMLElement, variant: 'info' | 'warning' | 'dang
     box.append(row)
   }
   box.hidden = false
-  // The box is at the top and the button that failed may be far below it.
+  // The box is at the top, and the button that was pressed may be far below it; a page restored by the back button scrolls there by itself first.
+  requestAnimationFrame(() => box.scrollIntoView({ block: 'center' }))
   if (variant === 'danger') {
     box.tabIndex = -1
-    box.focus()
+    box.focus({ preventScroll: true })
   }
 }
 

@@ -41,15 +41,11 @@ async fn a_payment_has_every_field_of_the_guide_in_its_first_state() {
         .collect();
     let mut sorted = names.clone();
     sorted.sort_unstable();
-    assert_eq!(
-        payment
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect::<Vec<_>>(),
-        sorted
-    );
+    let object = payment.as_object().unwrap();
+    // The JSON library keeps an order or not, as the build's other crates ask of it.
+    let mut keys: Vec<&str> = object.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, sorted);
     // In the order of the guide as they stand in the answer.
     let text = reply.text();
     let places: Vec<usize> = names

@@ -128,6 +128,19 @@ async fn a_killed_simulator_goes_on_where_it_was() {
         200
     );
     receiver.wait_for(1).await;
+    // Its event has not been tried even once when the simulator dies.
+    let late = create(&first.origin, "late", &order())
+        .await
+        .unwrap()
+        .json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let ten_minutes = json!({ "webhook": { "delay_ms": 600_000 } });
+    assert_eq!(
+        sim(&first, format!("/payments/{late}/pay"), ten_minutes).await,
+        200
+    );
     first.kill();
 
     // The registration is in the file: no flags for it this time.
@@ -135,7 +148,7 @@ async fn a_killed_simulator_goes_on_where_it_was() {
     let payments = second.list("/payments").await;
     assert_eq!(
         (payments.len(), &payments[0]["payment_status"]),
-        (1, &json!("paid"))
+        (2, &json!("paid"))
     );
     let again = create(&second.origin, "k", &order()).await.unwrap();
     assert_eq!((again.status, again.body), (201, made.body));
@@ -144,7 +157,7 @@ async fn a_killed_simulator_goes_on_where_it_was() {
         .unwrap()
         .json();
     assert_eq!(clock["offset_ms"], 1_000_000);
-    assert_eq!(second.list("/events").await.len(), 1);
+    assert_eq!(second.list("/events").await.len(), 2);
     assert_eq!(
         sim(
             &second,
@@ -155,6 +168,10 @@ async fn a_killed_simulator_goes_on_where_it_was() {
         200
     );
     receiver.wait_for(2).await;
+    let advance = json!({ "advance_ms": 600_000 });
+    assert_eq!(sim(&second, "/clock".to_owned(), advance).await, 200);
+    let heard = receiver.wait_for(3).await;
+    assert_eq!(heard[2].json()["data"]["object"]["id"], late);
     assert_eq!(sim(&second, "/reset".to_owned(), json!({})).await, 200);
     second.kill();
 

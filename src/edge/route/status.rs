@@ -92,6 +92,7 @@ pub(super) fn leave(
                 status: Status::Unknown,
                 payment: None,
                 base_path: &edge.config.base_path,
+                home: edge.config.home().as_deref(),
                 refreshed,
                 unreachable: true,
             }
@@ -117,6 +118,7 @@ fn shown(
             status: payment.status,
             payment: proof.then_some(payment),
             base_path: &edge.config.base_path,
+            home: edge.config.home().as_deref(),
             refreshed,
             unreachable: false,
         }

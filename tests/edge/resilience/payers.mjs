@@ -8,6 +8,9 @@ const CALL_TIMEOUT_MS = 40_000;
 export class Payers {
   /** How the edge answered the creates, `lost` where it did not. */
   answers = new Counts();
+  /** The events that have been sent, and how many copies of them. */
+  events = [];
+  copies = 0;
 
   constructor(stack) {
     this.stack = stack;
@@ -29,8 +32,11 @@ export class Payers {
   }
 
   /** Pays on PaySG's page. `webhook` is how the event is sent, false if it is lost. */
-  async pay(payment, webhook) {
-    return this.#atPaySG(payment, "pay", { webhook }, "paid");
+  async pay(payment, webhook = {}) {
+    const paid = await this.#atPaySG(payment, "pay", { webhook }, "paid");
+    if (webhook === false || paid.event_id === undefined) return;
+    this.events.push(paid.event_id);
+    this.copies += webhook.copies ?? 1;
   }
 
   async cancel(payment) {
@@ -47,11 +53,10 @@ export class Payers {
   #atPaySG({ id }, action, body, done) {
     return this.#untilDone(`not ${done}`, async () => {
       try {
-        await this.stack.sim(`/payments/${id}/${action}`, body ?? {});
-        return true;
-      } catch (error) {
+        return await this.stack.sim(`/payments/${id}/${action}`, body ?? {});
+      } catch {
         // A killed simulator may have done it before it could say so.
-        return (await this.#status(id)) === done;
+        return (await this.#status(id)) === done ? {} : undefined;
       }
     });
   }

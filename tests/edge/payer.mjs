@@ -1,7 +1,7 @@
 // The payer comes back, asks how the payment stands, and goes on where it was left: GET /return, status, GET /resume.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { each, eventually, NAVIGATION, PAYER, pending, RESULT_URL, sleep, statusPath, test, UNKNOWN_ID, UNKNOWN_SERVICE, verify } from "./support.mjs";
+import { eventually, NAVIGATION, PAYER, pending, RESULT_URL, sleep, statusPath, test, UNKNOWN_ID, UNKNOWN_SERVICE, verify } from "./support.mjs";
 
 const withParams = ({ id, payment_service_id }) => `paysg_payment_id=${id}&paysg_payment_service_id=${payment_service_id}`;
 
@@ -415,4 +415,4 @@ function resuming(world) {
   });
 }
 
-each({}, returning, asking, resuming);
+export const groups = [returning, asking, resuming];

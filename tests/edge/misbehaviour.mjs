@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { each, NAVIGATION, pending, statusPath, test } from "./support.mjs";
+import { NAVIGATION, pending, statusPath, test } from "./support.mjs";
 
 /** A server that a redirect points to: nobody should come. */
 async function bystander(t) {
@@ -390,4 +390,4 @@ function afterwards(world) {
   });
 }
 
-each({}, creation, search, patience, refusal, afterwards);
+export const groups = [creation, search, patience, refusal, afterwards];
