@@ -51,8 +51,8 @@ fn every_answer_forbids_storing_and_guessing() {
         Response::empty(204),
         Response::see_other("https://a.example/"),
         Response::page(200, String::new()),
-        Response::problem(&problem, true),
-        Response::problem(&problem, false),
+        Response::problem_page(&problem, None),
+        Response::problem(&problem),
     ] {
         assert_eq!(header(&response, "cache-control"), Some("no-store"));
         assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
@@ -62,7 +62,7 @@ fn every_answer_forbids_storing_and_guessing() {
 
 #[test]
 fn a_page_runs_nothing_and_has_no_style_but_its_own() {
-    let html = page::problem(&Problem::internal());
+    let html = page::problem(&Problem::internal(), Some("https://www.example.gov.sg/"));
     let response = Response::page(200, html.clone());
     let policy = header(&response, "content-security-policy").unwrap();
     // The very text between the tags, as a browser hashes it.
@@ -117,6 +117,7 @@ fn shown(
         status,
         payment,
         base_path: "/paysg",
+        home: None,
         refreshed,
         unreachable,
     }
@@ -144,7 +145,7 @@ fn a_reference_is_text_on_the_page_whatever_is_in_it() {
 #[test]
 fn a_field_named_by_a_caller_is_text_on_the_page() {
     let problem = Problem::fields(vec![FieldError::new("metadata.<b>\"'&", Rule::TooLong)]);
-    let html = page::problem(&problem);
+    let html = page::problem(&problem, None);
     assert!(html.contains("<strong>metadata.&lt;b&gt;&quot;&#39;&amp;</strong>: too long"));
     let error: Value = serde_json::from_str(&problem.to_json()).unwrap();
     assert_eq!(
@@ -235,4 +236,27 @@ fn the_log_line_holds_only_known_fields() {
     };
     let json: Value = serde_json::from_str(&backwards.to_json()).unwrap();
     assert_eq!((json["ms"].as_u64(), json.get("code")), (Some(0), None));
+}
+
+#[test]
+fn a_page_leads_back_to_the_e_service_where_one_is_known() {
+    assert_eq!(
+        config().home().as_deref(),
+        Some("https://www.example.gov.sg/")
+    );
+    assert_eq!(
+        read(&[("PAYSG_RESULT_URL", "")]).map(|config| config.home()),
+        Ok(None)
+    );
+    let problem = Problem::internal();
+    let link = "<a href=\"https://www.example.gov.sg/\">Back to the e-service</a>";
+    assert!(page::problem(&problem, config().home().as_deref()).contains(link));
+    assert!(!page::problem(&problem, None).contains("Back to"));
+}
+
+#[test]
+fn who_comes_back_by_a_broken_address_is_not_told_to_correct_a_field() {
+    let html = page::problem(&Problem::invalid_return("paysg_payment_id"), None);
+    assert!(html.contains("your payment is safe") && html.contains("invalid_return"));
+    assert!(!html.contains("<li>"));
 }
