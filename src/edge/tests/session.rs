@@ -113,7 +113,7 @@ fn one_changed_bit_is_no_session() {
         "",
         "x",
         "=",
-        &format!("{name}"),
+        name,
         &format!("{name}="),
         &format!("{name}=%%%"),
         &format!("{cookie}="),
