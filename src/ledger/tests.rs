@@ -210,6 +210,7 @@ fn every_transition_is_legal_in_exactly_these_states() {
         (adopted(2, "p9"), some),
         (adopted(2, "p1"), &["started", "refused", "given up"]),
         (adopted(3, "p9"), nowhere),
+        (Transition::AskedAgain { attempt: 1 }, &["started"]),
         (refused(1), &["started"]),
         (given_up(1), &["started"]),
         (cancelled(1), &["open"]),

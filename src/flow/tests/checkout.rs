@@ -508,6 +508,53 @@ fn a_changed_order_waits_while_the_unanswered_call_may_still_be_under_way() {
 }
 
 #[test]
+fn while_an_unanswered_call_may_be_under_way_a_500_gives_nothing_up() {
+    let mut bench = Bench::new();
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", status(500)),
+            ("LIST", page(vec![], None)),
+        ],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    let recorded = || ("POST payments #1", status(500));
+    let reply = bench.pass(MINUTE_MS - 1_000).pay(
+        order(),
+        [recorded(), recorded(), ("LIST", page(vec![], None))],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Started]);
+    let reply = bench.pass(MINUTE_MS).pay(
+        order(),
+        [
+            recorded(),
+            recorded(),
+            ("LIST", page(vec![], None)),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
+fn a_call_asked_again_may_be_under_way_from_then_on() {
+    let mut bench = Bench::unanswered();
+    let lost = || ("POST payments #1", Says::Nothing);
+    bench.pass(HOUR_MS).pay(
+        order(),
+        [lost(), lost(), lost(), lost(), ("LIST", page(vec![], None))],
+    );
+    let reply = bench.pay(
+        order_of(4200, "two licences"),
+        [("LIST", page(vec![], None))],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Started]);
+}
+
+#[test]
 fn an_answer_for_another_payment_is_a_mismatch_and_flagged() {
     for change in [
         json!({"payment_service_id": OTHER_SERVICE}),
