@@ -3,18 +3,12 @@ import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
-import { after, before, beforeEach, describe, test as nodeTest } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../stack.mjs";
 import { anOrder, commandToken, orderToken, sign, verify } from "../tokens.mjs";
 
-export { commandToken, sleep, verify };
-
-/** `pending.mjs` runs what does not hold yet, and only that; every other run leaves it out. */
-const showPending = process.env.PAYSG_PENDING === "1";
-export const test = showPending ? () => {} : nodeTest;
-/** A test of what does not hold yet, where `where` says so. */
-export const pending = (where, ...args) => (where === showPending ? nodeTest(...args) : undefined);
+export { commandToken, sleep, test, verify };
 
 /** The payer's own data: no answer of the edge and no line of its log may hold any of it. */
 export const PAYER = {

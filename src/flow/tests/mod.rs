@@ -1,7 +1,6 @@
 //! The flows beside a scripted PaySG: each test says which calls are expected and what they are answered, on a clock of its own.
 //!
 //! Between two steps everything goes through JSON, as it does in the hosts, and at the end the journal must replay to the same state.
-#![allow(clippy::wildcard_enum_match_arm)] // Whatever else came is printed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
