@@ -59,6 +59,8 @@ pub struct Checkout {
     rounds: u32,
     /// Whether a call for the current attempt may still be under way at PaySG, so that its list proves nothing.
     in_flight: bool,
+    /// Whether a call of this very checkout for the current attempt was not answered.
+    unanswered: bool,
     /// How many attempts PaySG has answered with a failure. One may be on record for its key; two mean that PaySG does not work.
     failed: u32,
 }
@@ -96,6 +98,7 @@ impl Checkout {
             tries: Tries::until(desk.now_ms.saturating_add(PATIENCE_MS)),
             rounds: 0,
             in_flight: false,
+            unanswered: false,
             failed: 0,
         };
         let next = checkout.decide(desk);
@@ -189,6 +192,7 @@ impl Checkout {
     fn start(&mut self, desk: &mut Desk<'_>) -> Next {
         let attempt = desk.ledger.intent.next_number();
         self.in_flight = false;
+        self.unanswered = false;
         desk.record(Transition::Started {
             attempt,
             digest: self.order.digest.clone(),
@@ -203,6 +207,7 @@ impl Checkout {
         let age_ms = desk.now_ms.saturating_sub(attempt.started_at_ms);
         self.in_flight = attempt
             .asked_at_ms
+            .max(attempt.unanswered_at_ms)
             .is_some_and(|at_ms| desk.now_ms.saturating_sub(at_ms) < IN_FLIGHT_MS);
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
         if same_order && age_ms < KEY_GOOD_FOR_MS {
@@ -317,7 +322,7 @@ impl Checkout {
                 Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                 None => {
                     self.failed = self.failed.saturating_add(1);
-                    if !self.in_flight {
+                    if !self.unanswered {
                         desk.record(Transition::Failed { attempt });
                     }
                     self.search(desk, attempt, amount, true)
@@ -325,6 +330,7 @@ impl Checkout {
             },
             Reading::Unanswered => {
                 self.in_flight = true;
+                self.unanswered = true;
                 match self.tries.again(answer, desk.now_ms, desk.random) {
                     Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                     // Adopt what is there, but take no new key.

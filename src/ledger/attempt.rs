@@ -60,8 +60,10 @@ pub struct Attempt {
     pub amount_in_cents: u64,
     /// When it was put on disk.
     pub started_at_ms: i64,
-    /// When PaySG was last asked for it, unless it has answered: a call that was not answered may be under way for a while.
+    /// When PaySG was last asked for it, unless it has answered.
     pub asked_at_ms: Option<i64>,
+    /// When the latest call before that was made that PaySG never answered: it may be under way for a while.
+    pub unanswered_at_ms: Option<i64>,
     /// When PaySG's payment became known: since then a payer can pay it.
     pub opened_at_ms: Option<i64>,
     /// PaySG's payment, once known.

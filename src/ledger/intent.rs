@@ -201,6 +201,7 @@ impl Intent {
                 amount_in_cents: *amount_in_cents,
                 started_at_ms: at_ms,
                 asked_at_ms: Some(at_ms),
+                unanswered_at_ms: None,
                 opened_at_ms: None,
                 payment_id: None,
                 state: AttemptState::Started,
@@ -239,6 +240,7 @@ impl Intent {
                     amount_in_cents: *amount_in_cents,
                     started_at_ms: at_ms,
                     asked_at_ms: Some(at_ms),
+                    unanswered_at_ms: None,
                     opened_at_ms: Some(at_ms),
                     payment_id: Some(payment_id.clone()),
                     state: AttemptState::Open,
@@ -249,9 +251,10 @@ impl Intent {
             Transition::Failed { attempt } => {
                 self.change(*attempt, |attempt| attempt.asked_at_ms = None);
             }
-            Transition::AskedAgain { attempt } => {
-                self.change(*attempt, |attempt| attempt.asked_at_ms = Some(at_ms));
-            }
+            Transition::AskedAgain { attempt } => self.change(*attempt, |attempt| {
+                attempt.unanswered_at_ms = attempt.asked_at_ms.or(attempt.unanswered_at_ms);
+                attempt.asked_at_ms = Some(at_ms);
+            }),
             Transition::Refused { attempt, .. } => self.enter(*attempt, AttemptState::Refused),
             Transition::GivenUp { attempt } => self.enter(*attempt, AttemptState::GivenUp),
             Transition::Cancelled { attempt, tell } => {

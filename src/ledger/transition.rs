@@ -33,7 +33,7 @@ pub enum Transition {
         /// The attempt.
         attempt: u32,
     },
-    /// PaySG has answered that it failed: no call for the attempt is under way.
+    /// PaySG has answered the last call for an attempt: it failed.
     Failed {
         /// The attempt.
         attempt: u32,
