@@ -76,3 +76,18 @@ mod tests {
         assert_eq!(version_in_lock(lock, "wasm"), None);
     }
 }
+
+/// This very program's file. Once cargo has built it anew, as testing the whole workspace does, Linux calls the running one "(deleted)"; the
+/// new one bears its name.
+pub(crate) fn this_program() -> std::io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(
+        match program
+            .to_str()
+            .and_then(|path| path.strip_suffix(" (deleted)"))
+        {
+            Some(path) => PathBuf::from(path),
+            None => program,
+        },
+    )
+}

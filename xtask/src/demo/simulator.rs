@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use super::part::Part;
-use crate::project::Project;
+use crate::project::{Project, this_program};
 use crate::stack::Stack;
 use crate::{report, shell};
 
@@ -52,7 +52,7 @@ pub(super) fn ready_url(stack: &Stack) -> String {
 
 /// Beside this very program, wherever cargo's target folder is.
 fn program() -> anyhow::Result<PathBuf> {
-    let xtask = std::env::current_exe()?;
+    let xtask = this_program()?;
     let program = xtask
         .parent()
         .context("this program lies in no folder")?

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use crate::project::Project;
+use crate::project::{Project, this_program};
 use crate::{demo, package, report, shell, tools};
 use tally::Tally;
 
@@ -194,7 +194,7 @@ impl Suite<'_> {
             .arg("--test")
             // node:sqlite works, and says on each start that it is new.
             .env("NODE_NO_WARNINGS", "1")
-            .env("PAYSG_XTASK", std::env::current_exe()?)
+            .env("PAYSG_XTASK", this_program()?)
             .current_dir(self.project.root());
         if self.group == Group::E2e {
             let chromium = tools::chromium()?;
