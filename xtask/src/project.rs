@@ -64,19 +64,6 @@ fn version_in_lock<'lock>(lock: &'lock str, package: &str) -> Option<&'lock str>
         .strip_suffix('"')
 }
 
-#[cfg(test)]
-mod tests {
-    use super::version_in_lock;
-
-    #[test]
-    fn a_locked_version_is_that_of_the_package_of_exactly_this_name() {
-        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.1.0\"\n\n\
-                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
-        assert_eq!(version_in_lock(lock, "wasm-bindgen"), Some("0.2.130"));
-        assert_eq!(version_in_lock(lock, "wasm"), None);
-    }
-}
-
 /// This very program's file. Once cargo has built it anew, as testing the whole workspace does, Linux calls the running one "(deleted)"; the
 /// new one bears its name.
 pub(crate) fn this_program() -> std::io::Result<PathBuf> {
@@ -90,4 +77,17 @@ pub(crate) fn this_program() -> std::io::Result<PathBuf> {
             None => program,
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_in_lock;
+
+    #[test]
+    fn a_locked_version_is_that_of_the_package_of_exactly_this_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(version_in_lock(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(version_in_lock(lock, "wasm"), None);
+    }
 }
