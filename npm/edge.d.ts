@@ -30,7 +30,7 @@ export interface EdgeEnv {
 /** Options of {@link createHandler}. */
 export interface HandlerOptions {
   /**
-   * Takes one line of JSON for each request: `{at, request_id, route, status, code?, ms}`. There is no personal data in it.
+   * Takes one line of JSON for each request: `{at, request_id, route, status, code?, ms}`. Where the environment is wrong or the edge failed, some of these are missing. There is no personal data in it.
    * @defaultValue `console.log`
    */
   log?: (line: string) => void;
