@@ -29,13 +29,12 @@ export class Marks {
     });
     for (const { control, text } of problems) {
       if (!control || this.#marked.has(control)) continue;
-      const sentence = text.charAt(0).toUpperCase() + text.slice(1);
       this.#marked.set(control, this.#placeOf(control));
-      control.setCustomValidity?.(sentence);
+      control.setCustomValidity?.(text);
       control.setAttribute("aria-invalid", "true");
       const place = this.#marked.get(control);
       if (place) {
-        place.textContent = sentence;
+        place.textContent = text;
         place.hidden = false;
       }
     }

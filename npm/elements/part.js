@@ -100,11 +100,11 @@ export class Part extends (globalThis.HTMLElement ?? class {}) {
 
   /** Another state: in an attribute for style sheets, and told to the page. */
   _enter(state, detail) {
-    const before = this.#state;
+    const news = this.#state !== state || !this.hasAttribute("state");
     this.#state = state;
     this.setAttribute("state", state);
     this._render();
-    return before !== state && this._tell("paysg-state", { state, ...detail });
+    if (news) this._tell("paysg-state", { state, ...detail });
   }
 
   /** Whether the page leaves what follows to us. */

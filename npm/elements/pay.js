@@ -101,7 +101,7 @@ export class PaySGPayElement extends Part {
     });
     this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.busy && this.#restored());
     // Fetched early, so that a press is quick. If it fails, the press tries again and says so.
-    queueMicrotask(() => this.isConnected && this._load().catch(() => {}));
+    setTimeout(() => this.isConnected && this._load().catch(() => {}));
   }
 
   disconnectedCallback() {
@@ -222,7 +222,8 @@ export class PaySGPayElement extends Part {
     this.#enter("failed", { error });
     if (!this._tell("paysg-error", { kind, error, fields }, { cancelable: true })) {
       // The page says it itself.
-      this.#forget();
+      this.#marks.clear();
+      this.#problem.told = true;
       return this._render();
     }
     // What no field of the form can mend makes the payment itself invalid, until something is changed or it is tried again.
@@ -301,11 +302,16 @@ export class PaySGPayElement extends Part {
     this.#renderProblem(error);
   }
 
+  /** Whether the next press is another try of the same. */
+  get #triesAgain() {
+    return this.state === "failed" && ["unreachable", "busy", "refused", "unknown"].includes(this.#problem?.kind);
+  }
+
   #labelText() {
     const { state, amountInCents } = this;
     if (state === "redirecting" && this.#slow) return this._text("pay.again");
     if (this.busy) return this._text(`pay.${state}`);
-    if (state === "failed" && ["unreachable", "busy", "refused", "unknown"].includes(this.#problem?.kind)) return this._text("pay.again");
+    if (this.#triesAgain) return this._text("pay.again");
     if (this.label) return this.label;
     return amountInCents === null ? this._text("pay.pay") : this._text("pay.pay_amount", { amount: this._words.money(amountInCents) });
   }
@@ -316,14 +322,15 @@ export class PaySGPayElement extends Part {
     const label = own === this.#parts.button ? null : own.matches("[data-paysg-label]") ? own : own.querySelector("[data-paysg-label]");
     if (!label) return;
     this.#restingLabel ??= label.textContent;
-    say(label, this.busy ? this.#labelText() : this.#restingLabel);
-    if (!this.busy) this.#restingLabel = undefined;
+    const speaks = this.busy || this.#triesAgain;
+    say(label, speaks ? this.#labelText() : this.#restingLabel);
+    if (!speaks) this.#restingLabel = undefined;
   }
 
   #renderProblem(error) {
-    const { kind, problems } = this.#problem ?? {};
-    error.hidden = kind === undefined;
-    if (kind === undefined) return error.replaceChildren();
+    const { kind, problems, told } = this.#problem ?? {};
+    error.hidden = kind === undefined || told;
+    if (error.hidden) return error.replaceChildren();
     const word = kind === "unknown" ? "refused" : kind;
     const children = [make("p", "error-title", { textContent: this._text(`error.${word}_title`) })];
     if (kind === "fields") {

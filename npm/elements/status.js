@@ -58,7 +58,7 @@ export class PaySGStatusElement extends Part {
     this._on(globalThis, "pagehide", () => this.#underWay?.abort());
     this._on(globalThis, "online", () => this.state === "unreachable" && void this.check());
     // The page's script, which runs after this one, may have something to set first.
-    queueMicrotask(() => this.isConnected && void this.check());
+    setTimeout(() => this.isConnected && !this.#underWay && void this.check());
   }
 
   disconnectedCallback() {

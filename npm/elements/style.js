@@ -15,7 +15,7 @@ const CSS = `
 :host([hidden]), [hidden] { display: none !important }
 *, ::before, ::after { box-sizing: border-box }
 p, dl, dd, ul, h1, h2, h3, h4, h5, h6 { margin: 0 }
-[part=base] { overflow-wrap: anywhere }
+[part=base] { overflow-wrap: break-word }
 :focus-visible { outline: 3px solid var(--paysg-focus, currentColor); outline-offset: 2px }
 [part=title]:focus, [part=error]:focus { outline: none }
 
@@ -44,21 +44,23 @@ button:hover, a:hover { text-decoration: underline }
 [part=stop] { margin-top: .5rem }
 [part=error] { margin-top: var(--_gap); padding: 1rem 1.25rem; color: #1d2433; background: #fdf0ee; border: 2px solid var(--_danger); border-radius: var(--_radius) }
 [part=error-title] { font-weight: 700 }
-[part=error-fields] { margin-top: .25rem; padding-left: 1.25rem }
+[part=error-fields] { margin-top: .25rem; padding: 0; list-style: none }
 [part=error-field] { display: inline; min-height: 0; padding: 0; text-align: start; border: 0; text-decoration: underline }
 
 [part=announcement] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 [part=head] { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: flex-start }
 [part=words] { flex: 1 1 15rem; min-width: 0 }
-[part=title] { margin-bottom: .5rem; font-size: var(--paysg-title-size, 1.625rem); line-height: 1.25; text-wrap: balance }
+[part=title] { margin-bottom: .5rem; font-size: var(--paysg-title-size, clamp(1.375rem, 1.1rem + 1.5vw, 1.625rem)); line-height: 1.25; text-wrap: balance }
 [part=icon] { flex: none; width: 3rem; height: 3rem }
+:host([state=paid]) [part=icon] { color: var(--paysg-success, #1a7f4b) }
 svg { display: block; width: 100%; height: 100%; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round }
 [part=progress], [part=receipt], [part=note], [part=confirm], [part=actions] { margin-top: calc(var(--_gap) * 1.25) }
 [part=progress-bar] { height: .5rem; margin-bottom: .5rem; overflow: hidden; border: 1px solid currentColor; border-radius: 1rem }
 [part=progress-value] { width: 40%; height: 100%; background: currentColor; animation: run 1.6s ease-in-out infinite alternate }
 [part=receipt] { padding: clamp(1rem, 4vw, 1.75rem); border: var(--_line); border-top: .375rem solid var(--paysg-success, #1a7f4b); border-radius: var(--_radius) }
 [part=receipt-line] { display: flex; flex-wrap: wrap; gap: .125rem 1rem; justify-content: space-between; padding: .625rem 0; border-bottom: var(--_line) }
-[part=receipt-line] > dd { min-width: 0; font-weight: 600; font-variant-numeric: tabular-nums }
+[part=receipt-line] > dd, [part=note] { min-width: 0; overflow-wrap: anywhere }
+[part=receipt-line] > dd { font-weight: 600; font-variant-numeric: tabular-nums }
 [part=receipt-note] { margin-top: 1rem }
 [part=confirm] { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: center; padding: 1rem 1.25rem; border: 2px solid var(--_danger); border-radius: var(--_radius) }
 [part=confirm-question] { flex: 1 1 100% }

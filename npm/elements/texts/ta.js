@@ -27,7 +27,7 @@ export default {
   "rule.too_long": "அதிகபட்சம் {limit} எழுத்துகள்",
   "rule.too_small": "குறைந்தது {limit}",
   "rule.too_large": "அதிகபட்சம் {limit}",
-  "rule.email": "name@example.com போன்ற முகவரியைத் தாருங்கள்",
+  "rule.email": "முகவரியை name@example.com போன்று தாருங்கள்",
   "rule.characters": "ஏற்க முடியாத எழுத்துகள் உள்ளன",
   "rule.other": "நீங்கள் உள்ளிட்டதைச் சரிபாருங்கள்",
   "status.confirming_title": "உங்கள் கட்டணம் உறுதி செய்யப்படுகிறது",
