@@ -185,10 +185,13 @@ export class PaySGStatusElement extends Part {
     const receipt = make("div", "receipt", {}, make("slot", null, { name: "receipt-header" }), rows, receiptNote, make("slot", null, { name: "receipt-footer" }));
     const note = make("p", "note");
     const more = make("slot");
-    const confirm = make("div", "confirm", { role: "group" });
+    const question = make("p", "confirm-question", { role: "status" });
+    const yes = this.#button("cancel-yes", "cancel.yes", () => void this.cancel(), "danger");
+    const no = this.#button("cancel-no", "cancel.no", () => this.#cancelling !== "under_way" && this.#ask(undefined));
+    const confirm = make("div", "confirm", { role: "group" }, question, yes, no);
     const actions = make("div", "actions");
     const own = make("slot", null, { name: "actions" });
-    this.#parts = { announcement, mark, title, lead, bar, progress, progressText, receipt, rows, extraRows, receiptNote, note, more, confirm, actions, own };
+    this.#parts = { announcement, mark, title, lead, bar, progress, progressText, receipt, rows, extraRows, receiptNote, note, more, confirm, question, yes, no, actions, own };
     const head = make("div", "head", {}, mark, make("div", "words", {}, title, lead));
     this.shadowRoot.append(make("div", "base", {}, announcement, head, progress, receipt, note, more, confirm, actions));
   }
@@ -197,6 +200,7 @@ export class PaySGStatusElement extends Part {
     if (!this._words) return;
     const { state } = this;
     const { mark, title, lead, bar, progress, progressText, note, more, receipt, confirm } = this.#parts;
+    const held = this.shadowRoot.activeElement;
     const verification = this.#verification;
     const proof = verification?.proof ?? false;
     const words = { title: this._text(`status.${state}_title`), lead: this._text(`status.${state}_lead`) };
@@ -216,6 +220,8 @@ export class PaySGStatusElement extends Part {
     confirm.hidden = !this.#cancelling;
     if (this.#cancelling) this.#renderConfirm(confirm);
     this.#renderActions(proof);
+    // What was pressed is gone: who uses a keyboard goes on at what came of it.
+    if (held && (!held.isConnected || held.closest("[hidden]"))) this.#parts.title.focus({ preventScroll: true });
     this.#announce(`${words.title}. ${words.lead}`);
     this.#shown = state;
   }
@@ -248,17 +254,13 @@ export class PaySGStatusElement extends Part {
   }
 
   #renderConfirm(confirm) {
-    const question = make("p", "confirm-question", { textContent: this._text(`cancel.${this.#cancelling === "asking" ? "question" : this.#cancelling}`) });
-    const yes = this.#button("cancel-yes", "cancel.yes", () => void this.cancel(), "danger");
-    const no = this.#button("cancel-no", "cancel.no", () => this.#ask(undefined));
+    const { question, yes } = this.#parts;
+    say(question, this._text(`cancel.${this.#cancelling === "asking" ? "question" : this.#cancelling}`));
     confirm.ariaLabel = this._text("action.cancel");
-    const key = `${this.#cancelling} ${question.textContent}`;
-    if (confirm.dataset.shown === key) return;
-    confirm.dataset.shown = key;
-    const held = confirm.contains(this.shadowRoot.activeElement);
-    question.setAttribute("role", "status");
-    confirm.replaceChildren(question, ...(this.#cancelling === "under_way" ? [] : [yes, no]));
-    if (held && this.#cancelling === "failed") yes.focus();
+    // Not taken away: the focus is on it.
+    yes.ariaDisabled = String(this.#cancelling === "under_way");
+    say(yes, this._text("cancel.yes"));
+    say(this.#parts.no, this._text("cancel.no"));
   }
 
   #ask(cancelling) {
@@ -275,10 +277,7 @@ export class PaySGStatusElement extends Part {
     const key = JSON.stringify([this._words.language, this.proxyUrl, names]);
     if (actions.dataset.shown === key) return;
     actions.dataset.shown = key;
-    const held = actions.contains(this.shadowRoot.activeElement) || this.#parts.confirm.contains(this.shadowRoot.activeElement);
     actions.replaceChildren(...names.map((name) => this.#action(name)), own);
-    // What was pressed is gone: who uses a keyboard goes on at what came of it.
-    if (held) this.#parts.title.focus({ preventScroll: true });
   }
 
   #actionsOf(proof) {
