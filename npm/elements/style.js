@@ -49,7 +49,7 @@ button:hover, a:hover { text-decoration: underline }
 
 [part=announcement] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 [part=head] { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: flex-start }
-[part=words] { flex: 1 1 15rem; min-width: 0 }
+[part=words] { flex: 1 1 18rem; min-width: 0 }
 [part=title] { margin-bottom: .5rem; font-size: var(--paysg-title-size, clamp(1.375rem, 1.1rem + 1.5vw, 1.625rem)); line-height: 1.25; text-wrap: balance }
 [part=icon] { flex: none; width: 3rem; height: 3rem }
 :host([state=paid]) [part=icon] { color: var(--paysg-success, #1a7f4b) }

@@ -11,13 +11,13 @@ export const STATUS_STATES = {
   paid: { act: (stack, id) => stack.sim(`/payments/${id}/pay`, {}) },
   partially_refunded: {
     act: async (stack, id) => {
-      await stack.sim(`/payments/${id}/pay`, {});
+      await stack.sim(`/payments/${id}/pay`, { webhook: false });
       await stack.sim(`/payments/${id}/refund`, { refund_amount_in_cents: 650 });
     },
   },
   refunded: {
     act: async (stack, id) => {
-      await stack.sim(`/payments/${id}/pay`, {});
+      await stack.sim(`/payments/${id}/pay`, { webhook: false });
       await stack.sim(`/payments/${id}/refund`, {});
     },
   },
