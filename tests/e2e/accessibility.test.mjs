@@ -9,8 +9,12 @@ import { returnOf } from "./payer.mjs";
 import { PAY_STATES, STATUS_STATES, Visitor } from "./states.mjs";
 
 const journey = journeys();
-/** Answers that a state is made of: a failed load is said in the console. */
-const ANSWERS = { console: /Failed to load resource: the server responded with a status of \d+/ };
+const ANSWERS = {
+  // Answers that a state is made of: a failed load is said in the console.
+  console: /Failed to load resource: the server responded with a status of \d+/,
+  // Windows, colours and motion are set, and the accessibility tree read, through its DevTools.
+  skip: (process.env.PAYSG_BROWSER ?? "chromium") === "chromium" ? false : "only Chromium lets its settings be emulated",
+};
 const LANGUAGES = ["en", "zh", "ms", "ta"];
 
 /** The gallery of the file's stack, which is there once the first journey begins. */
@@ -205,6 +209,25 @@ journey("in forced colours buttons have edges, what has the focus a ring, and th
   }
 });
 
+journey("on a dark page everything can still be read", ANSWERS, async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const darkens = () => driver.executeScript(() => Object.assign(document.documentElement.style, { colorScheme: "dark", background: "#101318", color: "#f2f4f7" }));
+  for (const state of ["confirming", "paid", "unpaid"]) {
+    await visitor.showsStatus(state);
+    await darkens();
+    if (state === "unpaid") await (await visitor.part("cancel")).click();
+    // The page's own links are not ours.
+    await driver.executeScript(() => document.querySelectorAll("a, label").forEach((element) => (element.style.color = "inherit")));
+    await isAccessible(driver, `${state} on a dark page`);
+  }
+  for (const name of ["ready", "slow", "refused"]) {
+    await visitor.showsPay(name);
+    await darkens();
+    await isAccessible(driver, `${name} on a dark page`);
+  }
+});
+
 journey("nothing moves for who asked for less motion, and something does for others", ANSWERS, async (world) => {
   const visitor = await visit(world);
   const { driver } = visitor;
@@ -306,9 +329,14 @@ journey("the proxy's own pages are accessible, in every state", ANSWERS, async (
   const page = (payment) => driver.get(stack.edge(`/payments/${stack.payment_service_id}/${payment}`));
   const sees = async (state) => {
     await visitor.waits(`the page ${state}`, () => driver.executeScript((state) => document.querySelector("main")?.dataset.state === state, state));
-    await isAccessible(driver, `the proxy's page: ${state}`);
+    for (const value of ["light", "dark"]) {
+      await emulates(driver, [{ name: "prefers-color-scheme", value }]);
+      await isAccessible(driver, `the proxy's page: ${state}, ${value}`);
+    }
+    await emulates(driver, []);
     await reflows(driver, `the proxy's page: ${state}`);
   };
+  // Each of them as the page shows it: not yet settled is being confirmed, whatever stands in the way.
   for (const [state, { act }] of Object.entries(STATUS_STATES)) {
     if (!["paid", "refunded", "partially_refunded", "cancelled", "confirming", "unreachable"].includes(state)) continue;
     await visitor.open("/pay");
