@@ -34,9 +34,11 @@ impl Charges {
     }
 
     fn add(&mut self, edge: &Edge<'_>, rule: &str, subject: &str) {
+        if subject.is_empty() {
+            return;
+        }
         // Keyed, since there are few enough addresses to try them all.
-        let key = edge.config.session_keys.derive(PURPOSE).next();
-        let (false, Some(key)) = (subject.is_empty(), key) else {
+        let Some(key) = edge.config.session_keys.derive(PURPOSE).next() else {
             return;
         };
         let name = Digest::of(&[&key, rule.as_bytes(), subject.as_bytes()]);
