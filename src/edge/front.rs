@@ -176,9 +176,9 @@ impl Edge<'_> {
             charges: Charges::default(),
         };
         match (found, request.oversized) {
-            // Overlong return parameters are malformed ones: there is a page for who comes back with them.
-            (_, Some(Oversized::Url)) if route == Route::Return => {
-                self.refuse(&context, &Problem::invalid_return("paysg_payment_id"))
+            // Overlong return parameters are malformed ones, and the route says so itself.
+            (Ok(target), Some(Oversized::Url)) if route == Route::Return => {
+                route::enter(self, context, request, target)
             }
             (_, Some(part)) => self.refuse(&context, &Problem::oversized(part)),
             (Ok(target), None) => route::enter(self, context, request, target),
