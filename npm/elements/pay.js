@@ -2,7 +2,7 @@
 import { isPaySGError } from "../index.js";
 import { Marks, orderOf } from "./fields.js";
 import { Part, make, say } from "./part.js";
-import { problemOf } from "./problem.js";
+import { isWithoutWasm, problemOf } from "./problem.js";
 
 /** After this long a payer is offered to stop waiting, and may press again if the browser did not leave the page. */
 const SLOW_MS = 3_000;
@@ -210,7 +210,7 @@ export class PaySGPayElement extends Part {
     if (isPaySGError(error, "aborted")) return this.#rest("pay.stopped_note");
     this.#flight = undefined;
     const { form } = this;
-    if (isPaySGError(error, "wasm_unavailable") && form?.method === "post" && form.hasAttribute("action")) {
+    if (isWithoutWasm(error) && form?.method === "post" && form.hasAttribute("action")) {
       // The plain form needs no wasm. A field called `submit` would lie over the method.
       this.#enter("redirecting");
       return HTMLFormElement.prototype.submit.call(form);

@@ -1,6 +1,9 @@
 // What went wrong, by what a payer can do about it.
 import { isPaySGError } from "../index.js";
 
+/** Whether wasm did not come or is not allowed: what does not need it still works. */
+export const isWithoutWasm = (error) => isPaySGError(error, "wasm_blocked") || isPaySGError(error, "load_failed");
+
 /** `fields`, `cancelled`, `busy`, `expired`, `unreachable`, `unknown` or `refused`. */
 export function problemOf(error) {
   // A module, a wasm or a server that cannot be fetched is a TypeError in every browser.

@@ -3,7 +3,7 @@
 import { isPaySGError } from "../index.js";
 import { cancelPayment } from "./cancel.js";
 import { Part, make, say } from "./part.js";
-import { problemOf } from "./problem.js";
+import { isWithoutWasm, problemOf } from "./problem.js";
 import { icon } from "./icon.js";
 
 /** After so many questions without an answer the payer is told; the asking goes on behind it. */
@@ -149,7 +149,7 @@ export class PaySGStatusElement extends Part {
 
   #failed(error) {
     const kind = problemOf(error);
-    this.#withoutWasm = isPaySGError(error, "wasm_unavailable");
+    this.#withoutWasm = isWithoutWasm(error);
     const away = (kind === "unreachable" || kind === "busy") && !this.#withoutWasm;
     const state = kind === "unknown" ? "not-found" : away ? "unreachable" : "refused";
     this.#enter(state, { error });

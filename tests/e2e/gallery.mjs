@@ -62,7 +62,7 @@ const SCRIPT = `
     cancelled: () => (part.order = refuse({ code: "payment_cancelled" })),
     refused: () => (part.order = part.loader = refuse({ code: "paysg_refused", status: 400 })),
     // As a browser that allows no wasm would say.
-    wasmless: () => (part.loader = refuse({ code: "wasm_unavailable", retryable: true })),
+    wasmless: () => (part.loader = refuse({ code: "wasm_blocked" })),
   })[query.get("fault")]?.();
   part.addEventListener("paysg-state", ({ detail }) => (document.documentElement.dataset.seen += " " + detail.state));
   document.documentElement.dataset.seen = "";
