@@ -4,8 +4,8 @@ import { Marks, orderOf } from "./fields.js";
 import { Part, make, say } from "./part.js";
 import { isWithoutWasm, problemOf } from "./problem.js";
 
-/** After this long a payer is offered to stop waiting, and may press again if the browser did not leave the page. */
-const SLOW_MS = 3_000;
+/** After this long a payer is offered to stop waiting, or, where the browser should have left the page and has not, may press again. */
+const SLOW_MS = { paying: 3_000, redirecting: 10_000 };
 
 /** A page leads to one payment: while one element is busy, a press of another is nothing. */
 let current;
@@ -247,7 +247,7 @@ export class PaySGPayElement extends Part {
       this.#slowTimer = setTimeout(() => {
         this.#slow = true;
         this._render();
-      }, SLOW_MS);
+      }, SLOW_MS[state]);
     }
     this._enter(state, detail);
   }

@@ -146,6 +146,15 @@ journey("back by the back button the element can be pressed, says so, and leads 
   await world.payer.onePayment();
 });
 
+journey("where the browser does not leave the page, another press tries again", async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "leave" });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("redirecting");
+  await visitor.waits("another try", async () => (await visitor.text("label")) === "Try again");
+  await (await visitor.part("button")).click();
+  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /^ paying redirecting paying/);
+});
+
 journey("an element that leaves the page gives up what it had begun, and another can be pressed", async (world) => {
   const visitor = await opens(world, "/pay");
   const aborted = await visitor.driver.executeScript(() => {
