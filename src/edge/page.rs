@@ -113,17 +113,10 @@ impl StatusPage<'_> {
                 cents.checked_rem(100).unwrap_or_default(),
             ));
         }
-        if let Some(payment) = self.payment
-            && self.status == Status::Unpaid
-            && !self.unreachable
-        {
-            let base_path = escape(self.base_path);
+        if self.status == Status::Unpaid && self.payment.is_some() && !self.unreachable {
             body.push_str(&format!(
-                "<p><a href=\"{base_path}/resume\">I have not paid yet: go to the payment page</a></p>\
-                 <details><summary>Cancel this payment</summary><p>Its link stops working, and nothing is charged.</p>\
-                 <form method=\"post\" action=\"{base_path}/payments/{}/{}/cancel\"><button>Yes, cancel it</button></form></details>",
-                escape(payment.payment_service_id.as_str()),
-                escape(payment.id.as_str()),
+                "<p><a href=\"{}/resume\">I have not paid yet: go to the payment page</a></p>",
+                escape(self.base_path)
             ));
         }
         if self.refresh().is_some() {

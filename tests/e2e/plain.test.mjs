@@ -78,18 +78,3 @@ journey("a form that lacks something comes to a page that names the field", { co
   assert.match(await payer.readsAll(), /payer_name/);
   assert.deepEqual(await payer.payments(), []);
 });
-
-journey("who has not paid cancels the payment on the status page, and sees that it is cancelled", async ({ payer, stack }) => {
-  await starts(payer, { name: "Siti binte Rahman" });
-  const id = await payer.isAtPaySG();
-  await payer.driver.get(stack.edge(`/payments/${stack.payment_service_id}/${id}`));
-  await seesStatus(payer, "confirming");
-  // It updates by itself, which would take the page away under the hands of who is about to press something.
-  await payer.driver.findElement(By.linkText("Stop updating it")).click();
-  await payer.waitsFor("the page at rest", async () => /does not update by itself/.test(await payer.readsAll()), true);
-  await payer.driver.findElement(By.css("summary")).click();
-  await payer.driver.findElement(By.css("form button")).click();
-  await payer.waitsFor("the payment at PaySG to be cancelled", async () => (await payer.onePayment()).latest_status, "cancelled");
-  await payer.driver.get(stack.edge(`/payments/${stack.payment_service_id}/${id}`));
-  await seesStatus(payer, "cancelled");
-});

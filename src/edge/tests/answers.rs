@@ -217,18 +217,12 @@ fn a_waiting_page_refreshes_itself_ever_slower_and_not_for_ever_nor_against_the_
 }
 
 #[test]
-fn only_an_unpaid_payment_of_this_browser_offers_the_way_back_to_paysg_and_its_cancellation() {
+fn only_an_unpaid_payment_of_this_browser_offers_the_way_back_to_paysg() {
     let payment = view("INV-001", 4200);
     let offers = |status, payment, unreachable| {
         shown(status, payment, 0, unreachable).contains("href=\"/paysg/resume\"")
     };
     assert!(offers(Status::Unpaid, Some(&payment), false));
-    let html = shown(Status::Unpaid, Some(&payment), 0, false);
-    assert!(html.contains(&format!("action=\"/paysg/payments/{SERVICE}/p1/cancel\"")));
-    for status in [Status::Paid, Status::Unknown, Status::Cancelled] {
-        assert!(!shown(status, Some(&payment), 0, false).contains("/cancel"));
-    }
-    assert!(!shown(Status::Unpaid, None, 0, false).contains("/cancel"));
     assert!(!offers(Status::Unpaid, None, false));
     assert!(!offers(Status::Unpaid, Some(&payment), true));
     assert!(!offers(Status::Paid, Some(&payment), false));
