@@ -92,11 +92,12 @@ pub(super) fn leave(
             shown(edge, &context, &payment, proof, refreshed)
         }
         Err(Trouble::Unavailable { retry_after_ms }) if context.page => {
+            let home = edge.config.home();
             let page = StatusPage {
                 status: Status::Unknown,
                 payment: None,
                 base_path: &edge.config.base_path,
-                home: edge.config.home().as_deref(),
+                home: home.as_deref(),
                 refreshed,
                 unreachable: true,
             };
@@ -117,11 +118,12 @@ fn shown(
     refreshed: u32,
 ) -> Move {
     if context.page {
+        let home = edge.config.home();
         let page = StatusPage {
             status: payment.status,
             payment: proof.then_some(payment),
             base_path: &edge.config.base_path,
-            home: edge.config.home().as_deref(),
+            home: home.as_deref(),
             refreshed,
             unreachable: false,
         };
