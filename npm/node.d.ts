@@ -1,0 +1,35 @@
+/**
+ * The payment proxy for Node's own HTTP server, and for Express or whatever else takes its listeners.
+ *
+ * @example
+ * import { createServer } from "node:http";
+ * import { createListener } from "paysg-wasm/node";
+ *
+ * createServer(createListener(process.env)).listen(8787);
+ *
+ * @example
+ * // Express: before any body parser, since the proxy reads bodies itself.
+ * app.use("/paysg", createListener(process.env));
+ *
+ * @module
+ */
+import type { EdgeEnv, HandlerOptions } from "./edge.js";
+
+/** What is used of `http.IncomingMessage`: a stream of the body, and the request's head. */
+export interface Incoming {
+  method?: string | undefined;
+  url?: string | undefined;
+  rawHeaders: string[];
+}
+
+/** What is used of `http.ServerResponse`. */
+export interface Outgoing {
+  statusCode: number;
+  headersSent: boolean;
+  setHeader(name: string, value: string | string[]): unknown;
+  end(body?: Uint8Array): unknown;
+  destroy(): unknown;
+}
+
+/** Makes the proxy's listener: {@link createHandler} of `paysg-wasm/edge`, without a ledger, between Node's requests and responses. */
+export function createListener(env: EdgeEnv, options?: HandlerOptions): (request: Incoming, response: Outgoing) => Promise<void>;

@@ -1,0 +1,41 @@
+// The proxy as a listener of `node:http`, which speaks neither Request nor Response.
+import { Readable } from "node:stream";
+
+import { createHandler } from "./edge.js";
+
+const BODILESS = new Set(["GET", "HEAD"]);
+
+/** @type {import("./node.d.ts").createListener} */
+export function createListener(env, options) {
+  const handle = createHandler(env, options);
+  return async (incoming, outgoing) => {
+    try {
+      await answer(outgoing, await handle(requestOf(incoming)));
+    } catch {
+      // The handler never rejects: the connection broke, or somebody has answered or read the body before us.
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(500, { "cache-control": "no-store" }).end();
+    }
+  };
+}
+
+function requestOf(incoming) {
+  const headers = new Headers();
+  const lines = incoming.rawHeaders;
+  for (let at = 0; at + 1 < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
+  const { method } = incoming;
+  const body = BODILESS.has(method) ? null : Readable.toWeb(incoming);
+  // As it came: Express takes a mounted path away. The proxy knows its own origin, and reads only path and query.
+  const target = incoming.originalUrl ?? incoming.url;
+  return new Request(new URL(`http://proxy${target.startsWith("/") ? target : "/"}`), { method, headers, body, duplex: "half" });
+}
+
+async function answer(outgoing, response) {
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) {
+    if (name !== "set-cookie") outgoing.setHeader(name, value);
+  }
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
+  outgoing.end(Buffer.from(await response.arrayBuffer()));
+}
