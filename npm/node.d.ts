@@ -17,6 +17,7 @@ import type { EdgeEnv, HandlerOptions } from "./edge.js";
 
 /** What is used of `http.IncomingMessage`: a stream of the body, and the request's head. */
 export interface Incoming {
+  complete: boolean;
   method?: string | undefined;
   url?: string | undefined;
   rawHeaders: string[];

@@ -3,7 +3,7 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -35,7 +35,7 @@ export class Project {
 
   /** Copies the files of `tests/packaging/{parts}` together into a folder of the kind's. */
   constructor(kind, name, parts = [name]) {
-    this.kind = kind;
+    Object.assign(this, { kind, name });
     this.tools = join(TOOLS[kind], "node_modules");
     this.folder = join(TOOLS[kind], ".work", name);
     mkdirSync(this.folder, { recursive: true });
@@ -60,10 +60,10 @@ export class Project {
     cpSync(this.path(from), this.path(to), { recursive: true });
   }
 
-  /** Runs a tool to its end, by its file in the kind's `node_modules`. */
+  /** Runs a tool to its end, by its file, in the kind's `node_modules` unless it is absolute. */
   async run(script, words, env = {}) {
     try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(this.tools, script), ...words], { cwd: this.folder, env: { ...environment, ...env }, maxBuffer: 1 << 24 });
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [resolve(this.tools, script), ...words], { cwd: this.folder, env: { ...environment, ...env }, maxBuffer: 1 << 24 });
       return stdout + stderr;
     } catch (error) {
       throw new Error(`${script} ${words.join(" ")} ended with ${error.code}\n${error.stdout}${error.stderr}`);

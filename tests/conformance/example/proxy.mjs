@@ -199,7 +199,7 @@ export class Proxy {
     if (this.faults.has("each request makes a payment")) return work({ key: randomBytes(8).toString("hex"), number: 0 });
     let intent = this.#intents.get(reference);
     if (intent === undefined) this.#intents.set(reference, (intent = { key: reference, number: 0, last: Promise.resolve() }));
-    if (this.faults.has("requests at once race")) return work({ ...intent, key: randomBytes(8).toString("hex") });
+    if (this.faults.has("requests at once race")) return work(Object.assign(intent, { key: randomBytes(8).toString("hex") }));
     const done = intent.last.then(() => work(intent));
     intent.last = done.catch(() => {});
     return done;
