@@ -69,9 +69,8 @@ impl Group {
 
 /// What the package is tested with: bundlers and linters always, what is a gigabyte only in the long form.
 fn packaging(project: &Project, deep: bool) -> anyhow::Result<()> {
-    let install = |folder: &str, reason| {
-        tools::npm_packages(project, &project.path(folder), reason)
-    };
+    let install =
+        |folder: &str, reason| tools::npm_packages(project, &project.path(folder), reason);
     install("tests/conformance", "the conformance suite's schemas")?;
     install("tests/packaging", "bundlers and linters for the package")?;
     if deep {
