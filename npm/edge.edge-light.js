@@ -7,5 +7,6 @@ import { Core, provide, serve } from "./host.js";
 export function createHandler(env, { log = console.log } = {}) {
   provide(() => module);
   const core = new Core(env);
-  return (request, ctx) => serve(core, request, ctx && ((work) => ctx.waitUntil(work)), log);
+  // Next passes something else in its place.
+  return (request, ctx) => serve(core, request, ctx?.waitUntil && ((work) => ctx.waitUntil(work)), log);
 }

@@ -2,4 +2,6 @@
 import module from "./edge/paysg_wasm_bg.wasm?module";
 
 // Next compiles it in another realm than ours, and wasm-bindgen asks whether it is an instance of our `WebAssembly.Module`. It works as one.
-export default module instanceof WebAssembly.Module ? module : Object.setPrototypeOf(module, WebAssembly.Module.prototype);
+if (Object.prototype.toString.call(module) === "[object WebAssembly.Module]") Object.setPrototypeOf(module, WebAssembly.Module.prototype);
+
+export default module;

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test } from "node:test";
+import { startStack } from "../stack.mjs";
 import { pkg, root } from "./pkg.mjs";
 
 const file = join(pkg, "openapi.json");
@@ -86,6 +87,15 @@ test("its rules of fields and its statuses are the edge's", () => {
   assert.deepEqual(document.components.schemas.FieldError.properties.rule.enum.toSorted(), rules.sort());
   const statuses = [...source("paysg/status.rs").matchAll(/Self::\w+ => "(\w+)"/g)].map(([, status]) => status);
   assert.deepEqual(document.components.schemas.Status.enum.toSorted(), [...new Set(statuses)].sort());
+});
+
+test("the demonstration e-service serves it, and a page of it leads there", async (t) => {
+  const stack = await startStack();
+  t.after(() => stack.stop());
+  const answer = await fetch(`${stack.www_url}/openapi.json`);
+  assert.equal(answer.headers.get("content-type").split(";")[0], "application/json");
+  assert.deepEqual(await answer.json(), document);
+  assert.match(await (await fetch(`${stack.www_url}/about`)).text(), /href="\/openapi\.json"/);
 });
 
 test("every error is explained in the README", () => {
