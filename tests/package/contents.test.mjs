@@ -42,7 +42,7 @@ webhook.workerd.js
 `.trim().split("\n");
 
 /** The exports that are code. */
-const ENTRIES = [".", "./edge", "./cloudflare", "./node", "./webhook"];
+const ENTRIES = [".", "./edge", "./cloudflare", "./csp", "./node", "./webhook"];
 const DATA = ["./browser.wasm", "./openapi.json", "./package.json"];
 
 /** Every file that an `exports` entry leads to, through its conditions. */

@@ -62,7 +62,8 @@ impl Group {
                 demo::build(project)?;
                 packaging(project, deep)
             }
-            Self::Edge | Self::E2e | Self::Threats => demo::build(project),
+            Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
+            Self::E2e | Self::Threats => demo::build(project),
         }
     }
 }
