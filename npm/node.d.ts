@@ -13,7 +13,7 @@
  *
  * @module
  */
-import type { EdgeEnv, HandlerOptions } from "./edge.js";
+import type { EdgeEnv } from "./edge.js";
 
 /** What is used of `http.IncomingMessage`: a stream of the body, and the request's head. */
 export interface Incoming {
@@ -32,5 +32,22 @@ export interface Outgoing {
   destroy(): unknown;
 }
 
+/** Options of {@link createListener}. */
+export interface ListenerOptions<Request extends Incoming = any> {
+  /**
+   * Takes one line of JSON for each request, as in `paysg-wasm/edge`.
+   * @defaultValue `console.log`
+   */
+  log?: (line: string) => void;
+  /**
+   * Tells the address of whoever sent the request, by which creates and unproved questions are limited. Behind a reverse proxy the connection is that
+   * proxy's: take what it says, and never a header that the caller may have written.
+   *
+   * @example
+   * createListener(process.env, { clientAddress: (incoming) => incoming.socket.remoteAddress });
+   */
+  clientAddress?: (request: Request) => string | undefined;
+}
+
 /** Makes the proxy's listener: {@link createHandler} of `paysg-wasm/edge`, without a ledger, between Node's requests and responses. */
-export function createListener(env: EdgeEnv, options?: HandlerOptions): (request: Incoming, response: Outgoing) => Promise<void>;
+export function createListener(env: EdgeEnv, options?: ListenerOptions): (request: Incoming, response: Outgoing) => Promise<void>;

@@ -4,11 +4,11 @@ import { createHandler } from "./edge.js";
 const BODILESS = new Set(["GET", "HEAD"]);
 
 /** @type {import("./node.d.ts").createListener} */
-export function createListener(env, options) {
-  const handle = createHandler(env, options);
+export function createListener(env, { log, clientAddress } = {}) {
+  const handle = createHandler(env, { log, clientAddress: clientAddress && ((_, incoming) => clientAddress(incoming)) });
   return async (incoming, outgoing) => {
     try {
-      const response = await handle(requestOf(incoming));
+      const response = await handle(requestOf(incoming), incoming);
       // The rest of a body that was too large is let pass, and no other request behind it.
       if (!incoming.complete) outgoing.setHeader("connection", "close");
       await answer(outgoing, response);

@@ -18,6 +18,8 @@ browser/paysg_wasm_bg.wasm
 browser/paysg_wasm_bg.wasm.d.ts
 cloudflare.d.ts
 cloudflare.js
+csp.d.ts
+csp.js
 edge.d.ts
 edge.edge-light.js
 edge.js
@@ -29,6 +31,9 @@ edge/paysg_wasm_bg.wasm.d.ts
 host.js
 index.d.ts
 index.js
+limits.js
+load.js
+log.js
 module.edge-light.js
 node.d.ts
 node.js
