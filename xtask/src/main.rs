@@ -1,7 +1,8 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test | conformance`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
+mod conformance;
 mod demo;
 mod fingerprint;
 mod package;
@@ -42,6 +43,9 @@ enum Task {
     Edge(demo::PartOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
+    /// Check a payment proxy of whatever make against its contract, over HTTP
+    #[command(disable_help_flag = true)]
+    Conformance(conformance::ConformanceOptions),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
+        Task::Conformance(options) => conformance::conformance(&project, &options),
     };
     outcome.unwrap_or_else(|error| {
         report::failure(&format!("{error:#}"));

@@ -180,7 +180,7 @@ fn wasm_opt(project: &Project, build: &WasmBuild, wasm: &Path) -> anyhow::Result
     Ok(std::fs::rename(optimised, wasm)?)
 }
 
-/// Copies `npm/`, the README and the licences, and removes what an earlier copy left behind.
+/// Copies `npm/`, README, changes and licences, and removes what an earlier copy left behind.
 fn copy_sources(project: &Project) -> anyhow::Result<()> {
     let pkg = project.pkg();
     let npm = project.path("npm");
@@ -192,7 +192,7 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
         let destination = pkg.join(source.strip_prefix(&npm)?);
         copies.push((source, destination));
     }
-    for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+    for name in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         let source = project.path(name);
         if source.is_file() {
             copies.push((source, pkg.join(name)));
