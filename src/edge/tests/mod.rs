@@ -14,6 +14,7 @@ mod config;
 mod creating;
 mod events;
 mod requests;
+mod sealing;
 mod session;
 mod watching;
 
