@@ -9,10 +9,10 @@ const files = packedFiles();
 /** Every file that an `exports` entry leads to, through its conditions. */
 const targets = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targets));
 
-test("the tarball holds code, types, wasm, licences and a README, and nothing else", () => {
-  const strangers = files.filter((file) => !/\.(js|d\.ts|wasm)$|^(package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(file));
+test("the tarball holds code, types, wasm, a bill of materials, licences and a README, and nothing else", () => {
+  const strangers = files.filter((file) => !/\.(js|d\.ts|wasm)$|^(package\.json|sbom\.cdx\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(file));
   assert.deepEqual(strangers, []);
-  for (const needed of ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "browser/paysg_wasm_bg.wasm", "edge/paysg_wasm_bg.wasm"]) {
+  for (const needed of ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "sbom.cdx.json", "browser/paysg_wasm_bg.wasm", "edge/paysg_wasm_bg.wasm"]) {
     assert.ok(files.includes(needed), `${needed} is missing`);
   }
 });

@@ -7,6 +7,7 @@ mod fingerprint;
 mod package;
 mod project;
 mod report;
+mod sbom;
 mod shell;
 mod stack;
 mod suite;

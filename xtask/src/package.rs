@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::fingerprint::{Fingerprint, files_under};
 use crate::project::Project;
 use crate::tools::{self, WasmTools};
-use crate::{report, shell};
+use crate::{report, sbom, shell};
 
 /// One of the crate's two wasm builds.
 struct WasmBuild {
@@ -161,10 +161,14 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
             copies.push((source, pkg.join(name)));
         }
     }
+    let bill = pkg.join(sbom::FILE);
     let wasm_folders = [BROWSER, EDGE].map(|build| pkg.join(build.name));
     for file in files_under(&pkg)? {
         let from_wasm_pack = wasm_folders.iter().any(|folder| file.starts_with(folder));
-        if !from_wasm_pack && !copies.iter().any(|(_, destination)| *destination == file) {
+        if !from_wasm_pack
+            && file != bill
+            && !copies.iter().any(|(_, destination)| *destination == file)
+        {
             std::fs::remove_file(file)?;
         }
     }
@@ -177,7 +181,8 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
         };
         write_if_changed(destination, &contents)?;
     }
-    Ok(())
+    let builds = [BROWSER, EDGE].map(|build| build.name);
+    write_if_changed(&bill, sbom::of(project, &builds)?.as_bytes())
 }
 
 /// The package's manifest with the crate's version: there is one number, in `Cargo.toml`.

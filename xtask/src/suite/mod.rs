@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, by groups.
 
+mod supply;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -156,6 +157,7 @@ impl Suite<'_> {
             ];
             tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
         }
+        tally.add(supply::check(self.project)?);
         tally.add(tally::libtest(&mut self.cargo(&[
             "test",
             "--quiet",
