@@ -1,15 +1,13 @@
 // The crate's URL policy beside the URL parsers of Node and workerd, which judge by `tests/url/policy.mjs`. Chromium: tests/e2e/url.test.mjs.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Edge, initSync } from "../../pkg/edge/paysg_wasm.js";
 import { accepted, compare, crateVerdicts, portions, strings, wpt } from "../url/engines.mjs";
 import { WEB_URL, verdict, verdicts } from "../url/policy.mjs";
 import { digest } from "../url/strings.mjs";
+import { workerd } from "../workerd.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -29,7 +27,7 @@ test("the crate and Node's URL parser agree on every string", (t) => {
 });
 
 test("the crate and workerd's URL parser agree on every string", async (t) => {
-  const ask = await workerd(t);
+  const ask = await workerd(t, ["worker.mjs", "policy.mjs", "strings.mjs", "urltestdata.json"].map((name) => `tests/url/${name}`));
   let asked = 0;
   for (const [from, count] of portions()) {
     const texts = strings(from, count);
@@ -59,44 +57,3 @@ test("the shipped module takes as PAYSG_RESULT_URL exactly the URLs that the pol
   }
   assert.ok(taken > 100, `${taken} taken`);
 });
-
-/** A workerd of its own that runs `tests/url/worker.mjs`. */
-async function workerd(t) {
-  const folder = mkdtempSync(join(tmpdir(), "paysg-url-"));
-  const modules = ["worker.mjs", "policy.mjs", "strings.mjs", "urltestdata.json"];
-  for (const name of modules) copyFileSync(join(root, "tests/url", name), join(folder, name));
-  const port = await freePort();
-  const embedded = modules.map((name) => `(name = "${name}", ${name.endsWith(".json") ? "json" : "esModule"} = embed "${name}")`);
-  writeFileSync(join(folder, "config.capnp"), `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "url", worker = (modules = [${embedded}], compatibilityDate = "${compatibilityDate()}"))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "url")]
-);`);
-  const [platform] = readdirSync(join(root, "node_modules/@cloudflare")).filter((name) => name.startsWith("workerd-"));
-  const child = spawn(join(root, "node_modules/@cloudflare", platform, "bin/workerd"), ["serve", join(folder, "config.capnp")], { stdio: ["ignore", "inherit", "inherit"] });
-  t.after(() => {
-    child.kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const ask = (query) => fetch(`http://127.0.0.1:${port}/${query}`);
-  for (const until = Date.now() + 30_000; ; ) {
-    try {
-      await (await ask("?from=0&count=1")).arrayBuffer();
-      return ask;
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
-/** What is deployed decides how workerd parses URLs. */
-const compatibilityDate = () => /^compatibility_date = "([^"]+)"/m.exec(readFileSync(join(root, "wrangler.toml"), "utf8"))[1];
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject).listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });

@@ -1,9 +1,10 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
 mod demo;
 mod fingerprint;
+mod fuzz;
 mod package;
 mod project;
 mod report;
@@ -38,6 +39,8 @@ enum Task {
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
+    /// Have the fuzzers look for inputs that break a law, each until its coverage stands still
+    Fuzz(fuzz::FuzzOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
+        Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
     };
     outcome.unwrap_or_else(|error| {

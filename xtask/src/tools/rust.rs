@@ -99,6 +99,36 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
     )
 }
 
+/// The compiler that the fuzzers are built with: what counts the branches they reach is not in the stable one.
+pub(crate) fn nightly() -> anyhow::Result<()> {
+    let nightly = || Command::new("rustup");
+    if shell::output(nightly().args(["run", "nightly", "rustc", "--version"])).is_ok() {
+        return Ok(());
+    }
+    if shell::which("rustup").is_none() {
+        bail!("the fuzzers need Rust's nightly compiler, and there is no rustup to add it");
+    }
+    report::step(
+        "Adding Rust's nightly compiler: the fuzzers are built with it",
+        || {
+            let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
+            shell::run_quietly(nightly().args(install))
+        },
+    )
+}
+
+/// What builds the fuzzers.
+pub(crate) fn cargo_fuzz(project: &Project) -> anyhow::Result<PathBuf> {
+    CargoTool {
+        package: "cargo-fuzz",
+        program: "cargo-fuzz",
+        version: "0.13.2",
+        reason: "it builds the fuzzers",
+        profile: "dev",
+    }
+    .installed(project, |version| shell::at_least(version, &[0, 13]))
+}
+
 /// A program from crates.io.
 pub(super) struct CargoTool<'a> {
     pub(super) package: &'a str,
