@@ -124,7 +124,8 @@ impl Suite<'_> {
         match self.group {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
-            Group::Package | Group::Edge | Group::E2e | Group::Threats => self.node(),
+            Group::Package => self.package(),
+            Group::Edge | Group::E2e | Group::Threats => self.node(),
         }
     }
 
@@ -166,6 +167,16 @@ impl Suite<'_> {
             "paysg-wasm/edge",
             "--no-fail-fast",
         ]))?);
+        Ok(tally)
+    }
+
+    fn package(&self) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        if self.deep {
+            package::reproduce(self.project)?;
+            tally.passed = 1;
+        }
+        tally.add(self.node()?);
         Ok(tally)
     }
 
