@@ -42,7 +42,12 @@ fn same(ours: &Json, theirs: &Value) -> bool {
         (Json::Number(token), Value::Number(number)) => {
             number.as_u64().is_some_and(|n| n.to_string() == *token)
                 || number.as_i64().is_some_and(|n| n.to_string() == *token)
-                || token.parse().ok() == number.as_f64()
+                // Without its feature `float_roundtrip`, serde_json may miss the nearest float by a last digit or two.
+                || token
+                    .parse()
+                    .ok()
+                    .zip(number.as_f64())
+                    .is_some_and(|(a, b): (f64, f64)| a == b || (a - b).abs() <= a.abs() * 1e-14)
         }
         (Json::String(a), Value::String(b)) => a == b,
         (Json::Array(a), Value::Array(b)) => {

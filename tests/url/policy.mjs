@@ -18,7 +18,9 @@ export function verdict(text) {
   } catch {
     return 0;
   }
-  const { href, protocol, hostname, port, username, password, origin } = url;
+  const { href, protocol, host, hostname, port, username, password } = url;
+  // Not `url.origin`: that of `blob:https://pay.gov.sg/x` is PaySG's.
+  const origin = `${protocol}//${host}`;
   const fits = encoder.encode(text).length <= MAX_BYTES;
   const bare = username === "" && password === "" && port !== "0";
   const kept = fits && bare && href === text;
@@ -39,7 +41,7 @@ export function verdict(text) {
 /** Path, query and fragment hold what parsers of every age leave alone, and no path segment but the last is empty. */
 const PLAIN = /^(?:[0-9A-Za-z\-._~!$&()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 const plainTail = ({ pathname, search, hash }) =>
-  PLAIN.test(pathname) && !pathname.includes("//") && PLAIN.test(search.replaceAll("?", "")) && PLAIN.test(hash.slice(1).replaceAll("?", ""));
+  PLAIN.test(pathname) && !pathname.includes("//") && PLAIN.test(search.replaceAll("?", "/")) && PLAIN.test(hash.slice(1).replaceAll("?", "/"));
 
 /** A name of letters, digits and inner hyphens, none of it internationalised; an IPv4 address; or this machine's IPv6 one. */
 const plainHost = (hostname) =>
