@@ -126,12 +126,17 @@ fn ask<'a>(
     let mut work = edge.object_begin(None, envelope);
     for _ in 0..MAX_STEPS {
         match work.next {
-            Next::Reply(reply) => return serde_json::to_string(&reply).expect("JSON"),
-            Next::Fetch(fetch, task) => {
+            Next::Reply(reply, line) => {
+                if let Some(line) = line {
+                    log::check_line(&line);
+                }
+                return serde_json::to_string(&reply).expect("JSON");
+            }
+            Next::Fetch(fetch, errand) => {
                 check_call(&fetch);
                 edge.now_ms += i64::from(fetch.after_ms) + 50;
                 let ledger = work.ledger.expect("a task has a ledger");
-                work = edge.object_resume(ledger, task, &answer(answers.next()));
+                work = edge.object_resume(ledger, *errand, &answer(answers.next()));
             }
         }
     }
@@ -143,6 +148,18 @@ pub fn stored(pending: &Pending) -> Pending {
     let text = serde_json::to_string(pending).expect("JSON");
     // The boundary's separator: no part of a message may hold it.
     assert!(!text.contains('\0'));
+    for charge in pending
+        .charges()
+        .split(' ')
+        .filter(|charge| !charge.is_empty())
+    {
+        let (rule, name) = charge.split_once(':').expect("a rule and a name");
+        assert!(
+            rule.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        );
+        assert!(name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
     serde_json::from_str(&text).expect("our own")
 }
 

@@ -124,6 +124,11 @@ pub fn check_line(line: &str) {
                 // Of the random bytes that every step here is given.
                 assert_eq!(id, "2c2d2e2f30313233");
             }
+            // PaySG's own code, from an open list: of letters and underscores, so that no number and no address is one.
+            ("upstream_code", Value::String(word)) => {
+                let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+                assert!(word.len() <= 64 && word.bytes().all(letters), "{word}");
+            }
             (_, Value::String(word)) => assert!(literals().contains(word), "{name}: {word}"),
             ("status", Value::Number(number)) => assert!(number.as_u64().is_some_and(|n| n < 600)),
             // Time that passed, within one request.
