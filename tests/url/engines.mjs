@@ -30,7 +30,8 @@ export function crateVerdicts(texts) {
 let built;
 function program() {
   if (built === undefined) {
-    const words = ["build", "--quiet", "--profile", "test", "--package", "paysg-wasm", "--features", "edge", "--example", "url_verdicts", "--message-format", "json"];
+    // As `cargo test` builds it, so that it is there already where the native tests have run.
+    const words = ["build", "--quiet", "--profile", "test", "--workspace", "--features", "paysg-wasm/edge", "--example", "url_verdicts", "--message-format", "json"];
     const { status, stdout, stderr } = spawnSync("cargo", words, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
     if (status !== 0) throw new Error(stderr);
     built = stdout.split("\n").map((line) => /"executable":"([^"]+)"/.exec(line)?.[1]).find(Boolean);
