@@ -49,7 +49,7 @@ const EDGE: WasmBuild = WasmBuild {
     rustc_level: "3",
     wasm_opt_level: "-O3",
     // Cloudflare ends an isolate, with all requests in it, at 128 MB. Memory never shrinks, so it must trap well before that: a trap costs one
-    // request, and the next instance begins small. The largest answer that is read, 4 MiB, takes 5 times as much.
+    // request, and the next instance begins small. A page of 3 MiB of PaySG's list fits.
     max_memory: 32 << 20,
 };
 
