@@ -39,6 +39,7 @@ node.d.ts
 node.js
 openapi.json
 package.json
+sbom.cdx.json
 verify.js
 webhook.d.ts
 webhook.edge-light.js

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, by groups.
 
+mod supply;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -140,7 +141,8 @@ impl Suite<'_> {
         match self.group {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
-            Group::Package | Group::Edge | Group::E2e | Group::Threats => self.node(),
+            Group::Package => self.package(),
+            Group::Edge | Group::E2e | Group::Threats => self.node(),
         }
     }
 
@@ -173,6 +175,7 @@ impl Suite<'_> {
             ];
             tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
         }
+        tally.add(supply::check(self.project)?);
         tally.add(tally::libtest(&mut self.cargo(&[
             "test",
             "--quiet",
@@ -181,6 +184,16 @@ impl Suite<'_> {
             "paysg-wasm/edge",
             "--no-fail-fast",
         ]))?);
+        Ok(tally)
+    }
+
+    fn package(&self) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        if self.deep {
+            package::reproduce(self.project)?;
+            tally.passed = 1;
+        }
+        tally.add(self.node()?);
         Ok(tally)
     }
 
