@@ -10,7 +10,7 @@ use super::log::Line;
 use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
-use super::route::{self, Route};
+use super::route::{self, Checkup, Probed, Route};
 use super::session::{Known, Session};
 use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task, Terms};
 use crate::flow::glance::Glance;
@@ -18,7 +18,7 @@ use crate::flow::step::{Answer, Fetch, Step};
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::ledger::{Ledger, intent_name};
-use crate::paysg::{Payment, PaymentServiceId};
+use crate::paysg::{Page, Payment, PaymentServiceId};
 
 /// What every step may use.
 pub struct Edge<'a> {
@@ -94,6 +94,8 @@ enum Work {
     Asking,
     /// The e-service is told, without a ledger.
     Telling,
+    /// Somebody is called to see whether they answer.
+    Probing,
 }
 
 /// What is to be done with the outcome.
@@ -137,6 +139,8 @@ pub enum Then {
     EventSeen,
     /// Answer an operator.
     Read,
+    /// Go on with an examination.
+    Doctor(Checkup),
 }
 
 /// What came of the work.
@@ -216,6 +220,19 @@ impl Edge<'_> {
                 );
                 route::leave(self, context, then, Outcome::Told(acknowledged))
             }
+            Work::Probing => {
+                let probed = match answer {
+                    Answer::Arrived { status, body, .. } => Probed {
+                        status: *status,
+                        is_list: Page::read(body).is_ok(),
+                    },
+                    Answer::Lost => Probed {
+                        status: 0,
+                        is_list: false,
+                    },
+                };
+                route::probed(self, context, then, probed)
+            }
         }
     }
 
@@ -285,6 +302,18 @@ impl Edge<'_> {
             Box::new(Pending {
                 context,
                 work: Work::Telling,
+                then,
+            }),
+        )
+    }
+
+    /// Calls somebody to see whether they answer.
+    pub(super) fn probe(&self, context: Context, fetch: Fetch, then: Then) -> Move {
+        Move::Fetch(
+            fetch,
+            Box::new(Pending {
+                context,
+                work: Work::Probing,
                 then,
             }),
         )

@@ -13,6 +13,7 @@
 
 pub mod catalogue;
 pub mod config;
+mod doubt;
 pub mod front;
 mod log;
 pub mod object;

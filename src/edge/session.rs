@@ -112,6 +112,11 @@ impl Session {
         self.changed |= self.form_key.take().is_some();
     }
 
+    /// Has the cookie sent again as it is.
+    pub const fn renew(&mut self) {
+        self.changed = true;
+    }
+
     /// The `Set-Cookie` to send, if anything changed. `random` seals it.
     #[must_use]
     pub fn cookie(&self, config: &Config, random: &[u8]) -> Option<String> {

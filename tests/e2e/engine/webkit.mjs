@@ -1,0 +1,90 @@
+// WebKit, by WebKitGTK's driver and its MiniBrowser. It has no headless form: without a DISPLAY it gets one of its own, by Xvfb.
+//
+//   WEBKIT_BIN, WEBKITDRIVER   where they are, if not where Debian has them
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Builder, Capabilities } from "selenium-webdriver";
+
+const folders = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+
+/** What it cannot do or let be seen, with the reason. */
+export const lacks = {};
+
+export async function start({ scripting, proxy }) {
+  const display = process.env.DISPLAY ? undefined : await startDisplay();
+  const port = await freePort();
+  const driver_process = spawn(process.env.WEBKITDRIVER ?? "WebKitWebDriver", [`--port=${port}`], {
+    stdio: ["ignore", "pipe", "ignore"],
+    // The browser is of its group, and goes with it.
+    detached: true,
+    env: { ...process.env, ...(display && { DISPLAY: display.name }), GDK_BACKEND: "x11", GTK_A11Y: "none", LIBGL_ALWAYS_SOFTWARE: "1" },
+  });
+  const complaints = complaintsOf(driver_process.stdout);
+  const kill = () => {
+    display?.kill();
+    process.kill(-driver_process.pid);
+  };
+  try {
+    await answers(port, driver_process);
+    const capabilities = new Capabilities({
+      browserName: "MiniBrowser",
+      "webkitgtk:browserOptions": {
+        binary: process.env.WEBKIT_BIN ?? `/usr/lib/${folders[process.arch]}/webkit2gtk-4.1/MiniBrowser`,
+        args: ["--automation", "--enable-write-console-messages-to-stdout=true", ...(scripting ? [] : ["--enable-javascript-markup=false"])],
+      },
+      ...(proxy && { proxy: { proxyType: "manual", httpProxy: proxy } }),
+    });
+    const driver = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
+    return { driver, kill, stop: kill, console: async () => complaints.splice(0) };
+  } catch (error) {
+    kill();
+    throw error;
+  }
+}
+
+/** MiniBrowser prints what its console says: `CONSOLE <source> <level> <text>`. */
+function complaintsOf(stream) {
+  const complaints = [];
+  let rest = "";
+  stream.setEncoding("utf8").on("data", (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      const [, place, words] = /^(\S*:\d+:\d+: )?CONSOLE (?:\S+ )?(?:ERROR|WARN)\w* (.*)$/.exec(line) ?? [];
+      if (words !== undefined) complaints.push({ url: place ?? "", text: line });
+    }
+  });
+  return complaints;
+}
+
+async function startDisplay() {
+  const xvfb = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x1000x24", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const failed = once(xvfb, "exit").then(() => {
+    throw new Error("Xvfb ended: is the package xvfb installed?");
+  });
+  const [number] = await Promise.race([once(xvfb.stdio[3].setEncoding("utf8"), "data"), once(xvfb, "error").then(([error]) => Promise.reject(error)), failed]);
+  failed.catch(() => {});
+  xvfb.unref();
+  xvfb.stdio[3].unref?.();
+  return { name: `:${number.trim()}`, kill: () => xvfb.kill() };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answers(port, { exitCode }) {
+  for (const started = Date.now(); Date.now() - started < 10_000; await sleep(50)) {
+    if (exitCode !== null) break;
+    const response = await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined);
+    if (response?.ok) return;
+  }
+  throw new Error("WebKitWebDriver does not answer: is the package webkit2gtk-driver installed?");
+}
