@@ -4,6 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import module from "./edge/paysg_wasm_bg.wasm";
 
 import { Core, provide, serve } from "./host.js";
+import { WatchList, listOf, sweep } from "./watch.js";
 
 const cores = new WeakMap();
 
@@ -21,6 +22,11 @@ export default {
   fetch(request, env, ctx) {
     return serve(coreOf(env), request, (work) => ctx.waitUntil(work), console.log);
   },
+
+  /** By a cron trigger: logs which intents are stuck or flagged. */
+  async scheduled(controller, env) {
+    if (env.LEDGER !== undefined) await sweep(env.LEDGER, console.log);
+  },
 };
 
 /** The schema, one statement for each version that there has been. Add to it; never change what is there. */
@@ -30,8 +36,11 @@ const MIGRATIONS = [
 ];
 /** When a wake-up failed in a way that no schedule foresaw. */
 const RETRY_WAKE_MS = 30_000;
+/** When a concern could not be noted. */
+const RETRY_REPORT_MS = 300_000;
 /** How long a message waits for its turn. */
 const PATIENCE_MS = 20_000;
+const WAKE = '{"intent":null,"message":{"ask":"wake"}}';
 const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
 
 /** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
@@ -42,6 +51,8 @@ export class PaymentLedger extends DurableObject {
   #schedule = "";
   #alarm;
   #last = Promise.resolve();
+  /** What was last reported of this intent. */
+  #reported = "";
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -61,11 +72,50 @@ export class PaymentLedger extends DurableObject {
 
   async alarm() {
     try {
-      await this.#inTurn((leave) => this.#work('{"intent":null,"message":{"ask":"wake"}}', leave));
+      await this.#inTurn((leave) => this.#work(WAKE, leave));
     } catch (error) {
       console.error(JSON.stringify({ at: new Date().toISOString(), route: "alarm", code: "internal", error: error?.name }));
       // Never thrown: after six failures the platform would give the alarm up.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
+    }
+  }
+
+  /** What an operator should know of this intent, or nothing. For the sweep. */
+  async concerns() {
+    if (this.#ledger === undefined) await this.#load();
+    return this.#ledger === "" ? "" : this.#core.objectConcerns(this.#ledger);
+  }
+
+  /** As a list of intents: see `watch.js`. */
+  note(intent) {
+    new WatchList(this.#sql).note(intent);
+  }
+
+  noted() {
+    return new WatchList(this.#sql).noted();
+  }
+
+  forget(intent) {
+    new WatchList(this.#sql).forget(intent);
+  }
+
+  /** Has the sweep look at this intent. Nothing waits for it, and nothing fails with it. */
+  async #report() {
+    try {
+      const concerns = await this.concerns();
+      if (concerns === this.#reported) return;
+      if (concerns !== "") {
+        const { intent } = JSON.parse(concerns);
+        await listOf(this.env.LEDGER, intent).note(intent);
+      }
+      this.#reported = concerns;
+    } catch (error) {
+      console.error(JSON.stringify({ at: new Date().toISOString(), route: "watch", code: "internal", error: error?.name }));
+      // Comes again with whatever the intent does next, and by itself where that is nothing.
+      if (this.#alarm === null) {
+        this.#alarm = Date.now() + RETRY_REPORT_MS;
+        await this.ctx.storage.setAlarm(this.#alarm);
+      }
     }
   }
 
@@ -82,11 +132,17 @@ export class PaymentLedger extends DurableObject {
 
   async #work(envelope, leave) {
     if (this.#ledger === undefined) await this.#load();
+    let concerning = envelope === WAKE;
     let step = this.#core.objectBegin(this.#ledger, envelope).split("\0");
     for (;;) {
       const [kind, ledger, rows, schedule, alarm, ...parts] = step;
       this.#store(ledger, rows, schedule, alarm);
-      if (kind === "D") return this.#reply(parts[0]);
+      // A superset of what can raise a concern, so that most steps are not looked at twice.
+      concerning ||= rows.includes("flagged") || rows.includes("paid");
+      if (kind === "D") {
+        if (concerning) this.ctx.waitUntil(this.#report());
+        return this.#reply(parts[0]);
+      }
       const task = parts.pop();
       // A slow e-service must not keep payers waiting, nor one question about a payment the next.
       if (parts[2] === "apart" || parts[2] === "shared") leave();

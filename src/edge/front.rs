@@ -17,7 +17,7 @@ use crate::flow::glance::Glance;
 use crate::flow::step::{Answer, Fetch, Step};
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
-use crate::ledger::{Ledger, intent_name};
+use crate::ledger::{Digest, Ledger, intent_name};
 use crate::paysg::{Page, Payment, PaymentServiceId};
 
 /// What every step may use.
@@ -263,11 +263,22 @@ impl Edge<'_> {
         message: Message,
         then: Then,
     ) -> Move {
+        self.ask_named(context, &known.intent, message, then)
+    }
+
+    /// Has the object of this name take a message.
+    pub(super) fn ask_named(
+        &self,
+        context: Context,
+        intent: &Digest,
+        message: Message,
+        then: Then,
+    ) -> Move {
         let envelope = Envelope {
             intent: None,
             message,
         };
-        self.ask_object(context, known.intent.as_str(), envelope, then)
+        self.ask_object(context, intent.as_str(), envelope, then)
     }
 
     fn ask_object(&self, context: Context, name: &str, envelope: Envelope, then: Then) -> Move {

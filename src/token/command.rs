@@ -47,6 +47,8 @@ pub struct CommandToken {
     pub kind: CommandKind,
     /// What it acts on: a payment's id, or for `read` a reference; nothing for `doctor`.
     pub subject: String,
+    /// Whether the subject is an intent's name, as the log has it, rather than a reference.
+    pub names_intent: bool,
     /// The payment service, where it names one.
     pub payment_service_id: Option<String>,
     /// How much a refund gives back.
@@ -58,8 +60,8 @@ pub struct CommandToken {
 impl CommandToken {
     /// Reads a command.
     ///
-    /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either; `doctor` is about neither); optionally
-    /// `payment_service_id` and `jti`; `refund_amount_in_cents` for a refund.
+    /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either), or there `intent`, its name in the log; `doctor` is
+    /// about neither; optionally `payment_service_id` and `jti`; `refund_amount_in_cents` for a refund.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -76,7 +78,9 @@ impl CommandToken {
             | CommandKind::SendEmail
             | CommandKind::TellAgain => Some("payment_id"),
         };
+        let intent = jwt::text(&claims, "intent").filter(|_| kind == CommandKind::Read);
         let subject = match subject {
+            Some(_) if intent.is_some() => intent.unwrap_or_default(),
             None => "",
             Some(claim) => jwt::text(&claims, claim)
                 .or_else(|| jwt::text(&claims, "id"))
@@ -97,6 +101,7 @@ impl CommandToken {
         Ok(Self {
             kind,
             subject,
+            names_intent: intent.is_some(),
             payment_service_id: jwt::text(&claims, "payment_service_id").map(str::to_owned),
             refund_amount,
             command_id,

@@ -45,6 +45,8 @@ export async function startBrowser({ scripting = true, proxy } = {}) {
     name: engineName,
     driver,
     console,
+    kill: end,
+    newTab: () => driver.switchTo().newWindow(engine.anotherTab),
     async quit() {
       process.off("exit", end).off("SIGTERM", endAll).off("SIGINT", endAll);
       await driver.quit();

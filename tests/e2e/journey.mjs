@@ -32,7 +32,14 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
   return function journey(name, ...rest) {
     const walk = rest.pop();
     const { console: expected, needs = [], skip, ...options } = rest.pop() ?? {};
-    test(name, { timeout: 60_000, ...options, skip: skip || whyNot([needs, browserOptions.needs ?? []].flat()) || false }, async () => {
+    /** A driver that waits for what never comes takes no other command: what a journey spoils is not the next one's. */
+    const startsAnew = async () => {
+      await Promise.race([world.browser.quit(), sleep(5_000, undefined, { ref: false })]).catch(() => {});
+      world.browser.kill();
+      world.browser = await browserWith(browserOptions);
+    };
+    test(name, { timeout: 60_000, ...options, skip: skip || whyNot([needs, browserOptions.needs ?? []].flat()) || false }, async (t) => {
+      t.after(() => t.passed === false && startsAnew());
       const { browser, stack } = world;
       const payer = new Payer(browser, stack);
       for (const kind of ["png", "txt"]) rmSync(`${evidenceOf(name)}.${kind}`, { force: true });

@@ -19,7 +19,7 @@ export class Payer {
     const { driver } = this;
     // Cookies belong to a host, whatever its port, and all of a stack is on one.
     if ((await driver.getCurrentUrl()).startsWith("http")) await driver.manage().deleteAllCookies();
-    await driver.switchTo().newWindow("tab");
+    await this.browser.newTab();
     const mine = await driver.getWindowHandle();
     for (const other of await driver.getAllWindowHandles()) {
       if (other === mine) continue;
@@ -39,7 +39,7 @@ export class Payer {
   /** Opens another tab and goes on there. Gives both tabs, and `to`, which goes on in one of them. */
   async opensTab(path) {
     const before = await this.driver.getWindowHandle();
-    await this.driver.switchTo().newWindow("tab");
+    await this.browser.newTab();
     await this.opens(path);
     const here = await this.driver.getWindowHandle();
     return { before, here, to: (handle) => this.driver.switchTo().window(handle) };

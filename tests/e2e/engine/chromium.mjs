@@ -3,6 +3,8 @@
 //   CHROME_BIN, CHROMEDRIVER   where they are, if not where Debian has them
 import * as chrome from "selenium-webdriver/chrome.js";
 
+/** How another page is opened beside those that there are. */
+export const anotherTab = "tab";
 /** What it cannot do or let be seen, with the reason. */
 export const lacks = {};
 

@@ -6,6 +6,8 @@ import * as firefox from "selenium-webdriver/firefox.js";
 
 const ours = new URL("../../../.tools/bin/geckodriver", import.meta.url).pathname;
 
+/** How another page is opened beside those that there are. */
+export const anotherTab = "tab";
 /** What it cannot do or let be seen, with the reason. */
 export const lacks = {
   console: "geckodriver has no log of what Firefox complains of",

@@ -9,6 +9,8 @@ import { Builder, Capabilities } from "selenium-webdriver";
 
 const folders = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 
+/** How another page is opened beside those that there are: in a tab behind another the driver waits for ever. */
+export const anotherTab = "window";
 /** What it cannot do or let be seen, with the reason. */
 export const lacks = {};
 
@@ -32,7 +34,7 @@ export async function start({ scripting, proxy }) {
       browserName: "MiniBrowser",
       "webkitgtk:browserOptions": {
         binary: process.env.WEBKIT_BIN ?? `/usr/lib/${folders[process.arch]}/webkit2gtk-4.1/MiniBrowser`,
-        args: ["--automation", "--enable-write-console-messages-to-stdout=true", ...(scripting ? [] : ["--enable-javascript-markup=false"])],
+        args: ["--automation", "--enable-write-console-messages-to-stdout=true", ...(scripting ? [] : ["--enable-javascript=false"])],
       },
       ...(proxy && { proxy: { proxyType: "manual", httpProxy: proxy } }),
     });

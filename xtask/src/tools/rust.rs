@@ -100,18 +100,18 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
 }
 
 /// A program from crates.io.
-struct CargoTool<'a> {
-    package: &'a str,
-    program: &'a str,
+pub(super) struct CargoTool<'a> {
+    pub(super) package: &'a str,
+    pub(super) program: &'a str,
     /// The one to install.
-    version: &'a str,
-    reason: &'a str,
-    profile: &'a str,
+    pub(super) version: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) profile: &'a str,
 }
 
 impl CargoTool<'_> {
     /// The program, in a version that will do: from `PATH`, or installed into the project's own folder.
-    fn installed(
+    pub(super) fn installed(
         &self,
         project: &Project,
         will_do: impl Fn(&str) -> bool,
