@@ -97,11 +97,17 @@ impl Session {
     }
 
     /// The key for a plain form's order: the same until its payment is seen paid, so that pressing twice pays once.
-    pub fn form_key(&mut self, random: &[u8]) -> String {
+    ///
+    /// Where there is none yet it is the one that the page put into its form, if it did: two presses before the first answer has brought
+    /// the cookie would otherwise have two.
+    pub fn form_key(&mut self, of_page: Option<&str>, random: &[u8]) -> String {
         if let Some(key) = &self.form_key {
             return key.clone();
         }
-        let key = Base64UrlUnpadded::encode_string(random.get(..16).unwrap_or(random));
+        let key = of_page.map_or_else(
+            || Base64UrlUnpadded::encode_string(random.get(..16).unwrap_or(random)),
+            str::to_owned,
+        );
         self.form_key = Some(key.clone());
         self.changed = true;
         key

@@ -134,7 +134,7 @@ journey("a reload of the pay page after PaySG's page was reached ends in the sam
   await payer.onePayment();
 });
 
-journey("the back button from PaySG's page leaves a page that can be used: the same payment again", async ({ payer }) => {
+journey("the back button from PaySG's page leaves a page that can be used: the same payment again", { needs: "bfcache" }, async ({ payer }) => {
   const id = await payer.startsLicence({ item: "garden-plot", quantity: 2, name: "Siti binte Rahman" });
   await payer.goesBack();
   await payer.seesState("licence-form", "ready");
@@ -213,7 +213,7 @@ journey("back at the form after having paid, nobody is told that the payment is 
   assert.doesNotMatch(await payer.readsAll(), /not finished|You came back before paying/);
 });
 
-journey("who is promised that Pay leads to the same payment, after having paid it, is not led to another", async ({ payer }) => {
+journey("who is promised that Pay leads to the same payment, after having paid it, is not led to another", { needs: "bfcache" }, async ({ payer }) => {
   const id = await payer.startsLicence();
   await paysAndGoesBackToTheForm(payer);
   await payer.seesState("licence-form", "ready");

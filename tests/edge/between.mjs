@@ -19,7 +19,8 @@ export async function startBetween() {
       outgoing.destroy();
     }
   });
-  server.listen(0, "127.0.0.1");
+  // At all of this machine's addresses: the doctor takes one of them for another machine's.
+  server.listen(0, "0.0.0.0");
   await once(server, "listening");
   between.url = `http://127.0.0.1:${server.address().port}`;
   between.honest = () => Object.assign(between, { meddle: undefined, meddleAfter: undefined });

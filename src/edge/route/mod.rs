@@ -204,7 +204,16 @@ pub(super) fn leave(edge: &Edge<'_>, context: Context, then: Then, outcome: Outc
 pub(super) fn probed(edge: &Edge<'_>, context: Context, then: Then, probed: Probed) -> Move {
     match then {
         Then::Doctor(checkup) => doctor::probed(edge, context, checkup, probed),
-        _ => edge.refuse(&context, &Problem::internal()),
+        Then::Create
+        | Then::Return { .. }
+        | Then::SendOn { .. }
+        | Then::Status { .. }
+        | Then::Resume { .. }
+        | Then::Command
+        | Then::PassOn(_)
+        | Then::Event
+        | Then::EventSeen
+        | Then::Read => edge.refuse(&context, &Problem::internal()),
     }
 }
 

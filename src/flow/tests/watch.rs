@@ -50,19 +50,16 @@ fn where_nobody_is_told_nobody_is_late() {
 fn an_event_that_no_get_bears_out_is_a_concern_once_the_tries_are_an_hour_apart() {
     let mut bench = Bench::open();
     bench.hint("p2", []);
-    for _ in 0..12 {
-        assert_eq!(bench.concerns(), [""; 0]);
-        bench.sleep();
-        let due = bench.ledger.intent.hints.clone();
-        assert_eq!(due, [id("p2")]);
-        let looks = crate::flow::agenda::due(&bench.ledger, bench.terms.pace, bench.now_ms);
-        if matches!(looks, Some(crate::flow::agenda::Due::Look(_))) {
-            bench.wake([("GET p1", shows("p1", "unpaid"))]);
-            bench.sleep();
-        }
-        bench.wake([("GET p2", status(503))]);
-    }
+    bench.ledger.schedule.hint_tries = 11;
+    assert_eq!(bench.concerns(), [""; 0]);
+    bench.ledger.schedule.hint_tries = 12;
     assert_eq!(bench.concerns(), ["unexamined"]);
+    let waited_ms: u32 = (0..12)
+        .map(|tries| crate::flow::agenda::HINT_BACKOFF.half_jitter_ms(tries, u32::MAX))
+        .sum();
+    assert!(i64::from(waited_ms) > HOUR_MS, "{waited_ms}");
+    bench.wake([("GET p2", shows("p2", "paid"))]);
+    assert_eq!(bench.concerns(), [""; 0]);
 }
 
 #[test]

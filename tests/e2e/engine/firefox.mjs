@@ -11,6 +11,7 @@ export const anotherTab = "tab";
 /** What it cannot do or let be seen, with the reason. */
 export const lacks = {
   console: "geckodriver has no log of what Firefox complains of",
+  bfcache: "under geckodriver Firefox keeps no page for the back button, whatever its preferences",
 };
 
 export async function start({ scripting, proxy }) {

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Builder, Capabilities } from "selenium-webdriver";
+import { startRelay } from "./relay.mjs";
 
 const folders = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 
@@ -16,6 +17,9 @@ export const lacks = {};
 
 export async function start({ scripting, proxy }) {
   const display = process.env.DISPLAY ? undefined : await startDisplay();
+  // Where a page has the header that gives it a process of its own, the driver loses it for good when the payer goes back to it. The browser
+  // itself does not: it is only the driver that is spared.
+  const relay = await startRelay("cross-origin-opener-policy", proxy);
   const port = await freePort();
   const driver_process = spawn(process.env.WEBKITDRIVER ?? "WebKitWebDriver", [`--port=${port}`], {
     stdio: ["ignore", "pipe", "ignore"],
@@ -26,6 +30,7 @@ export async function start({ scripting, proxy }) {
   const complaints = complaintsOf(driver_process.stdout);
   const kill = () => {
     display?.kill();
+    relay.stop();
     process.kill(-driver_process.pid);
   };
   try {
@@ -36,7 +41,7 @@ export async function start({ scripting, proxy }) {
         binary: process.env.WEBKIT_BIN ?? `/usr/lib/${folders[process.arch]}/webkit2gtk-4.1/MiniBrowser`,
         args: ["--automation", "--enable-write-console-messages-to-stdout=true", ...(scripting ? [] : ["--enable-javascript=false"])],
       },
-      ...(proxy && { proxy: { proxyType: "manual", httpProxy: proxy } }),
+      proxy: { proxyType: "manual", httpProxy: relay.address },
     });
     const driver = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
     return { driver, kill, stop: kill, console: async () => complaints.splice(0) };
