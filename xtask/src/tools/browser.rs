@@ -114,13 +114,13 @@ fn found_or_installed(
 }
 
 /// A browser and the program that drives it.
-pub(crate) struct Chromium {
-    pub(crate) browser: PathBuf,
-    pub(crate) driver: PathBuf,
+struct Chromium {
+    browser: PathBuf,
+    driver: PathBuf,
 }
 
 /// Finds Chromium and chromedriver, by `CHROME_BIN` and `CHROMEDRIVER` or on `PATH`, or installs Debian's.
-pub(crate) fn chromium() -> anyhow::Result<Chromium> {
+fn chromium() -> anyhow::Result<Chromium> {
     if let Some(found) = find() {
         return Ok(found);
     }

@@ -5,6 +5,6 @@ mod node;
 mod rust;
 mod system;
 
-pub(crate) use browser::{Browser, chromium, has_geckodriver};
+pub(crate) use browser::{Browser, has_geckodriver};
 pub(crate) use node::{node, npm, npm_packages, workerd};
 pub(crate) use rust::{WasmTools, lints, wasm_target, wasm_tools};
