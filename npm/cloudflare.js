@@ -3,7 +3,8 @@ import { DurableObject } from "cloudflare:workers";
 
 import module from "./edge/paysg_wasm_bg.wasm";
 
-import { Core, provide, serve } from "./host.js";
+import { BUSY, Core, TRAPPED, isTrap, provide, serve } from "./host.js";
+import { failure, print } from "./log.js";
 import { WatchList, listOf, sweep } from "./watch.js";
 
 const cores = new WeakMap();
@@ -20,12 +21,13 @@ function coreOf(env) {
 
 export default {
   fetch(request, env, ctx) {
-    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), console.log);
+    const address = request.headers.get("cf-connecting-ip") ?? "";
+    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), print, address);
   },
 
   /** By a cron trigger: logs which intents are stuck or flagged. */
   async scheduled(controller, env) {
-    if (env.LEDGER !== undefined) await sweep(env.LEDGER, console.log);
+    if (env.LEDGER !== undefined) await sweep(env.LEDGER, print);
   },
 };
 
@@ -38,8 +40,9 @@ const MIGRATIONS = [
 const RETRY_WAKE_MS = 30_000;
 /** When a concern could not be noted. */
 const RETRY_REPORT_MS = 300_000;
-/** How long a message waits for its turn. */
+/** How long a message waits for its turn, and how many may wait. */
 const PATIENCE_MS = 20_000;
+const MAX_WAITING = 100;
 const WAKE = '{"intent":null,"message":{"ask":"wake"}}';
 const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
 
@@ -53,6 +56,7 @@ export class PaymentLedger extends DurableObject {
   #last = Promise.resolve();
   /** What was last reported of this intent. */
   #reported = "";
+  #waiting = 0;
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -61,20 +65,33 @@ export class PaymentLedger extends DurableObject {
   }
 
   /** Takes a message, and answers with a reply. */
-  ask(envelope) {
-    const asked = Date.now();
-    return this.#inTurn((leave) => {
-      // While PaySG does not answer, messages queue: who has waited too long is told so, rather than kept waiting for as long again.
-      if (Date.now() - asked > PATIENCE_MS) return UNAVAILABLE;
-      return this.#work(envelope, leave);
-    });
+  async ask(envelope) {
+    const startedAt = Date.now();
+    if (this.#waiting >= MAX_WAITING) return BUSY;
+    this.#waiting += 1;
+    try {
+      return await this.#inTurn((leave) => {
+        // While PaySG does not answer, messages queue: who has waited too long is told so, rather than kept waiting for as long again.
+        if (Date.now() - startedAt > PATIENCE_MS) return UNAVAILABLE;
+        return this.#work(envelope, leave);
+      });
+    } catch (error) {
+      // What the step was to store is not stored, and what was stored before stands.
+      const trapped = isTrap(error);
+      print(failure(error, { id: JSON.parse(envelope).request_id, route: "object", startedAt, trapped }));
+      if (trapped) return TRAPPED;
+      throw error;
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   async alarm() {
+    const startedAt = Date.now();
     try {
       await this.#inTurn((leave) => this.#work(WAKE, leave));
     } catch (error) {
-      console.error(JSON.stringify({ at: new Date().toISOString(), route: "alarm", code: "internal", error: error?.name }));
+      print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
       // Never thrown: after six failures the platform would give the alarm up.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
     }
@@ -110,7 +127,7 @@ export class PaymentLedger extends DurableObject {
       }
       this.#reported = concerns;
     } catch (error) {
-      console.error(JSON.stringify({ at: new Date().toISOString(), route: "watch", code: "internal", error: error?.name }));
+      print(failure(error, { route: "watch", trapped: isTrap(error) }));
       // Comes again with whatever the intent does next, and by itself where that is nothing.
       if (this.#alarm === null) {
         this.#alarm = Date.now() + RETRY_REPORT_MS;
@@ -141,7 +158,9 @@ export class PaymentLedger extends DurableObject {
       concerning ||= rows.includes("flagged") || rows.includes("paid");
       if (kind === "D") {
         if (concerning) this.ctx.waitUntil(this.#report());
-        return this.#reply(parts[0]);
+        const [reply, line] = parts;
+        if (line !== "") print(line);
+        return this.#reply(reply);
       }
       const task = parts.pop();
       // A slow e-service must not keep payers waiting, nor one question about a payment the next.

@@ -78,7 +78,13 @@ const fn probe(target: Target, request: ApiRequest) -> Fetch {
 
 /// A telling in the right form about no payment at all.
 fn forged(edge: &Edge<'_>, context: &Context) -> ApiRequest {
-    let id = format!("doctor-{}", context.request_id);
+    let id = format!(
+        "doctor-{}",
+        context
+            .trace
+            .request_id
+            .map_or_else(String::new, String::from)
+    );
     let service = edge
         .config
         .default_service()
