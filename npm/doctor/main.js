@@ -12,6 +12,7 @@ const USAGE = `npx paysg-wasm doctor: looks what is wrong with a deployment of p
   --page URL        a page of the e-service that payers pay on
   --wasm URL        the browser module's wasm (default: where the page's scripts say that it is)
   --simulator URL   PaySG's simulator: also makes, pays and is told of one payment there
+  --patience SECS   how long that payment's event and fulfilment may take (default: 10)
   --env-file FILE   reads variables, such as .dev.vars
   --json            prints one JSON object
   --strict          counts warnings as errors
@@ -32,6 +33,7 @@ function optionsFrom(args, environment) {
       page: { type: "string" },
       wasm: { type: "string" },
       simulator: { type: "string" },
+      patience: { type: "string", default: "10" },
       "env-file": { type: "string" },
       json: { type: "boolean", default: false },
       strict: { type: "boolean", default: false },
@@ -44,8 +46,11 @@ function optionsFrom(args, environment) {
   const named = variables.PAYSG_PUBLIC_URL && `${variables.PAYSG_PUBLIC_URL}${variables.PAYSG_BASE_PATH ?? "/paysg"}`;
   const edge = address("--edge", values.edge ?? named);
   if (edge === undefined) throw new Error("--edge is missing");
+  const patienceMs = Number(values.patience) * 1000;
+  if (!(patienceMs > 0)) throw new Error("--patience has to be a number of seconds above 0");
   return {
     edge,
+    patienceMs,
     page: address("--page", values.page),
     wasm: address("--wasm", values.wasm),
     simulator: address("--simulator", values.simulator),

@@ -5,9 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { call, said } from "./examination.js";
 import { commandToken, orderToken } from "./sign.js";
 
-const PATIENCE_MS = 10_000;
-
-export async function rehearse(examination, { edge, simulator, orderKey }, report) {
+export async function rehearse(examination, { edge, simulator, orderKey, patienceMs }, report) {
   const reference_id = `doctor-${randomUUID()}`;
   const order = { reference_id, payer_name: "Doctor", description: "An examination of the deployment", amount_in_cents: 100 };
   const made = await call(`${edge}/payments`, { json: { order: orderToken(orderKey, order) } });
@@ -19,7 +17,7 @@ export async function rehearse(examination, { edge, simulator, orderKey }, repor
   const paid = await call(`${simulator}/_sim/payments/${payment.id}/pay`, { json: {} });
   if (paid.status !== 200) return `the simulator did not take the payment: ${said(paid)}`;
 
-  if (!(await eventually(() => delivered(simulator, payment.id)))) {
+  if (!(await eventually(() => delivered(simulator, payment.id), patienceMs))) {
     const deliveries = await deliveriesOf(simulator, payment.id);
     examination.find("webhook_undelivered", deliveries.map(({ url, attempts }) => `${url}: ${attempts?.at(-1)?.status ?? "no answer"}`).join(", ") || "no endpoint is registered");
     return;
@@ -31,7 +29,7 @@ export async function rehearse(examination, { edge, simulator, orderKey }, repor
     const { json } = await call(path, { headers: { authorization: `Bearer ${commandToken(orderKey, "read", { reference_id })}` } });
     return json?.tellings?.some((telling) => telling.payment_id === payment.id && telling.acknowledged) === true;
   };
-  if (!(await eventually(acknowledged))) examination.find("fulfilment_refuses_receipts");
+  if (!(await eventually(acknowledged, patienceMs))) examination.find("fulfilment_refuses_receipts");
 }
 
 async function deliveriesOf(simulator, payment_id) {
@@ -41,8 +39,8 @@ async function deliveriesOf(simulator, payment_id) {
 
 const delivered = async (simulator, payment_id) => (await deliveriesOf(simulator, payment_id)).some(({ state }) => state === "delivered");
 
-async function eventually(ask) {
-  for (const started = Date.now(); Date.now() - started < PATIENCE_MS; await sleep(200)) {
+async function eventually(ask, patienceMs) {
+  for (const started = Date.now(); Date.now() - started < patienceMs; await sleep(200)) {
     if (await ask()) return true;
   }
   return false;

@@ -134,11 +134,14 @@ describe("a deployment", { concurrency: 1 }, () => {
       if (at(exchange, "/webhooks")) exchange.body = Buffer.from(JSON.stringify(JSON.parse(exchange.body)));
     })],
     ["webhook_unverified", "something says yes to every event", () => (between.meddle = answering("/webhooks", { status: 200, headers: { "content-type": "application/json" }, body: '{"received":true}' }))],
-    ["webhook_undelivered", "the webhook is registered nowhere", () => unregistered()],
+    ["webhook_undelivered", "the webhook is registered nowhere", async () => ({ args: ["--patience=2"], ...(await unregistered()) })],
     ["fulfilment_unreachable", "the e-service's server hangs up", () => (eservice.manner = (_, __, response) => response.destroy())],
     ["fulfilment_unexpected", "the e-service has nothing at the URL", () => (eservice.manner = (answer, { payment }) => answer(payment.id.startsWith("doctor-") ? 404 : 200))],
     ["fulfilment_takes_forgeries", "the e-service does not look at the receipt", () => (eservice.manner = (answer) => answer(200))],
-    ["fulfilment_refuses_receipts", "the e-service has another order key", () => (eservice.manner = (answer) => answer(401))],
+    ["fulfilment_refuses_receipts", "the e-service has another order key", () => {
+      eservice.manner = (answer) => answer(401);
+      return { args: ["--patience=3"] };
+    }],
     ["payment_refused", "PaySG makes no payment", () => stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 9, status: 400 }])],
     ["page_unreachable", "the page is not there", () => (between.meddle = ({ path }) => (path === "/licence" ? { status: 404, headers: {}, body: "" } : undefined))],
     ["csp_wasm", "the page's policy forbids wasm", () => (between.meddleAfter = policy((text) => text.replace(" 'wasm-unsafe-eval'", "")))],
@@ -261,7 +264,7 @@ describe("a deployment", { concurrency: 1 }, () => {
   });
 
   test("without knowing where to look it says how it is used", async () => {
-    for (const wrong of [[], ["--edge=ftp://example"], ["--nonsense"]]) {
+    for (const wrong of [[], ["--edge=ftp://example"], ["--nonsense"], ["--edge=https://eservice.example", "--patience=soon"]]) {
       const { status, stderr } = await doctor(wrong);
       assert.equal(status, 2);
       assert.match(stderr, /npx paysg-wasm doctor/);

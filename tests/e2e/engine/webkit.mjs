@@ -19,7 +19,7 @@ export async function start({ scripting, proxy }) {
   const display = process.env.DISPLAY ? undefined : await startDisplay();
   // Where a page has the header that gives it a process of its own, the driver loses it for good when the payer goes back to it. The browser
   // itself does not: it is only the driver that is spared.
-  const relay = await startRelay("cross-origin-opener-policy", proxy);
+  const relay = await startRelay(({ "cross-origin-opener-policy": _, ...headers }) => headers, proxy);
   const port = await freePort();
   const driver_process = spawn(process.env.WEBKITDRIVER ?? "WebKitWebDriver", [`--port=${port}`], {
     stdio: ["ignore", "pipe", "ignore"],
