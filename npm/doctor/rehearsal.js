@@ -17,7 +17,9 @@ export async function rehearse(examination, { edge, simulator, orderKey, patienc
   const paid = await call(`${simulator}/_sim/payments/${payment.id}/pay`, { json: {} });
   if (paid.status !== 200) return `the simulator did not take the payment: ${said(paid)}`;
 
-  if (!(await eventually(() => delivered(simulator, payment.id), patienceMs))) {
+  const ours = `${report.public_url}${report.base_path}/webhooks`;
+  const delivered = async () => (await deliveriesOf(simulator, payment.id)).some(({ url, state }) => url === ours && state === "delivered");
+  if (!(await eventually(delivered, patienceMs))) {
     const deliveries = await deliveriesOf(simulator, payment.id);
     examination.find("webhook_undelivered", deliveries.map(({ url, attempts }) => `${url}: ${attempts?.at(-1)?.status ?? "no answer"}`).join(", ") || "no endpoint is registered");
     return;
@@ -36,8 +38,6 @@ async function deliveriesOf(simulator, payment_id) {
   const { json } = await call(`${simulator}/_sim/events`);
   return (json?.data ?? []).filter((event) => event.payment_id === payment_id).flatMap((event) => event.deliveries);
 }
-
-const delivered = async (simulator, payment_id) => (await deliveriesOf(simulator, payment_id)).some(({ state }) => state === "delivered");
 
 async function eventually(ask, patienceMs) {
   for (const started = Date.now(); Date.now() - started < patienceMs; await sleep(200)) {

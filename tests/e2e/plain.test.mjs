@@ -173,7 +173,7 @@ journey("a stranger's page that sends an order comes to a page that says so, and
   }
 });
 
-journey("PaySG is down when the plain form is sent: a page says that nothing was charged, and a reload of it goes on", { console: /503 \(Service Unavailable\)/, timeout: 90_000 }, async ({ payer, stack }) => {
+journey("PaySG is down when the plain form is sent: a page says that nothing was charged, and a the form again goes on", { console: /503 \(Service Unavailable\)/, timeout: 90_000 }, async ({ payer, stack }) => {
   await stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 1_000, status: 503, headers: { "retry-after": "60" } }]);
   await starts(payer);
   await payer.waitsFor("the error page", async () => (await payer.driver.findElement(By.css("main"))).getAttribute("data-state"), "error");

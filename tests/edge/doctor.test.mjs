@@ -75,6 +75,8 @@ describe("a deployment", { concurrency: 1 }, () => {
       edgeEnv: { PAYSG_PUBLIC_URL: between.url, PAYSG_RESULT_URL: `${between.url}/result`, PAYSG_ALLOWED_ORIGINS: "" },
     });
     between.target = stack.edge_url;
+    await unregister();
+    await register(between.url);
     eservice.trusted = { keys: stack.order_key, issuer: between.url, audience: between.url };
     args = [`--edge=${between.url}${stack.base_path}`, `--page=${between.url}/licence`, `--simulator=${stack.simulator_url}`];
     secrets = { PAYSG_ORDER_KEY: stack.order_key, PAYSG_WEBHOOK_SECRET: stack.webhook_secret };
@@ -134,7 +136,15 @@ describe("a deployment", { concurrency: 1 }, () => {
       if (at(exchange, "/webhooks")) exchange.body = Buffer.from(JSON.stringify(JSON.parse(exchange.body)));
     })],
     ["webhook_unverified", "something says yes to every event", () => (between.meddle = answering("/webhooks", { status: 200, headers: { "content-type": "application/json" }, body: '{"received":true}' }))],
-    ["webhook_undelivered", "the webhook is registered nowhere", async () => ({ args: ["--patience=2"], ...(await unregistered()) })],
+    ["webhook_undelivered", "the webhook is registered nowhere", async () => {
+      await unregister();
+      return { args: ["--patience=2"], undo: () => register(between.url) };
+    }],
+    ["webhook_undelivered", "the webhook is registered for another deployment", async () => {
+      await unregister();
+      await register(stack.edge_url);
+      return { args: ["--patience=2"], undo: () => unregister().then(() => register(between.url)) };
+    }],
     ["fulfilment_unreachable", "the e-service's server hangs up", () => (eservice.manner = (_, __, response) => response.destroy())],
     ["fulfilment_unexpected", "the e-service has nothing at the URL", () => (eservice.manner = (answer, { payment }) => answer(payment.id.startsWith("doctor-") ? 404 : 200))],
     ["fulfilment_takes_forgeries", "the e-service does not look at the receipt", () => (eservice.manner = (answer) => answer(200))],
@@ -174,10 +184,10 @@ describe("a deployment", { concurrency: 1 }, () => {
     return file;
   }
 
-  async function unregistered() {
+  const register = (origin) => stack.sim("/webhooks", { url: `${origin}${stack.base_path}/webhooks`, secret: stack.webhook_secret });
+  async function unregister() {
     const { data } = await stack.sim("/webhooks");
     for (const { id } of data) await fetch(`${stack.simulator_url}/_sim/webhooks/${id}`, { method: "DELETE" });
-    return { undo: () => stack.sim("/webhooks", { url: stack.edge("/webhooks"), secret: stack.webhook_secret }) };
   }
 
   async function wasmOf(origin) {
