@@ -148,10 +148,10 @@ journey("the back button from PaySG's page leaves a page that can be used: the s
   await payer.onePayment();
 });
 
-journey("the back button without the browser's copy of the page does the same", async ({ payer, browser }) => {
+journey("the back button without the browser's copy of the page does the same", { needs: "unload" }, async ({ payer, browser }) => {
   await payer.opens("/licence");
   await payer.fillsIn();
-  // What keeps a page out of the back/forward cache in every browser.
+  // What keeps a page out of the back/forward cache.
   await browser.driver.executeScript("addEventListener('unload', () => {}); window.kept = true");
   await payer.presses("pay");
   const id = await payer.isAtPaySG();
@@ -241,9 +241,9 @@ journey("what the form says after the back button is where the payer is looking"
   await payer.startsLicence();
   await payer.goesBack();
   await payer.reads("notice");
-  const { top, bottom, height } = await payer.driver.executeScript(
-    (box) => ({ ...box.getBoundingClientRect().toJSON(), height: innerHeight }),
-    await payer.driver.findElement(byTestId("notice")),
-  );
-  assert.ok(top >= 0 && bottom <= height, `the notice is at ${Math.round(top)} to ${Math.round(bottom)} of a window of ${height}`);
+  const notice = await payer.driver.findElement(byTestId("notice"));
+  await payer.waitsFor("the notice to be in view", () => payer.driver.executeScript((box) => {
+    const { top, bottom } = box.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }, notice), true);
 });

@@ -13,7 +13,10 @@ const folders = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 /** How another page is opened beside those that there are: in a tab behind another the driver waits for ever. */
 export const anotherTab = "window";
 /** What it cannot do or let be seen, with the reason. */
-export const lacks = {};
+export const lacks = {
+  console: "its driver has no log, and WebKitGTK writes what it complains of to the system's journal",
+  unload: "WebKit keeps pages for the back button that listen for unload",
+};
 
 export async function start({ scripting, proxy }) {
   const display = process.env.DISPLAY ? undefined : await startDisplay();
@@ -22,12 +25,11 @@ export async function start({ scripting, proxy }) {
   const relay = await startRelay(({ "cross-origin-opener-policy": _, ...headers }) => headers, proxy);
   const port = await freePort();
   const driver_process = spawn(process.env.WEBKITDRIVER ?? "WebKitWebDriver", [`--port=${port}`], {
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: "ignore",
     // The browser is of its group, and goes with it.
     detached: true,
     env: { ...process.env, ...(display && { DISPLAY: display.name }), GDK_BACKEND: "x11", GTK_A11Y: "none", LIBGL_ALWAYS_SOFTWARE: "1" },
   });
-  const complaints = complaintsOf(driver_process.stdout);
   const kill = () => {
     display?.kill();
     relay.stop();
@@ -39,31 +41,16 @@ export async function start({ scripting, proxy }) {
       browserName: "MiniBrowser",
       "webkitgtk:browserOptions": {
         binary: process.env.WEBKIT_BIN ?? `/usr/lib/${folders[process.arch]}/webkit2gtk-4.1/MiniBrowser`,
-        args: ["--automation", "--enable-write-console-messages-to-stdout=true", ...(scripting ? [] : ["--enable-javascript=false"])],
+        args: ["--automation", "--javascript-can-open-windows-automatically=true", ...(scripting ? [] : ["--enable-javascript=false"])],
       },
       proxy: { proxyType: "manual", httpProxy: relay.address },
     });
     const driver = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
-    return { driver, kill, stop: kill, console: async () => complaints.splice(0) };
+    return { driver, kill, stop: kill, console: async () => [] };
   } catch (error) {
     kill();
     throw error;
   }
-}
-
-/** MiniBrowser prints what its console says: `CONSOLE <source> <level> <text>`. */
-function complaintsOf(stream) {
-  const complaints = [];
-  let rest = "";
-  stream.setEncoding("utf8").on("data", (text) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop();
-    for (const line of lines) {
-      const [, place, words] = /^(\S*:\d+:\d+: )?CONSOLE (?:\S+ )?(?:ERROR|WARN)\w* (.*)$/.exec(line) ?? [];
-      if (words !== undefined) complaints.push({ url: place ?? "", text: line });
-    }
-  });
-  return complaints;
 }
 
 async function startDisplay() {
