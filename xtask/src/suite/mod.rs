@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test there is, by groups.
 
 mod engines;
+mod supply;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -58,15 +59,31 @@ impl Group {
     }
 
     /// Makes what the group tests; what is made already is left as it is.
-    fn prepare(self, project: &Project) -> anyhow::Result<()> {
+    fn prepare(self, project: &Project, deep: bool) -> anyhow::Result<()> {
         match self {
             Self::Native => Ok(()),
             // One of its tests loads the module as a page does, from pkg/.
-            Self::Wasm | Self::Package => package::make(project),
+            Self::Wasm => package::make(project),
+            Self::Package => {
+                demo::build(project)?;
+                packaging(project, deep)
+            }
             Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
             Self::E2e | Self::Threats => demo::build(project),
         }
     }
+}
+
+/// What the package is tested with: bundlers and linters always, what is a gigabyte only in the long form.
+fn packaging(project: &Project, deep: bool) -> anyhow::Result<()> {
+    let install =
+        |folder: &str, reason| tools::npm_packages(project, &project.path(folder), reason);
+    install("tests/conformance", "the conformance suite's schemas")?;
+    install("tests/packaging", "bundlers and linters for the package")?;
+    if deep {
+        install("tests/packaging/deep", "further bundlers and runtimes")?;
+    }
+    Ok(())
 }
 
 struct Outcome {
@@ -97,7 +114,7 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
             browsers: &options.browser,
         };
         let mut tally = group
-            .prepare(project)
+            .prepare(project, options.deep)
             .and_then(|()| suite.run())
             .unwrap_or_else(|error| {
                 report::failure(&format!("{error:#}"));
@@ -132,7 +149,8 @@ impl Suite<'_> {
         match self.group {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
-            Group::Package | Group::Edge | Group::Threats => self.node(),
+            Group::Package => self.package(),
+            Group::Edge | Group::Threats => self.node(),
             Group::E2e => engines::journeys(self),
         }
     }
@@ -166,6 +184,7 @@ impl Suite<'_> {
             ];
             tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
         }
+        tally.add(supply::check(self.project)?);
         tally.add(tally::libtest(&mut self.cargo(&[
             "test",
             "--quiet",
@@ -174,6 +193,16 @@ impl Suite<'_> {
             "paysg-wasm/edge",
             "--no-fail-fast",
         ]))?);
+        Ok(tally)
+    }
+
+    fn package(&self) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        if self.deep {
+            package::reproduce(self.project)?;
+            tally.passed = 1;
+        }
+        tally.add(self.node()?);
         Ok(tally)
     }
 
@@ -221,6 +250,11 @@ impl Suite<'_> {
             .env("NODE_NO_WARNINGS", "1")
             .env("PAYSG_XTASK", this_program()?)
             .current_dir(self.project.root());
+        if self.group == Group::Package {
+            command
+                .arg("--test-concurrency=1")
+                .envs(Browser::Chromium.variables(self.project)?);
+        }
         self.deeply(&mut command);
         Ok(command)
     }
