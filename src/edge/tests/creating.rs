@@ -327,7 +327,8 @@ fn a_plain_form_pressed_twice_is_one_order_by_its_cookie() {
 #[test]
 fn a_plain_form_pressed_twice_before_the_cookie_came_is_one_order_by_the_pages_key() {
     let mut bench = Bench::new(&[]);
-    let body = |key: &str| format!("item=dog&payer_name=Tan+Ah+Kow&idempotency_key={key}");
+    let body =
+        |key: &str| format!("item=dog&quantity=2&payer_name=Tan+Ah+Kow&idempotency_key={key}");
     let [first, other] = [body("a-key-of-the-page"), body("a-key-of-another-page")];
     let form = |cookie, body| Request {
         content_type: "application/x-www-form-urlencoded",
@@ -343,7 +344,7 @@ fn a_plain_form_pressed_twice_before_the_cookie_came_is_one_order_by_the_pages_k
     // Once the cookie is there, it goes on with what was begun, whatever page is opened next.
     let made = with(
         payment("p1", "unpaid"),
-        json!({"reference_id": reference, "amount_in_cents": 1500}),
+        json!({"reference_id": reference, "amount_in_cents": 3000}),
     );
     let cookie = bench
         .take(
