@@ -165,6 +165,20 @@ impl Edge {
         })
     }
 
+    /// What an operator should know of an intent, or nothing.
+    pub fn object_concerns(&self, ledger: &str, now_ms: f64) -> Result<String, JsError> {
+        let (Ok((config, terms)), Some(ledger)) = (&self.0, read_ledger(ledger)?) else {
+            return Ok(String::new());
+        };
+        let edge = front::Edge {
+            config,
+            terms,
+            now_ms: now_ms as i64,
+            random: &[],
+        };
+        Ok(edge.object_concerns(&ledger))
+    }
+
     fn with(
         &self,
         now_ms: f64,
