@@ -97,7 +97,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     let folder = project.pkg().join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {} {} {WASM_FEATURES:?}",
+        "{} {} {} {} {} {WASM_FEATURES:?} remapped",
         build.name, build.target, build.rustc_level, build.wasm_opt_level, wasm_tools.versions
     ));
     for source in SOURCES {
@@ -118,6 +118,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
                         .args(["--out-dir", &format!("pkg/{}", build.name)])
                         .args(["--", "--features", build.name])
                         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
+                        .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(project))
                         .current_dir(project.root()),
                 )?;
                 wasm_opt(project, build, &wasm)
@@ -125,6 +126,17 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
         )
     })?;
     Ok(())
+}
+
+/// Where panics say that they are. Without this every wasm names the home of whoever built it, and no two machines build the same.
+fn remapped_paths(project: &Project) -> String {
+    let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
+        || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+        PathBuf::from,
+    );
+    [(cargo_home.as_path(), "/cargo"), (project.root(), ".")]
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .join("\u{1f}")
 }
 
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
