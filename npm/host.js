@@ -256,7 +256,7 @@ export async function serve(core, request, keepAlive, log) {
     const message = "The edge failed. Nothing is lost: send the request again.";
     return Response.json(
       { error: { type: "api_error", code: "internal", message } },
-      { status: 500, headers: { "cache-control": "no-store", "x-content-type-options": "nosniff" } },
+      { status: 500, headers: { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } },
     );
   }
 }
