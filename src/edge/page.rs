@@ -27,6 +27,8 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            // A field's name may hold anything. HTML has no way to write NUL, and the host takes it for the end of the page.
+            c if c.is_control() => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
