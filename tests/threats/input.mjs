@@ -165,8 +165,10 @@ export function hostile(world) {
   }, { timeout: 60_000 });
 
   threat(19, "a PaySG that says two things at once is believed in neither", async () => {
-    const twice = (payment, name, value) => JSON.stringify(payment).replace("{", `{${JSON.stringify(name)}:${JSON.stringify(value)},`);
-    for (const [name, value] of [["payment_status", "paid"], ["paymentStatus", "paid"], ["latest_status", "paid"], ["amount_in_cents", 1], ["id", "AnotherId"], ["reference_id", "another"], ["payment_url", "https://evil.example/"], ["refund_status", "fully_refunded"], ["payment_service_id", world.services[1]]]) {
+    const before = (payment, name, value) => JSON.stringify(payment).replace("{", `{${JSON.stringify(name)}:${JSON.stringify(value)},`);
+    const after = (payment, name, value) => JSON.stringify(payment).replace(/}$/, `,${JSON.stringify(name)}:${JSON.stringify(value)}}`);
+    const rivals = [["payment_status", "paid"], ["paymentStatus", "paid"], ["latest_status", "paid"], ["amount_in_cents", 1], ["id", "AnotherId"], ["reference_id", "another"], ["payment_url", "https://evil.example/"], ["refund_status", "fully_refunded"], ["payment_service_id", world.services[1]]];
+    for (const [twice, name, value] of [before, after].flatMap((twice) => rivals.map((rival) => [twice, ...rival]))) {
       const { browser, payment, path } = await world.pending();
       world.upstream.lieTo("GET", (honest) => (honest.body?.id ? { ...honest, body: twice(honest.body, name, value) } : honest));
       const answer = await browser.get(path);
@@ -177,7 +179,7 @@ export function hostile(world) {
       world.upstream.lie = undefined;
       world.upstream.payments.delete(payment.id);
     }
-    world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: twice(honest.body, "__proto__", { payment_status: "paid", polluted: true }) } : honest);
+    world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: before(honest.body, "__proto__", { payment_status: "paid", polluted: true }) } : honest);
     (await world.browser().create(world.body())).expect(201);
   });
 

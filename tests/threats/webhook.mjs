@@ -11,7 +11,7 @@ export function honest(world) {
   const withLedger = world.stateless ? () => {} : threat;
   const told = (payment) => world.eservice.about(payment);
   const toldOnce = async (payment) => {
-    await eventually(() => told(payment).length > 0, "the e-service is told");
+    await eventually(() => told(payment).length > 0, "the e-service is told", 30_000);
     await sleep(200);
     return told(payment);
   };
