@@ -28,7 +28,7 @@ export function hostile(world) {
     const { payment } = await world.paid();
     world.eservice.answers = Array.from({ length: 10_000 }, () => ({ status: 503 }));
     (await world.deliver(succeeded(payment))).expect(200);
-    await eventually(() => world.eservice.about(payment).length > 0, "the e-service is told, and refuses");
+    await eventually(() => world.eservice.about(payment).length > 0, "the e-service is told, and refuses", 30_000);
     // Its journal is broken on disk, so that waking fails before any decision is made.
     const ledgers = new Ledgers(world.stack.state);
     await world.stack.kill("edge");
@@ -37,7 +37,7 @@ export function hostile(world) {
     await world.restartEdge();
     const failing = () => world.edgeLog().filter((line) => line.includes('"alarm"') && line.includes('"internal"'));
     await eventually(() => failing().length > 0, "the alarm's failure is logged", 20_000);
-    await eventually(() => ledgers.alarms().some((at_ms) => at_ms > broken), "it is armed again, on disk");
+    await eventually(() => ledgers.alarms().some((at_ms) => at_ms > broken), "it is armed again, on disk", 30_000);
     assert.ok(!world.stack.log.includes("The Durable Object's code has been updated"), "and nothing else is the matter");
     const calls = world.eservice.about(payment).length;
     await world.stack.kill("edge");
@@ -73,7 +73,7 @@ export function hostile(world) {
     const { payment } = await world.paid();
     world.eservice.answers = Array.from({ length: 10_000 }, () => ({ status: 503 }));
     (await world.deliver(succeeded(payment))).expect(200);
-    await eventually(() => world.eservice.about(payment).length > 0, "the e-service refuses");
+    await eventually(() => world.eservice.about(payment).length > 0, "the e-service refuses", 30_000);
     await world.stack.kill("edge");
     const before = world.eservice.about(payment).length;
     world.eservice.answers = [];

@@ -78,8 +78,8 @@ export function honest(world) {
     const flags = await eventually(async () => {
       const { flags } = (await world.intent(payment.reference_id)).json;
       return flags.some(([flag]) => flag === "surplus") && flags;
-    }, "the surplus is flagged");
-    await eventually(() => world.eservice.calls.length > 0, "the e-service is told");
+    }, "the surplus is flagged", 30_000);
+    await eventually(() => world.eservice.calls.length > 0, "the e-service is told", 30_000);
     await sleep(300);
     const told = world.eservice.calls.filter(({ body }) => body.payment.reference_id === payment.reference_id);
     assert.equal(told.length, 1, "told once");

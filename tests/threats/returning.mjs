@@ -119,7 +119,7 @@ export function hostile(world) {
       const { flags, state } = await eventually(async () => {
         const { json } = (await world.intent(payment.reference_id)).expect(200);
         return json.flags.length > 0 && json;
-      }, `${what} is flagged`);
+      }, `${what} is flagged`, 30_000);
       assert.ok(JSON.stringify(flags).includes("mismatch"), JSON.stringify(flags));
       assert.equal(state, "open");
       assert.deepEqual(world.eservice.about(payment), []);
