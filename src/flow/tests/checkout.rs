@@ -607,42 +607,6 @@ fn a_call_asked_again_may_be_under_way_from_then_on() {
 }
 
 #[test]
-fn after_a_payment_that_another_made_was_adopted_and_cancelled_the_attempts_own_may_still_come() {
-    let mut bench = Bench::new();
-    let lost = || ("POST payments #1", Says::Nothing);
-    bench.pay(
-        order(),
-        [
-            lost(),
-            lost(),
-            lost(),
-            lost(),
-            ("LIST", page(vec![payment("px", "unpaid")], None)),
-            ("GET px", shows("px", "unpaid")),
-        ],
-    );
-    let asked_at_ms = bench.ledger.intent.attempts[0].asked_at_ms.unwrap();
-    let changed = || order_of(4200, "two licences");
-    let reply = bench.pay(
-        changed(),
-        [
-            ("GET px", shows("px", "unpaid")),
-            ("POST px/cancel", shows("px", "cancelled")),
-            ("GET px", shows("px", "cancelled")),
-        ],
-    );
-    let left_ms = u32::try_from(asked_at_ms + MINUTE_MS - bench.now_ms).unwrap();
-    let until_then = Trouble::Unavailable {
-        retry_after_ms: Some(left_ms),
-    };
-    assert_eq!(trouble(reply), until_then);
-    assert_eq!(bench.states(), [AttemptState::Cancelled]);
-    bench.now_ms = asked_at_ms + MINUTE_MS;
-    let reply = bench.pay(changed(), [("POST payments #2", created("p2"))]);
-    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
-}
-
-#[test]
 fn an_answer_for_another_payment_is_a_mismatch_and_flagged() {
     for change in [
         json!({"payment_service_id": OTHER_SERVICE}),
