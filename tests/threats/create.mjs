@@ -27,6 +27,22 @@ export function honest(world) {
     assert.equal(new Set((await world.creates()).map(({ headers }) => headers["idempotency-key"])).size, 1, "and one key, whoever asked");
   });
 
+  threat(28, "one address makes so many payments a minute, and PaySG is not asked for more; others are served", async () => {
+    const LIMIT = 60;
+    const from = (address) => world.browser().create(world.body(), { "cf-connecting-ip": address });
+    const started = Date.now();
+    const answers = await Promise.all(Array.from({ length: 2 * LIMIT }, () => from("203.0.113.7")));
+    const earned = Math.ceil((Date.now() - started) / 1_000);
+    const made = answers.filter(({ status }) => status === 201);
+    const refused = answers.filter(({ status }) => status === 429);
+    assert.equal(made.length + refused.length, answers.length);
+    // One more is earned each second.
+    assert.ok(made.length >= LIMIT && made.length <= LIMIT + earned, `${made.length} were made in ${earned} s`);
+    for (const answer of refused) assert.ok(Number(answer.headers.get("retry-after")) > 0);
+    assert.equal((await world.atPaySG()).length, made.length, "PaySG was asked for no more");
+    (await from("203.0.113.8")).expect(201);
+  });
+
   threat(9, "answers lost on the way, again and again: one payment", async () => {
     const reference_id = reference();
     const path = `/v1/payment-services/${world.service}/payments`;

@@ -146,6 +146,10 @@ export const THREATS = [
       "the npm tarball holds no key, no payer and nothing of the machine that made it",
       "the look for canaries finds each of them in each spelling, wherever it is planted",
     ],
+    elsewhere: [
+      ["tests/edge/log.test.mjs", "every line of the edge's log is of these fields"],
+      ["tests/edge/log.test.mjs", "nothing of the package prints but its log"],
+    ],
   },
   {
     number: 15,
@@ -184,6 +188,8 @@ export const THREATS = [
       "a PaySG that answers hugely, endlessly, deeply or not to the end holds nobody up",
     ],
     elsewhere: [
+      ["tests/edge/load.test.mjs", "${SLOW} bodies that do not come: ${READING} are waited for, the others refused at once"],
+      ["tests/edge/load.test.mjs", "bodies that have almost come: 16 MiB of them are held, the others refused at once"],
       ["tests/edge/slow.mjs", "a body that does not come ends in a 4xx, and keeps nobody else waiting"],
     ],
   },
@@ -211,6 +217,13 @@ export const THREATS = [
     tests: [
       "a core that runs out of memory fails one request, and the next ones find everything as it was",
     ],
+    elsewhere: [
+      ["tests/edge/trap.test.mjs", "${kind} as a request comes in: that one fails, and the next succeeds"],
+      ["tests/edge/trap.test.mjs", "${kind} with PaySG's answer to a create in hand: the payment is made, and the next request finds it"],
+      ["tests/edge/trap.test.mjs", "${kind}, ten times in a row, each costs one"],
+      ["tests/edge/trap.test.mjs", "a trap before anything is on disk leaves nothing, and the next request begins"],
+      ["tests/edge/trap.test.mjs", "memory that was exhausted is given back in time"],
+    ],
   },
   {
     number: 22,
@@ -226,6 +239,9 @@ export const THREATS = [
     tests: [
       "an event's alarm that fails more often than the platform retries is still carried out",
       "a handler that fails inside does not throw, is armed again, and goes on once the cause is gone",
+    ],
+    elsewhere: [
+      ["tests/edge/trap.test.mjs", "a trap as an alarm works: it comes again, and the e-service is told once"],
     ],
   },
   {
@@ -254,5 +270,14 @@ export const THREATS = [
     number: 27,
     threat: "log lines forged by the names of fields",
     tests: ["nobody writes into the log by the names of fields, in no encoding, and no page breaks off at one"],
+  },
+  {
+    number: 28,
+    threat: "payments by the thousand, from one address",
+    tests: ["one address makes so many payments a minute, and PaySG is not asked for more; others are served"],
+    elsewhere: [
+      ["tests/edge/limit.test.mjs", "a session makes ${ADDRESSES.SESSION}, from wherever, and more than that with reloads and double clicks not punished"],
+      ["tests/edge/limit.test.mjs", "who has no proof asks ${ADDRESSES.STATUS} times a minute; who has proof asks on"],
+    ],
   },
 ];
