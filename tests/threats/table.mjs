@@ -257,6 +257,7 @@ export const THREATS = [
     threat: "poisoned dependencies",
     tests: [
       "every dependency is pinned by a committed lockfile, comes from a registry, and bears its checksum",
+      "cargo-deny runs with the tests, excepts nothing, and takes crates from crates.io alone",
       "no package runs code while it is installed, and none that is used needs to",
     ],
   },
@@ -278,6 +279,15 @@ export const THREATS = [
     elsewhere: [
       ["tests/edge/limit.test.mjs", "a session makes ${ADDRESSES.SESSION}, from wherever, and more than that with reloads and double clicks not punished"],
       ["tests/edge/limit.test.mjs", "who has no proof asks ${ADDRESSES.STATUS} times a minute; who has proof asks on"],
+    ],
+  },
+  {
+    number: 29,
+    threat: "tokens of one kind used as another, stretched, or used again",
+    tests: [
+      "an order, a command and a receipt are each taken as themselves only",
+      "no header of a token chooses how it is verified, and no claim stretches how long it is good",
+      "a refund sent again is one refund",
     ],
   },
 ];

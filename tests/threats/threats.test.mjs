@@ -20,6 +20,7 @@ import * as secrets from "./secrets.mjs";
 import * as supply from "./supply.mjs";
 import { THREATS } from "./table.mjs";
 import { HostileWorld } from "./upstream.mjs";
+import * as token from "./token.mjs";
 import * as trap from "./trap.mjs";
 import * as webhook from "./webhook.mjs";
 
@@ -39,7 +40,7 @@ describe("threats", { concurrency: true }, () => {
     const kind = stateless ? "stateless" : "with a ledger";
     // Alarms come 20 times as fast, so that what is told is told at once.
     const options = { stateless, fulfilment: true, timeScale: 20 };
-    edge(`an edge ${kind}: requests`, new World(options), redirect.honest, returning.honest, price.honest, path.honest, forgery.honest);
+    edge(`an edge ${kind}: requests`, new World(options), redirect.honest, returning.honest, price.honest, path.honest, forgery.honest, token.honest);
     edge(`an edge ${kind}: bodies and events`, new World(options), secrets.honest, webhook.honest, create.honest, input.honest, ...(stateless ? [trap.bursting] : []));
     edge(`an edge ${kind} whose PaySG is an enemy: payments`, new HostileWorld(options), redirect.hostile, returning.hostile, price.hostile, create.hostile);
     edge(`an edge ${kind} whose PaySG is an enemy: answers`, new HostileWorld(options), secrets.hostile, path.hostile, input.hostile);
