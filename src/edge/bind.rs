@@ -301,7 +301,13 @@ fn flat(parts: &[&str]) -> String {
 
 fn respond(response: &Response, line: &str) -> String {
     let status = response.status.to_string();
-    flat(&["R", &status, &response.headers, &response.body, line])
+    // No body holds NUL. One that did would end there, and what follows it would be taken for the line of the log.
+    let body = if response.body.contains('\0') {
+        &response.body.replace('\0', "\u{fffd}")
+    } else {
+        &response.body
+    };
+    flat(&["R", &status, &response.headers, body, line])
 }
 
 /// What the host hands back was not what it was given.
