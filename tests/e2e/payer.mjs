@@ -19,7 +19,7 @@ export class Payer {
     const { driver } = this;
     // Cookies belong to a host, whatever its port, and all of a stack is on one.
     if ((await driver.getCurrentUrl()).startsWith("http")) await driver.manage().deleteAllCookies();
-    await driver.switchTo().newWindow("tab");
+    await this.browser.newTab();
     const mine = await driver.getWindowHandle();
     for (const other of await driver.getAllWindowHandles()) {
       if (other === mine) continue;
@@ -39,7 +39,7 @@ export class Payer {
   /** Opens another tab and goes on there. Gives both tabs, and `to`, which goes on in one of them. */
   async opensTab(path) {
     const before = await this.driver.getWindowHandle();
-    await this.driver.switchTo().newWindow("tab");
+    await this.browser.newTab();
     await this.opens(path);
     const here = await this.driver.getWindowHandle();
     return { before, here, to: (handle) => this.driver.switchTo().window(handle) };
@@ -131,7 +131,7 @@ export class Payer {
     await this.isAtPaySG();
     let last;
     await this.#until(`PaySG's page to say ${words}`, async () => {
-      last = await (await this.driver.findElement(By.css("main"))).getText();
+      last = await textOf(await this.driver.findElement(By.css("main")));
       return words.test(last);
     }, () => `; it says ${JSON.stringify(last)}`);
   }
@@ -153,7 +153,7 @@ export class Payer {
 
   /** Waits until this is to be read, and gives it. */
   reads(id, patience_ms) {
-    return this.#until(`something to read in ${id}`, async () => (await this.finds(id)).getText(), undefined, patience_ms);
+    return this.#until(`something to read in ${id}`, async () => textOf(await this.finds(id)), undefined, patience_ms);
   }
 
   /** Waits until this is so. */
@@ -169,7 +169,7 @@ export class Payer {
 
   /** All that is to be read on the page. */
   async readsAll() {
-    return (await this.driver.findElement(By.css("body"))).getText();
+    return textOf(await this.driver.findElement(By.css("body")));
   }
 
   /** The receipt, line by line. */
@@ -247,5 +247,8 @@ export const returnOf = ({ id, payment_service_id }) => [["paysg_payment_id", id
 
 /** Parts of our elements that have another name than the pages' own test id for the same thing. */
 const PARTS = { retry: "check" };
+
+/** What is to be read in an element, line by line: WebKit's driver makes one line of what WebDriver calls its text. */
+export const textOf = async (element) => (await element.getProperty("innerText")).trim();
 
 export const byTestId = (id) => By.css(`[data-testid="${id}"]`);

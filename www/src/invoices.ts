@@ -1,6 +1,7 @@
 // Paying an invoice: our own server signs the order, so the price is ours and not the browser's.
 import '@govtechsg/sgds-web-component/components/Badge/index.js'
 import '@govtechsg/sgds-web-component/components/Button/index.js'
+import { isPaySGError } from 'paysg-wasm'
 import 'paysg-wasm/elements'
 import { date, dateAndTime, money } from './money'
 import { hideNotice, showNotice } from './notice'
@@ -129,6 +130,8 @@ function payElement(invoice: Invoice, item: HTMLElement): HTMLElement {
   mirrorState(part, item, button)
   part.addEventListener('paysg-error', event => {
     event.preventDefault()
+    // The page without scripts needs no wasm either.
+    if (isPaySGError(event.detail.error, 'wasm_blocked')) return location.assign('/invoices-plain')
     failed(event.detail.error, () => void part.pay())
   })
   part.append(button)

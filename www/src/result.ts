@@ -2,7 +2,7 @@
 // paid for, and where to go from here.
 import 'paysg-wasm/elements'
 import type { PaySGStatusElement, StatusStateDetail } from 'paysg-wasm/elements'
-import type { Verification } from 'paysg-wasm'
+import { isPaySGError, type Verification } from 'paysg-wasm'
 import { chosen, getJson, payments, proxyUrl, settleChosen } from './payments'
 
 const outcome = document.getElementById('outcome') as PaySGStatusElement
@@ -30,6 +30,12 @@ outcome.addEventListener('paysg-state', event => {
   }
   const title = outcome.shadowRoot?.querySelector('[part=title]')?.textContent
   if (title) document.title = `${title} – Demonstration Agency`
+})
+
+// The proxy's own page about the payment in the address, which our server has named for browsers without scripts, needs no wasm either.
+outcome.addEventListener('paysg-error', event => {
+  const plain = outcome.querySelector<HTMLAnchorElement>('[data-status-page]')
+  if (plain && isPaySGError(event.detail.error, 'wasm_blocked')) location.replace(plain.href)
 })
 
 async function describe({ payment: { reference_id = '', amount_in_cents = 0 } }: Verification) {
