@@ -134,7 +134,7 @@ journey("the page shows errors itself if it says so", async (world) => {
   assert.equal(await visitor.text("label"), "Try again");
 });
 
-journey("back by the back button the element can be pressed, says so, and leads to the same payment", async (world) => {
+journey("back by the back button the element can be pressed, says so, and leads to the same payment", { needs: "bfcache" }, async (world) => {
   const visitor = await opens(world, "/pay");
   await (await visitor.part("button")).click();
   const id = await world.payer.isAtPaySG();
@@ -210,7 +210,7 @@ journey("the language follows the page, the e-service's own words come first, an
   assert.equal(refused, "TypeError");
 });
 
-journey("a language that cannot be fetched is said in English, and called so", { console: /texts\/ta\.js/, skip: (process.env.PAYSG_BROWSER ?? "chromium") === "chromium" ? false : "only Chromium lets a request be blocked" }, async (world) => {
+journey("a language that cannot be fetched is said in English, and called so", { console: /texts\/ta\.js/, needs: "devtools" }, async (world) => {
   const visitor = await visit(world);
   const { driver } = visitor;
   await driver.sendDevToolsCommand("Network.enable", {});
