@@ -77,7 +77,7 @@ const entryOf = { edge: "worker.js", webhook: "webhook-worker.js", ledger: "ledg
 
 const quoted = (text) => JSON.stringify(text);
 
-function modulesOf(folder, inside = "") {
+export function modulesOf(folder, inside = "") {
   return readdirSync(join(folder, inside), { withFileTypes: true }).flatMap((entry) => {
     const name = join(inside, entry.name);
     if (entry.isDirectory()) return modulesOf(folder, name);
@@ -116,7 +116,7 @@ const config :Workerd.Config = (
 );
 const main :Workerd.Worker = (
   modules = [${modules.join(", ")}],
-  compatibilityDate = "${date}", compatibilityFlags = ["nodejs_compat"],
+  compatibilityDate = "${date}",
   globalOutbound = "network", ${storage}
   bindings = [${bindings.join(", ")}],
 );
@@ -155,22 +155,26 @@ export class Worker {
     Object.assign(this, { workerd, folder, peer, kind, env });
   }
 
-  async prepare() {
+  prepare() {
+    return this.prepareAs((port) => prepare(this.folder, this.peer, this.kind, this.env, port));
+  }
+
+  async prepareAs(write) {
     this.port = await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
-    await prepare(this.folder, this.peer, this.kind, this.env, this.port);
+    await write(this.port);
     return this;
   }
 
   /** Starts workerd, and returns once it answers; what it logs is read by nobody and costs everybody the same. */
-  async start() {
-    this.child = spawn(this.workerd, ["serve", join(this.folder, "config.capnp")], { stdio: ["ignore", "ignore", "pipe"] });
+  async start(probe = "/paysg/health", flags = []) {
+    this.child = spawn(this.workerd, ["serve", ...flags, join(this.folder, "config.capnp")], { stdio: ["ignore", "ignore", "pipe"] });
     this.child.stderr.setEncoding("utf8").on("data", (text) => (this.complaints = ((this.complaints ?? "") + text).slice(-4000)));
     this.pid = this.child.pid;
     for (const began = Date.now(); ; ) {
       if (this.child.exitCode !== null || Date.now() - began > 20_000) throw new Error(`${this.peer} (${this.kind}) did not start: ${this.complaints}`);
       try {
-        await fetch(`${this.url}/paysg/health`);
+        await fetch(`${this.url}${probe}`);
         return this;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 10));

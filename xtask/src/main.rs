@@ -1,7 +1,8 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test | bench`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
+mod bench;
 mod demo;
 mod fingerprint;
 mod package;
@@ -39,6 +40,8 @@ enum Task {
     Edge(demo::PartOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
+    /// Measure the product beside its peers, in one run, as ratios
+    Bench(bench::BenchOptions),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
+        Task::Bench(options) => bench::bench(&project, &options),
     };
     outcome.unwrap_or_else(|error| {
         report::failure(&format!("{error:#}"));

@@ -120,7 +120,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
                         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
                         .current_dir(project.root()),
                 )?;
-                wasm_opt(project, build, &wasm)
+                wasm_opt(project, build.wasm_opt_level, &wasm)
             },
         )
     })?;
@@ -129,12 +129,12 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
 
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
 /// closed network has not; ours comes with the lockfile.
-fn wasm_opt(project: &Project, build: &WasmBuild, wasm: &Path) -> anyhow::Result<()> {
+pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::Result<()> {
     let optimised = wasm.with_extension("optimised");
     shell::run_quietly(
         Command::new(tools::node(project)?)
             .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
-            .args([build.wasm_opt_level, "--strip-producers"])
+            .args([level, "--strip-producers"])
             .args(WASM_FEATURES)
             .arg("--output")
             .arg(&optimised)
