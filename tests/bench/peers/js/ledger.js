@@ -42,6 +42,7 @@ export class PaymentLedger extends DurableObject {
            CREATE TABLE timers (id INTEGER PRIMARY KEY CHECK (id = 1), schedule TEXT NOT NULL) STRICT;
            INSERT INTO schema_version VALUES (1)`,
         );
+        this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", SCHEDULE);
       }
       for (const entry of entries) {
         const text = JSON.stringify(entry);
@@ -50,7 +51,6 @@ export class PaymentLedger extends DurableObject {
         this.#head = createHash("sha256").update(`${this.#head} ${this.#length} ${at} ${text}`).digest("hex");
         this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", this.#length, at, text, this.#head);
       }
-      this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", SCHEDULE);
     });
   }
 
