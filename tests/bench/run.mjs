@@ -60,7 +60,7 @@ if (scenarios.length > 0) {
     const file = (worker) => join(folder, `${worker.peer}-${scenario.name}.requests`);
     for (const worker of contestants) writeRequests(file(worker), await requestsOf(scenario, worker, workers));
     // The compiler of a warm server has long done its work.
-    for (const worker of contestants) await load(worker, file(worker), { seconds: 2 });
+    for (const worker of contestants) await load(worker, file(worker), { seconds: 1 });
     for (let round = 0; round < options.rounds; round += 1) {
       // Each begins in turn, so that whatever the machine does meanwhile falls on all of them.
       for (let at = 0; at < contestants.length; at += 1) {
