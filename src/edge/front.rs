@@ -9,7 +9,7 @@ use super::config::Config;
 use super::limit::Charges;
 use super::log::{Line, Place, RequestId, Trace, Upstream};
 use super::problem::Problem;
-use super::request::Request;
+use super::request::{Oversized, Request};
 use super::response::Response;
 use super::route::{self, Route};
 use super::session::{Known, Session};
@@ -176,6 +176,10 @@ impl Edge<'_> {
             charges: Charges::default(),
         };
         match (found, request.oversized) {
+            // Overlong return parameters are malformed ones, and the route says so itself.
+            (Ok(target), Some(Oversized::Url)) if route == Route::Return => {
+                route::enter(self, context, request, target)
+            }
             (_, Some(part)) => self.refuse(&context, &Problem::oversized(part)),
             (Ok(target), None) => route::enter(self, context, request, target),
             (Err(problem), None) => self.refuse(&context, &problem),

@@ -263,7 +263,12 @@ impl Checkout {
         };
         let conclusive = conclusive && !self.in_flight;
         self.tries.restart();
-        let search = Search::new(amount_in_cents, started_at_ms, self.tries.clone());
+        let search = Search::new(
+            amount_in_cents,
+            self.in_flight,
+            started_at_ms,
+            self.tries.clone(),
+        );
         let fetch = search.fetch(desk, 0);
         self.state = State::Searching {
             attempt,

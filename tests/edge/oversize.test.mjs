@@ -10,7 +10,8 @@ each({}, (world) => {
   };
 
   test("a URL of more than 8 KiB is a 414, as a program and as a person", async () => {
-    (await world.browser().get(`/return?${"x".repeat(9_000)}`)).expect(414, "too_large");
+    (await world.browser().get(`/resume?${"x".repeat(9_000)}`)).expect(414, "too_large");
+    (await world.browser().get(`/return?${"x".repeat(9_000)}`)).expect(400, "invalid_return");
     assert.equal((await world.browser().get(`/health?${"x".repeat(9_000)}`, NAVIGATION)).status, 414);
     (await world.browser().get(`/health?${"x".repeat(7_000)}`)).expect(200);
     await works();

@@ -151,6 +151,14 @@ each({}, (world) => {
     assert.equal((await world.atPaySG(reference_id)).length, 1);
   });
 
+  test("an answer of PaySG's that takes more memory than there is costs one request", async () => {
+    const { browser, path, payment } = await world.pending();
+    // Each of its numbers takes 48 bytes.
+    await world.fault({ method: "GET", path: springs("", payment).path, status: 200, body: `[${"0,".repeat(900_000)}0]` });
+    internal(await traps(1, "memory", () => browser.get(path)));
+    assert.equal((await browser.get(path)).expect(200).json.status, "unpaid");
+  });
+
   test("memory that was exhausted is given back in time", { timeout: 120_000 }, async (t) => {
     const resident = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${world.stack.pids.edge}/status`, "utf8"))[1]) / 1024;
     const before = resident();

@@ -585,6 +585,35 @@ fn a_call_asked_again_may_be_under_way_from_then_on() {
 }
 
 #[test]
+fn while_a_call_may_be_under_way_nobody_elses_payment_is_taken_in_its_place() {
+    let elsewhere = || {
+        with(
+            payment("px", "unpaid"),
+            json!({"return_url": "https://elsewhere.example/"}),
+        )
+    };
+    let mut bench = Bench::unanswered();
+    let changed = || order_of(4200, "two licences");
+    let reply = bench.pay(changed(), [("LIST", page(vec![elsewhere()], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Started]);
+    let reply = bench.pay(
+        changed(),
+        [
+            (
+                "LIST",
+                page(vec![elsewhere(), payment("p1", "unpaid")], None),
+            ),
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
 fn an_answer_for_another_payment_is_a_mismatch_and_flagged() {
     for change in [
         json!({"payment_service_id": OTHER_SERVICE}),
