@@ -79,4 +79,3 @@ export async function measureColdStart({ say, rounds, folder, workerd, env }, su
   }
   summary.show(COLD, say);
 }
-

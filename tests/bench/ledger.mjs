@@ -1,14 +1,14 @@
 // The ledger beside a bare Durable Object that writes the same rows: a new intent, then its webhook until the e-service has been told.
 import { join } from "node:path";
 import { load, writeRequests } from "./load.mjs";
-import { createRequest, eventOf, send, webhookRequest } from "./scenarios.mjs";
+import { createRequest, eventOf, webhookRequest } from "./scenarios.mjs";
 import { cpuOf } from "./workers.mjs";
 
-export const NEW_INTENT = { name: "new_intent", title: "Ledger: a new intent, on disk before PaySG is called" };
+const NEW_INTENT = { name: "new_intent", title: "Ledger: a new intent, on disk before PaySG is called" };
 const PAID = { name: "paid", title: "Ledger: a webhook, to paid, to the e-service told" };
 const PEERS = ["product", "js"];
 
-export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts a worker with a ledger. */
 export const startLedger = ({ startWorker, env, upstream }, peer) =>
@@ -17,7 +17,7 @@ export const startLedger = ({ startWorker, env, upstream }, peer) =>
 let batch = 0;
 
 /** So many orders that no other batch has. */
-export function newReferences(count) {
+function newReferences(count) {
   batch += 1;
   return Array.from({ length: count }, (_, at) => `p${batch}-${at}`);
 }
@@ -65,5 +65,3 @@ export async function measureLedger(bench, summary) {
   for (const scenario of [NEW_INTENT, PAID]) summary.show(scenario, bench.say);
   for (const worker of Object.values(workers)) await worker.stop();
 }
-
-export { send };

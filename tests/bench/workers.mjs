@@ -26,8 +26,7 @@ export const environment = (upstream) => ({
   PAYSG_BASE_PATH: "/paysg",
 });
 
-const date = /^compatibility_date = "(.+)"/m.exec(readFileSync(join(root, "wrangler.toml"), "utf8"))[1];
-export const compatibilityDate = date;
+export const compatibilityDate = /^compatibility_date = "(.+)"/m.exec(readFileSync(join(root, "wrangler.toml"), "utf8"))[1];
 
 const edgePackage = (folder) => {
   mkdirSync(join(folder, "pkg/edge"), { recursive: true });
@@ -116,7 +115,7 @@ const config :Workerd.Config = (
 );
 const main :Workerd.Worker = (
   modules = [${modules.join(", ")}],
-  compatibilityDate = "${date}",
+  compatibilityDate = "${compatibilityDate}",
   globalOutbound = "network", ${storage}
   bindings = [${bindings.join(", ")}],
 );
@@ -159,6 +158,7 @@ export class Worker {
     return this.prepareAs((port) => prepare(this.folder, this.peer, this.kind, this.env, port));
   }
 
+  /** `write` writes workerd's configuration for a port. */
   async prepareAs(write) {
     this.port = await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
@@ -167,19 +167,31 @@ export class Worker {
   }
 
   /** Starts workerd, and returns once it answers; what it logs is read by nobody and costs everybody the same. */
-  async start(probe = "/paysg/health", flags = []) {
+  async start(probe = "/paysg/health", flags = [], tries = 3) {
     this.child = spawn(this.workerd, ["serve", ...flags, join(this.folder, "config.capnp")], { stdio: ["ignore", "ignore", "pipe"] });
     this.child.stderr.setEncoding("utf8").on("data", (text) => (this.complaints = ((this.complaints ?? "") + text).slice(-4000)));
     this.pid = this.child.pid;
     for (const began = Date.now(); ; ) {
+      // A free port may be another program's by the time that it is listened on.
+      if (this.child.exitCode !== null && tries > 1 && this.complaints?.includes("in use")) return this.#elsewhere(probe, flags, tries - 1);
       if (this.child.exitCode !== null || Date.now() - began > 20_000) throw new Error(`${this.peer} (${this.kind}) did not start: ${this.complaints}`);
       try {
-        await fetch(`${this.url}${probe}`);
+        await fetch(`${this.url}${probe}`, { redirect: "manual" });
         return this;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     }
+  }
+
+  async #elsewhere(probe, flags, tries) {
+    const file = join(this.folder, "config.capnp");
+    const port = await freePort();
+    writeFileSync(file, readFileSync(file, "utf8").replace(`127.0.0.1:${this.port}"`, `127.0.0.1:${port}"`));
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.complaints = "";
+    return this.start(probe, flags, tries);
   }
 
   async stop() {

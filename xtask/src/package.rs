@@ -73,7 +73,7 @@ const WASM_FEATURES: &[&str] = &[
 ];
 
 /// What of the crate decides its wasm.
-const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock"];
+const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock", "xtask/panics.mjs"];
 
 /// Makes `pkg/`, and says how large it is.
 pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
@@ -167,11 +167,22 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
 /// closed network has not; ours comes with the lockfile.
 pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::Result<()> {
+    // First, so that what only panics called goes too.
+    shell::run_quietly(
+        Command::new(tools::node(project)?)
+            .arg(project.path("xtask/panics.mjs"))
+            .arg(wasm),
+    )?;
     let optimised = wasm.with_extension("optimised");
     shell::run_quietly(
         Command::new(tools::node(project)?)
             .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
-            .args([level, "--strip-producers"])
+            .args([
+                level,
+                "--converge",
+                "--strip-producers",
+                "--strip-target-features",
+            ])
             .args(WASM_FEATURES)
             .arg("--output")
             .arg(&optimised)

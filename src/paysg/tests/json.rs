@@ -396,7 +396,12 @@ fn only(json: Json, names: &[&str]) -> Json {
                 .map(|(key, value)| (key, only(value, names)))
                 .collect(),
         ),
-        Json::Array(elements) => Json::Array(elements.into_iter().map(|element| only(element, names)).collect()),
+        Json::Array(elements) => Json::Array(
+            elements
+                .into_iter()
+                .map(|element| only(element, names))
+                .collect(),
+        ),
         other => other,
     }
 }
