@@ -92,8 +92,13 @@ function cross(step) {
 }
 
 /** What the core says of a webhook: its parts are named in `src/edge/bind.rs`. */
+<<<<<<< HEAD
 export function checkWebhook(signature, body, secrets, tags, receivedAt, toleranceSecs) {
   return cross(() => verify_webhook(signature, body, secrets.join(","), tags, receivedAt, toleranceSecs)).split("\0");
+=======
+export function checkWebhook(signature, body, secrets, receivedAt, toleranceSecs) {
+  return cross(() => verify_webhook(signature, body, secrets.join("\0"), receivedAt, toleranceSecs)).split("\0");
+>>>>>>> main
 }
 
 /** The timestamp that a webhook's signature is over; empty where the header names none. */
@@ -181,12 +186,13 @@ export class Core {
       const answer = await fetchOnce(Number(timeout), method, url, headers, body);
       // Newer than what is remembered of the payment. Pages of the list are too large to keep.
       if (method === "GET" && answer.body.byteLength <= MAX_REMEMBERED_BYTES) {
-        this.#remember(url, { answer, until: answer.status === 200 ? Date.now() + REMEMBERED_MS : 0 });
+        this.#remember(url, { settled: answer, until: answer.status === 200 ? Date.now() + REMEMBERED_MS : 0 });
       }
       return answer;
     }
     const known = this.#answers.get(url);
     if (known !== undefined && Date.now() < known.until) {
+      if (known.settled !== undefined) return known.settled;
       // Whoever began that call may be gone, and the call with it.
       const answer = await Promise.race([known.answer, sleep(Number(timeout) + 1_000)]);
       if (answer !== undefined) return answer;
@@ -194,8 +200,9 @@ export class Core {
     const answer = fetchOnce(Number(timeout), method, url, headers, body);
     const entry = { answer, until: Date.now() + Number(timeout) };
     this.#remember(url, entry);
-    const settled = answer.then(({ status }) => {
-      entry.until = status === 200 ? Date.now() + REMEMBERED_MS : 0;
+    const settled = answer.then((answer) => {
+      entry.until = answer.status === 200 ? Date.now() + REMEMBERED_MS : 0;
+      entry.settled = answer;
     });
     keepAlive?.(settled);
     return answer;
@@ -243,11 +250,12 @@ class Full extends Error {}
 /** A body of at most so many bytes; `undefined` for a larger one. `late` ends the reading from without. */
 export async function read(source, limit, late) {
   if (source.body === null) return NOTHING;
-  const announced = source.headers.get("content-length");
-  // HTTP keeps a sender to the announced length, so that the runtime may read it whole, which costs a fraction. What was compressed
-  // is longer than announced.
-  if (announced === null || source.headers.get("content-encoding") !== null) return count(source.body, limit, late);
-  const length = Number(announced);
+  const { headers } = source;
+  const length = Number(headers.get("content-length") ?? NaN);
+  // HTTP keeps a sender to the length that it states, so that the runtime may read the body whole, which costs a fraction. What is sent in
+  // chunks, or was compressed, may be longer than it states.
+  const stated = Number.isSafeInteger(length) && length >= 0 && headers.get("transfer-encoding") === null && headers.get("content-encoding") === null;
+  if (!stated) return count(source.body, limit, late);
   if (length > limit) {
     await source.body.cancel();
     return undefined;

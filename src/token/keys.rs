@@ -5,7 +5,11 @@ use sha2::Sha256;
 
 /// One or more keys: the first signs, all verify. Each is held as the state of an HMAC that has taken it in: half of what a short message costs.
 #[derive(Clone)]
+<<<<<<< HEAD
 pub struct Keys(Vec<Hmac<Sha256>>);
+=======
+pub struct Keys(pub(super) Vec<Box<[u8]>>);
+>>>>>>> main
 
 impl core::fmt::Debug for Keys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
