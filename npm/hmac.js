@@ -12,7 +12,7 @@ const keys = new Map();
 /** The tags that a large body ought to bear, 32 bytes for each secret. The core says over what, and compares. */
 export async function tagsOf(signature, body, secrets) {
   // As the core will take them apart; an empty one is its to refuse.
-  const each = secrets.join(",").split(",");
+  const each = secrets.join("\0").split("\0");
   if (body.byteLength < LARGE_BYTES || each.includes("")) return undefined;
   const stamp = encoder.encode(`${timestampOf(signature)}.`);
   const message = new Uint8Array(stamp.length + body.byteLength);

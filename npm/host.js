@@ -92,13 +92,8 @@ function cross(step) {
 }
 
 /** What the core says of a webhook: its parts are named in `src/edge/bind.rs`. */
-<<<<<<< HEAD
 export function checkWebhook(signature, body, secrets, tags, receivedAt, toleranceSecs) {
-  return cross(() => verify_webhook(signature, body, secrets.join(","), tags, receivedAt, toleranceSecs)).split("\0");
-=======
-export function checkWebhook(signature, body, secrets, receivedAt, toleranceSecs) {
-  return cross(() => verify_webhook(signature, body, secrets.join("\0"), receivedAt, toleranceSecs)).split("\0");
->>>>>>> main
+  return cross(() => verify_webhook(signature, body, secrets.join("\0"), tags, receivedAt, toleranceSecs)).split("\0");
 }
 
 /** The timestamp that a webhook's signature is over; empty where the header names none. */

@@ -3,17 +3,14 @@
 use crate::paysg::signature::{self, Freshness, Header, Secret};
 use crate::paysg::{Event, EventId, PaymentId, PaymentServiceId};
 
-<<<<<<< HEAD
 /// The timestamp as the header writes it; nothing where the header is malformed.
 #[must_use]
 pub fn signed_timestamp(header: &str) -> String {
     Header::parse(header).map_or_else(|_| String::new(), |header| header.timestamp().to_owned())
 }
 
-/// Verifies a webhook: what it names, as text. `tags`: what the body ought to bear, 32 bytes for each secret, where the host has computed them.
-=======
 /// Verifies a webhook: what it names, as text. `secrets` are separated by NUL: cut at commas, one that holds a comma would be two weaker ones.
->>>>>>> main
+/// `tags`: what the body ought to bear, 32 bytes for each secret, where the host has computed them.
 ///
 /// # Errors
 /// A code and a message: `invalid_option` for secrets that are empty, `malformed_signature` for a header that is not of PaySG's form,

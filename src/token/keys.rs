@@ -5,11 +5,7 @@ use sha2::Sha256;
 
 /// One or more keys: the first signs, all verify. Each is held as the state of an HMAC that has taken it in: half of what a short message costs.
 #[derive(Clone)]
-<<<<<<< HEAD
 pub struct Keys(Vec<Hmac<Sha256>>);
-=======
-pub struct Keys(pub(super) Vec<Box<[u8]>>);
->>>>>>> main
 
 impl core::fmt::Debug for Keys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -27,12 +23,17 @@ impl Keys {
     /// parties use two keys.
     #[must_use]
     pub fn parse(text: &str, min_bytes: usize) -> Option<Self> {
-        let good = |key: &&[u8]| key.len() >= min_bytes.max(1) && key.trim_ascii() == *key;
-        let keys = text.split(',').map(str::as_bytes).map(|key| {
-            // HMAC takes keys of any length; the type cannot say so.
-            good(&key).then(|| Hmac::new_from_slice(key).ok()).flatten()
-        });
-        keys.collect::<Option<_>>().map(Self)
+        let good = |key: &[u8]| key.len() >= min_bytes.max(1) && key.trim_ascii() == key;
+        let keys = || text.split(',').map(str::as_bytes);
+        keys().all(good).then(|| Self::of(keys()))
+    }
+
+    pub(super) fn of<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Self {
+        // HMAC takes keys of any length; the type cannot say so.
+        Self(
+            keys.filter_map(|key| Hmac::new_from_slice(key).ok())
+                .collect(),
+        )
     }
 
     /// 256-bit keys for another purpose, newest first. Any text of 32 bytes makes one, since the text is the input of a hash.

@@ -1,16 +1,9 @@
-<<<<<<< HEAD
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test | bench`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | bench | conformance`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
 mod bench;
-=======
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | conformance`.
-//!
-//! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
-
 mod conformance;
->>>>>>> main
 mod demo;
 mod fingerprint;
 mod fuzz;
@@ -55,14 +48,11 @@ enum Task {
     Fuzz(fuzz::FuzzOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
-<<<<<<< HEAD
     /// Measure the product beside its peers, in one run, as ratios
     Bench(bench::BenchOptions),
-=======
     /// Check a payment proxy of whatever make against its contract, over HTTP
     #[command(disable_help_flag = true)]
     Conformance(conformance::ConformanceOptions),
->>>>>>> main
 }
 
 fn main() -> ExitCode {
@@ -77,11 +67,8 @@ fn main() -> ExitCode {
         Task::Edge(options) => demo::edge_alone(&project, &options),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
-<<<<<<< HEAD
         Task::Bench(options) => bench::bench(&project, &options),
-=======
         Task::Conformance(options) => conformance::conformance(&project, &options),
->>>>>>> main
     };
     outcome.unwrap_or_else(|error| {
         report::failure(&format!("{error:#}"));

@@ -138,31 +138,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     fingerprint.unless_made(project, &format!("wasm-{}", build.name), &wasm, || {
         report::step(
             &format!("Building {}/{} with wasm-pack", build.inside, build.name),
-<<<<<<< HEAD
-            || {
-                if folder.exists() {
-                    std::fs::remove_dir_all(&folder)?;
-                }
-                shell::run_quietly(
-                    wasm_tools
-                        .wasm_pack()
-                        .args(["build", "--release", "--mode", "no-install"])
-                        .args(["--no-pack", "--no-gitignore", "--target", build.target])
-                        .arg("--out-dir")
-                        .arg(&folder)
-                        .args(["--", "--features", build.features])
-                        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
-                        .env(
-                            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                            format!("-Clink-arg=--max-memory={}", build.max_memory),
-                        )
-                        .current_dir(project.root()),
-                )?;
-                wasm_opt(project, build.wasm_opt_level, &wasm)
-            },
-=======
             || compile(project, wasm_tools, build, &folder, None),
->>>>>>> main
         )
     })?;
     Ok(())
@@ -196,7 +172,11 @@ fn compile(
         command.env("CARGO_TARGET_DIR", target);
     }
     shell::run_quietly(&mut command)?;
-    wasm_opt(project, build, &folder.join("paysg_wasm_bg.wasm"))
+    wasm_opt(
+        project,
+        build.wasm_opt_level,
+        &folder.join("paysg_wasm_bg.wasm"),
+    )
 }
 
 /// Makes both builds once more, from nothing, and says which file of `pkg/` came out different, if any.
@@ -251,12 +231,9 @@ pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::R
     shell::run_quietly(
         Command::new(tools::node(project)?)
             .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
-            .args([
-                level,
-                "--converge",
-                "--strip-producers",
-                "--strip-target-features",
-            ])
+            .args([level, "--strip-producers", "--strip-target-features"])
+            // Until nothing gets smaller; for the edge's speed that is minutes for nothing.
+            .args((level == "-Oz").then_some("--converge"))
             .args(WASM_FEATURES)
             .arg("--output")
             .arg(&optimised)
