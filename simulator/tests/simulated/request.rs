@@ -55,14 +55,6 @@ async fn lists_can_be_cut_to_their_newest() {
 }
 
 #[tokio::test]
-async fn the_live_page_is_html() {
-    let simulation = start(&[]).await;
-    let page = simulation.sim("GET", "", Value::Null).await;
-    assert_eq!(page.status, 200);
-    assert!(page.header("content-type").starts_with("text/html"));
-}
-
-#[tokio::test]
 async fn every_flag_of_the_readme_exists_and_every_setting_is_in_it() {
     use clap::CommandFactory;
     let readme = include_str!("../../README.md");
