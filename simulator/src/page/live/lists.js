@@ -5,7 +5,8 @@ import { copy, element, liveList, quoted, span } from "./element.js";
 const money = (cents) => `S$${(Number(cents) / 100).toLocaleString("en-SG", { minimumFractionDigits: 2 })}`;
 const time = (iso) => String(iso).slice(11, 19);
 const pretty = (value) => JSON.stringify(value, null, 2);
-const details = (summary, text, about) => element("details", {}, element("summary", { aria: { label: `${summary} of ${about}` } }, summary), element("pre", {}, text));
+const details = (summary, text, about, ...more) =>
+  element("details", {}, element("summary", { aria: { label: `${summary} of ${about}` } }, summary), element("pre", {}, text), ...more);
 
 const COLOURS = { paid: "good", delivered: "good", cancelled: "warn", pending: "warn", abandoned: "bad", lost: "bad" };
 const status = (word) => span(`status ${COLOURS[word] ?? ""}`, word);
@@ -36,8 +37,8 @@ function deeds({ id, reference_id, latest_status, refund_status }) {
     return [
       pay("Pay", {}, "As a payer would; the event goes out as the settings say"),
       pay("Pay, webhook lost", { webhook: false }, "The event is written, and sent only when it is redelivered"),
-      pay("webhook late", { webhook: { delay_ms: 30_000 } }, "Paid now, the event 30 seconds later"),
-      pay("webhook twice", { webhook: { copies: 2 } }, "Paid now, the event twice"),
+      pay("Pay, webhook late", { webhook: { delay_ms: 30_000 } }, "Paid now, the event 30 seconds later"),
+      pay("Pay, webhook twice", { webhook: { copies: 2 } }, "Paid now, the event twice"),
       button("Cancel", reference_id, `${reference_id} is cancelled`, () => call("POST", `/payments/${id}/cancel`), "As an officer would on PaySG's dashboard"),
     ];
   }
@@ -89,8 +90,8 @@ export const showRequests = liveList({
     return element("div", { className: "item", data: { request: about } },
       element("div", { className: "head" }, span("when", time(at)), span("name", method), span("mono", path + (query ? `?${query}` : "")),
         span(`status amount ${status === null || status >= 400 ? "bad" : "good"}`, outcome)),
-      details("Headers and body", pretty({ headers, body }), about),
-      element("div", { className: "do" }, element("button", { type: "button", aria: { label: `Copy as curl: ${about}` }, onclick: () => copy(curl(request), "curl command") }, "Copy as curl")));
+      details("Headers and body", pretty({ headers, body }), about,
+        element("button", { type: "button", aria: { label: `Copy as curl: ${about}` }, onclick: () => copy(curl(request), "curl command") }, "Copy as curl")));
   },
 });
 
