@@ -1,6 +1,6 @@
 // A page of docs/, as HTML that needs no script: headings with anchors, coloured code, diagrams drawn at build time.
 import { posix } from 'node:path'
-import { tokenize } from '@speed-highlight/core/tokenize'
+import { tokenize } from '@speed-highlight/core'
 import { Marked } from 'marked'
 import { sequence } from './sequence.mjs'
 
@@ -14,10 +14,11 @@ const LANGUAGES = { js: 'js', ts: 'ts', jsx: 'js', tsx: 'ts', json: 'json', sh: 
  * - `link`: makes an address on the site of a path in the repository and a fragment.
  * - `image`: likewise for a picture.
  *
- * Gives `{title, lead, html, headings: [{id, text, depth}]}`. The title is the page's first heading, which is not in `html`; `lead` is the first paragraph's text.
+ * Gives `{title, lead, html, headings: [{id, text, depth}], links: [{to, fragment}]}`. The title is the page's first heading, which is not in `html`; `lead` is the first paragraph's text.
  */
 export async function render(text, { path, link, image }) {
   const headings = []
+  const links = []
   const seen = new Map()
   let title
   const renderer = {
@@ -33,7 +34,10 @@ export async function render(text, { path, link, image }) {
       return `<h${depth} id="${id}">${inner} <a class="anchor" href="#${id}" aria-label="Link to: ${escape(plain)}">#</a></h${depth}>\n`
     },
     link({ href, title: hint, tokens }) {
-      const to = resolved(href, path, link)
+      const to = resolved(href, path, (file, fragment) => {
+        links.push({ to: file, fragment })
+        return link(file, fragment)
+      })
       return `<a href="${escape(to)}"${hint ? ` title="${escape(hint)}"` : ''}>${this.parser.parseInline(tokens)}</a>`
     },
     image({ href, text: alt }) {
@@ -56,7 +60,7 @@ export async function render(text, { path, link, image }) {
   const html = await marked.parse(text)
   if (!title) throw new Error(`${path} has no first heading`)
   const lead = /<p>([^]*?)<\/p>/.exec(html)?.[1] ?? ''
-  return { title, lead: unmarked(lead), html, headings }
+  return { title, lead: unmarked(lead), html, headings, links }
 }
 
 /** Colours code, token by token: what it is made of stays in order and complete. */

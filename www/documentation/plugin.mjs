@@ -54,6 +54,13 @@ async function read(image) {
       pages.set(name, await render(text, { path, link: linkTo, image: file => image(name, file) }))
     }
   }
+  for (const [name, { links }] of pages) {
+    for (const { to, fragment } of links) {
+      const page = /^docs\/(.+)\.md$/.exec(to)?.[1]
+      const there = page && fragment && pages.get(page)?.headings.some(({ id }) => id === fragment)
+      if (page && fragment && !there) throw new Error(`${pathOf(name)}: ${to} has no heading #${fragment}`)
+    }
+  }
   return pages
 }
 
