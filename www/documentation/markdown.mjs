@@ -44,11 +44,12 @@ export async function render(text, { path, link, image }) {
       return `<img src="${escape(resolved(href, path, image))}" alt="${escape(alt)}">`
     },
     table({ header, rows }) {
-      const cell = (name, attributes = '') => each => `<${name}${attributes}>${this.parser.parseInline(each.tokens)}</${name}>`
-      const head = header.some(each => each.text) ? `<thead><tr>${header.map(cell('th', ' scope="col"')).join('')}</tr></thead>` : ''
-      const body = rows.map(row => `<tr>${row.map(cell('td')).join('')}</tr>`).join('\n')
-      // Wide tables scroll by themselves; by keyboard only what has the focus does.
-      return `<div class="wide" tabindex="0" role="group" aria-label="Table"><table>${head}<tbody>${body}</tbody></table></div>\n`
+      // The roles hold where a small screen shows each row as a block, its cells under their headings' names.
+      const heads = header.map(each => this.parser.parseInline(each.tokens))
+      const head = heads.some(Boolean) ? `<thead role="rowgroup"><tr role="row">${heads.map(html => `<th role="columnheader" scope="col">${html}</th>`).join('')}</tr></thead>` : ''
+      const cell = (each, index) => `<td role="cell"${heads[index] ? ` data-label="${escape(unmarked(heads[index]))}"` : ''}>${this.parser.parseInline(each.tokens)}</td>`
+      const body = rows.map(row => `<tr role="row">${row.map(cell).join('')}</tr>`).join('\n')
+      return `<div class="wide"><table role="table">${head}<tbody role="rowgroup">${body}</tbody></table></div>\n`
     },
     code({ text: code, lang = '', coloured }) {
       const [language] = lang.split(' ')

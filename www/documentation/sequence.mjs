@@ -2,8 +2,8 @@
 // styles of its own (the pages' policy allows none); the same steps are there as text, for who cannot see it and for small screens.
 import { escape } from './markdown.mjs'
 
-const LANE = 190
-const ROW = 46
+const LANE = 168
+const ROW = 50
 const TOP = 64
 
 /** A figure: the drawing, and its steps in words. */
@@ -14,7 +14,7 @@ export function sequence(text) {
   const x = name => LANE * actors.findIndex(each => each.name === name) + LANE / 2
   const lanes = actors.map(({ name, label }) => `
     <line class="lane" x1="${x(name)}" y1="44" x2="${x(name)}" y2="${height - 8}"/>
-    <rect class="actor" x="${x(name) - 84}" y="8" width="168" height="36" rx="6"/>
+    <rect class="actor" x="${x(name) - 76}" y="8" width="152" height="36" rx="6"/>
     <text class="actor-name" x="${x(name)}" y="31" text-anchor="middle">${escape(label)}</text>`)
   const rows = steps.map((step, index) => drawn(step, TOP + index * ROW + 20, x, width))
   const words = steps.map(step => `<li>${said(step, actors)}</li>`)
@@ -30,7 +30,7 @@ function drawn(step, y, x, width) {
   if (step.note) {
     const [from, to] = [Math.min(...step.over.map(x)), Math.max(...step.over.map(x))]
     const middle = (from + to) / 2
-    const wide = Math.max(to - from + 150, 9 + step.note.length * 6.9)
+    const wide = Math.max(to - from + 150, 9 + step.note.length * 7.4)
     const left = Math.max(2, Math.min(middle - wide / 2, width - wide - 2))
     return `
     <rect class="note" x="${left}" y="${y - 20}" width="${wide}" height="30" rx="4"/>
@@ -41,10 +41,10 @@ function drawn(step, y, x, width) {
   const answer = step.answer ? ' stroke-dasharray="5 4"' : ''
   const cross = step.lost ? `<path class="lost" d="M${to - 6 + head} ${y - 6}l12 12m0 -12l-12 12"/>` : `<path class="arrow-head" d="M${to} ${y}l${head} -5v10z"/>`
   // Long words get the room that is there.
-  const middle = Math.max(step.label.length * 3.5 + 2, Math.min((from + to) / 2, width - step.label.length * 3.5 - 2))
+  const middle = Math.max(step.label.length * 3.8 + 2, Math.min((from + to) / 2, width - step.label.length * 3.8 - 2))
   return `
     <line class="arrow" x1="${from}" y1="${y}" x2="${to}" y2="${y}"${answer}/>${cross}
-    <text class="label" x="${middle}" y="${y - 8}" text-anchor="middle">${escape(step.label)}</text>`
+    <text class="label" x="${middle}" y="${y - 9}" text-anchor="middle">${escape(step.label)}</text>`
 }
 
 function said(step, actors) {
