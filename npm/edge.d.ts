@@ -9,7 +9,7 @@
  * @module
  */
 
-/** What the proxy is told by its environment; the README explains each. Other keys are ignored. */
+/** What the proxy is told by its environment; the documentation explains each. Other keys are ignored. */
 export interface EdgeEnv {
   PAYSG_API_KEY?: string;
   PAYSG_API_URL?: string;

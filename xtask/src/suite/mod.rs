@@ -34,6 +34,8 @@ enum Group {
     Package,
     /// The edge in workerd, against the simulator
     Edge,
+    /// Samples, codes and links of the documentation
+    Docs,
     /// Through the e-service, in headless Chromium
     E2e,
     /// The table of threats
@@ -47,6 +49,7 @@ impl Group {
             Self::Wasm => "wasm",
             Self::Package => "package",
             Self::Edge => "edge",
+            Self::Docs => "docs",
             Self::E2e => "e2e",
             Self::Threats => "threats",
         }
@@ -58,7 +61,7 @@ impl Group {
             Self::Native => Ok(()),
             // One of its tests loads the module as a page does, from pkg/.
             Self::Wasm | Self::Package => package::make(project),
-            Self::Edge | Self::E2e | Self::Threats => demo::build(project),
+            Self::Edge | Self::Docs | Self::E2e | Self::Threats => demo::build(project),
         }
     }
 }
@@ -123,7 +126,7 @@ impl Suite<'_> {
         match self.group {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
-            Group::Package | Group::Edge | Group::E2e | Group::Threats => self.node(),
+            Group::Package | Group::Edge | Group::Docs | Group::E2e | Group::Threats => self.node(),
         }
     }
 
