@@ -5,11 +5,14 @@ import packaged from '../../npm/package.json' with { type: 'json' }
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
+/** Pages whose source stands elsewhere, beside what it is about. */
+const ELSEWHERE = { simulator: 'simulator/README.md', security: 'SECURITY.md', changelog: 'CHANGELOG.md' }
+
 /** The pages that have their place. Those that somebody adds stand under "More" until they are given one. */
 const CHAPTERS = [
   { title: 'Start', pages: ['index', 'front-end', 'backend', 'operator', 'tester'] },
-  { title: 'Understand', pages: ['flow', 'promises', 'errors', 'routes', 'threats', 'scale'] },
-  { title: 'Operate', pages: ['operating'] },
+  { title: 'Understand', pages: ['flow', 'promises', 'errors', 'routes', 'simulator', 'threats', 'scale'] },
+  { title: 'Operate', pages: ['operating', 'security', 'changelog'] },
   {
     title: 'Recipes',
     pages: [
@@ -24,11 +27,14 @@ export function chapters() {
   const all = readdirSync(`${root}docs`, { recursive: true }).filter(file => file.endsWith('.md')).map(file => file.replace(/\.md$/, '')).sort()
   const placed = new Set(CHAPTERS.flatMap(({ pages }) => pages))
   const more = all.filter(page => !placed.has(page))
-  const here = CHAPTERS.map(({ title, pages }) => ({ title, pages: pages.filter(page => all.includes(page)) }))
+  const here = CHAPTERS.map(({ title, pages }) => ({ title, pages: pages.filter(page => existsSync(root + pathOf(page))) }))
   return [...here, { title: 'More', pages: more }].filter(({ pages }) => pages.length > 0)
 }
 
-export const pathOf = page => `docs/${page}.md`
+export const pathOf = page => ELSEWHERE[page] ?? `docs/${page}.md`
+
+/** The page of a file of the repository, if it is one. */
+export const pageOf = path => Object.keys(ELSEWHERE).find(page => ELSEWHERE[page] === path) ?? /^docs\/(.+)\.md$/.exec(path)?.[1]
 
 /** The address of a page on the site. */
 export const addressOf = page => (page === 'index' ? '/docs' : `/docs/${page}`)
@@ -38,7 +44,7 @@ const repository = packaged.repository.url.replace(/^git\+/, '').replace(/\.git$
 /** The address on the site of something in the repository: its page, or its source. Throws where there is no such thing. */
 export function linkTo(path, fragment) {
   if (!existsSync(root + path)) throw new Error(`a link leads to ${path}, which does not exist`)
-  const page = /^docs\/(.+)\.md$/.exec(path)?.[1]
+  const page = pageOf(path)
   const to = page ? addressOf(page) : `${repository}/blob/main/${path}`
   return fragment ? `${to}#${fragment}` : to
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { escape, render } from './markdown.mjs'
-import { addressOf, chapters, linkTo, pathOf, root } from './pages.mjs'
+import { addressOf, chapters, linkTo, pageOf, pathOf, root } from './pages.mjs'
 
 const www = fileURLToPath(new URL('../', import.meta.url))
 
@@ -56,7 +56,7 @@ async function read(image) {
   }
   for (const [name, { links }] of pages) {
     for (const { to, fragment } of links) {
-      const page = /^docs\/(.+)\.md$/.exec(to)?.[1]
+      const page = pageOf(to)
       const there = page && fragment && pages.get(page)?.headings.some(({ id }) => id === fragment)
       if (page && fragment && !there) throw new Error(`${pathOf(name)}: ${to} has no heading #${fragment}`)
     }

@@ -19,6 +19,10 @@ pub(super) fn build(project: &Project) -> anyhow::Result<()> {
     let mut fingerprint = Fingerprint::of("npm run build")
         .with(&project.pkg())?
         .with(&project.path("docs"))?;
+    // What else www makes pages of.
+    for page in ["simulator/README.md", "SECURITY.md", "CHANGELOG.md"] {
+        fingerprint = fingerprint.with(&project.path(page))?;
+    }
     for entry in std::fs::read_dir(&www)? {
         let path = entry?.path();
         if !path.ends_with("dist") && !path.ends_with("node_modules") {
