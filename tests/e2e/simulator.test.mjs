@@ -79,6 +79,7 @@ async function asksTheEdge(order = anOrder()) {
 
 test("a fault is armed by two clicks, and is seen to strike without a reload", { timeout: 60_000 }, async () => {
   await press("Done, answer lost");
+  assert.match(await read("#fault-why"), /nobody was told/);
   await press("Arm it");
   await sees(/drops once it is done/, "#faults");
   const order = anOrder();

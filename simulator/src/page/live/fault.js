@@ -28,8 +28,8 @@ const field = (name) => form.elements[name];
 export function startFaults({ payment_service_ids }) {
   const paths = [API, "/payments/", ...payment_service_ids.map((id) => `${API}/${id}/payments`)];
   $("paths").append(...paths.map((value) => element("option", { value })));
-  $("fault-presets").append(...PRESETS.map(({ name, why, fault }) => element("button", { type: "button", title: why, onclick: () => fill(fault) }, name)));
-  fill(PRESETS[0].fault);
+  $("fault-presets").append(...PRESETS.map(({ name, why, fault }) => element("button", { type: "button", title: why, onclick: () => fill(fault, why) }, name)));
+  fill(PRESETS[0].fault, PRESETS[0].why);
   form.oninput = preview;
   form.onsubmit = (submitted) => {
     submitted.preventDefault();
@@ -68,7 +68,9 @@ function said({ status, headers, body, record, delay_ms, drop }) {
   ].filter(Boolean).join("; ") || "changes nothing";
 }
 
-function fill({ method, path, times, status, headers, body, record, delay_ms, drop }) {
+/** Puts a fault into the form. `why` says what it is for. */
+function fill({ method, path, times, status, headers, body, record, delay_ms, drop }, why = "") {
+  $("fault-why").textContent = why;
   field("method").value = method ?? "";
   field("path").value = path ?? "";
   field("times").value = times ?? 1;
