@@ -46,7 +46,7 @@ export async function render(text, { path, link, image }) {
     table({ header, rows }) {
       // The roles hold where a small screen shows each row as a block, its cells under their headings' names.
       const heads = header.map(each => this.parser.parseInline(each.tokens))
-      const head = heads.some(Boolean) ? `<thead role="rowgroup"><tr role="row">${heads.map(html => `<th role="columnheader" scope="col">${html}</th>`).join('')}</tr></thead>` : ''
+      const head = heads.some(Boolean) ? `<thead role="rowgroup"><tr role="row">${heads.map(html => (html ? `<th role="columnheader" scope="col">${html}</th>` : '<td role="cell"></td>')).join('')}</tr></thead>` : ''
       const cell = (each, index) => `<td role="cell"${heads[index] ? ` data-label="${escape(unmarked(heads[index]))}"` : ''}>${this.parser.parseInline(each.tokens)}</td>`
       const body = rows.map(row => `<tr role="row">${row.map(cell).join('')}</tr>`).join('\n')
       return `<div class="wide"><table role="table">${head}<tbody role="rowgroup">${body}</tbody></table></div>\n`

@@ -53,7 +53,7 @@ export const showFaults = liveList({
       span("mono", said(what)),
       element("div", { className: "do" },
         element("button", { type: "button", aria: { label: `Disarm: ${said(what)}` }, onclick: () => act("Disarmed", () => call("DELETE", "/faults", fault)) }, "Disarm"),
-        element("button", { type: "button", aria: { label: `Edit: ${said(what)}` }, onclick: () => fill(fault) }, "Edit a copy"),
+        element("button", { type: "button", aria: { label: `Edit a copy: ${said(what)}` }, onclick: () => fill(fault) }, "Edit a copy"),
         element("button", { type: "button", aria: { label: `Copy as curl: ${said(what)}` }, onclick: () => copy(curl([fault]), "curl command") }, "Copy as curl")));
   },
 });
