@@ -62,14 +62,34 @@ const PROGRAMS = {
     else assert.ok(["ci", "test"].includes(sub), `npm ${sub}: no check for it`);
   },
   npx([program, ...words]) {
+    if (program === npmPackage.name) return ownProgram(words);
     assert.equal(program, "wrangler", `npx ${program}: no check for it`);
     const subcommand = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, words[0] === "secret" ? 2 : 1);
     known(words, process.execPath, join(root, "node_modules/wrangler/bin/wrangler.js"), ...subcommand);
     if (words[0] === "secret") assert.match(environment, new RegExp(`\\b${words[2]}\\?`), `the proxy knows no ${words[2]}`);
   },
+  // Of the proxy's routes, wherever it is.
+  curl: (words) => {
+    const [url] = words.filter((word) => word.startsWith("https://"));
+    assert.ok(url, "no https URL to look at");
+    const path = new URL(url).pathname;
+    assert.ok(path.startsWith("/paysg/") && routes.some((route) => route.test(path.slice("/paysg".length))), `the proxy has no route ${path}`);
+  },
   openssl: (words) => assert.deepEqual(words, ["rand", "-hex", "32"]),
   cd: ([folder]) => assert.ok(existsSync(join(root, folder)), `${folder} is not there`),
 };
+
+/** The package's own program: its subcommand and flags are in what it says of itself. */
+function ownProgram([sub, ...words]) {
+  const [bin] = Object.values(npmPackage.bin ?? {});
+  assert.ok(bin, "the package has no program");
+  const { known, text } = help(process.execPath, join(root, "npm", bin), sub, "--help");
+  assert.ok(known, `${npmPackage.name} ${sub} does not exist`);
+  for (const flag of flagsOf(words)) assert.ok(text.includes(flag), `${flag} does not exist`);
+}
+
+/** The routes that docs/routes.md tells of, as patterns. */
+const routes = [...readFileSync(join(root, "docs/routes.md"), "utf8").matchAll(/^\| `[A-Z]+ ([^`]+)`/gm)].map(([, route]) => new RegExp(`^${route.replaceAll(/\{\w+\}/g, "[^/]+")}$`));
 
 /** The commands of a block, as words; comments are left out. */
 export const commandsOf = (code) => code
@@ -98,7 +118,7 @@ for (const { where, code } of blocks) {
 test("a command, subcommand, flag or file that does not exist would have been found", () => {
   for (const wrong of [
     "cargo xtask dmeo", "cargo xtask demo --prot 1", "cargo install --path nowhere", "cargo build -p nothing", "paysg-simulator --scenario nothing.json", "npm install paysg",
-    "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate",
+    "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate", "curl -s https://a.example/paysg/helath", "npx paysg-wasm dcotor",
   ]) {
     assert.throws(() => check(wrong.split(" ")), undefined, wrong);
   }
