@@ -3,7 +3,8 @@ import { DurableObject } from "cloudflare:workers";
 
 import module from "./edge/paysg_wasm_bg.wasm";
 
-import { Core, provide, serve } from "./host.js";
+import { BUSY, Core, TRAPPED, isTrap, provide, serve } from "./host.js";
+import { failure, print } from "./log.js";
 
 const cores = new WeakMap();
 
@@ -19,7 +20,8 @@ function coreOf(env) {
 
 export default {
   fetch(request, env, ctx) {
-    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), console.log);
+    const address = request.headers.get("cf-connecting-ip") ?? "";
+    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), print, address);
   },
 };
 
@@ -30,8 +32,9 @@ const MIGRATIONS = [
 ];
 /** When a wake-up failed in a way that no schedule foresaw. */
 const RETRY_WAKE_MS = 30_000;
-/** How long a message waits for its turn. */
+/** How long a message waits for its turn, and how many may wait. */
 const PATIENCE_MS = 20_000;
+const MAX_WAITING = 100;
 const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
 
 /** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
@@ -42,6 +45,7 @@ export class PaymentLedger extends DurableObject {
   #schedule = "";
   #alarm;
   #last = Promise.resolve();
+  #waiting = 0;
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -50,20 +54,33 @@ export class PaymentLedger extends DurableObject {
   }
 
   /** Takes a message, and answers with a reply. */
-  ask(envelope) {
-    const asked = Date.now();
-    return this.#inTurn((leave) => {
-      // While PaySG does not answer, messages queue: who has waited too long is told so, rather than kept waiting for as long again.
-      if (Date.now() - asked > PATIENCE_MS) return UNAVAILABLE;
-      return this.#work(envelope, leave);
-    });
+  async ask(envelope) {
+    const startedAt = Date.now();
+    if (this.#waiting >= MAX_WAITING) return BUSY;
+    this.#waiting += 1;
+    try {
+      return await this.#inTurn((leave) => {
+        // While PaySG does not answer, messages queue: who has waited too long is told so, rather than kept waiting for as long again.
+        if (Date.now() - startedAt > PATIENCE_MS) return UNAVAILABLE;
+        return this.#work(envelope, leave);
+      });
+    } catch (error) {
+      // What the step was to store is not stored, and what was stored before stands.
+      const trapped = isTrap(error);
+      print(failure(error, { id: JSON.parse(envelope).request_id, route: "object", startedAt, trapped }));
+      if (trapped) return TRAPPED;
+      throw error;
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   async alarm() {
+    const startedAt = Date.now();
     try {
       await this.#inTurn((leave) => this.#work('{"intent":null,"message":{"ask":"wake"}}', leave));
     } catch (error) {
-      console.error(JSON.stringify({ at: new Date().toISOString(), route: "alarm", code: "internal", error: error?.name }));
+      print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
       // Never thrown: after six failures the platform would give the alarm up.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
     }
@@ -86,7 +103,11 @@ export class PaymentLedger extends DurableObject {
     for (;;) {
       const [kind, ledger, rows, schedule, alarm, ...parts] = step;
       this.#store(ledger, rows, schedule, alarm);
-      if (kind === "D") return this.#reply(parts[0]);
+      if (kind === "D") {
+        const [reply, line] = parts;
+        if (line !== "") print(line);
+        return this.#reply(reply);
+      }
       const task = parts.pop();
       // A slow e-service must not keep payers waiting, nor one question about a payment the next.
       if (parts[2] === "apart" || parts[2] === "shared") leave();

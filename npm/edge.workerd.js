@@ -1,11 +1,16 @@
 // The proxy for runtimes that compile the wasm beforehand and import it as a module: workerd, and bundles for it.
 import module from "./edge/paysg_wasm_bg.wasm";
 
-import { Core, provide, serve } from "./host.js";
+import { Core, addressBy, provide, serve } from "./host.js";
+import { print } from "./log.js";
 
 /** @type {import("./edge.d.ts").createHandler} */
-export function createHandler(env, { log = console.log } = {}) {
+export function createHandler(env, { log = print, clientAddress } = {}) {
   provide(() => module);
   const core = new Core(env);
-  return (request, ctx) => serve(core, request, ctx && ((work) => ctx.waitUntil(work)), log);
+  return (request, ...context) => {
+    const [ctx] = context;
+    const keepAlive = typeof ctx?.waitUntil === "function" ? (work) => ctx.waitUntil(work) : undefined;
+    return serve(core, request, keepAlive, log, addressBy(clientAddress, request, context));
+  };
 }

@@ -1,5 +1,8 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
 import { Edge, initSync, recycle, verify_webhook } from "./edge/paysg_wasm.js";
+import { Limits } from "./limits.js";
+import { beginCall, beginReading, endCall, endReading, hold, release } from "./load.js";
+import { failure, requestId } from "./log.js";
 
 /** The headers whose values the core reads, in its order (`src/edge/request.rs`). */
 const HEADERS = [
@@ -36,6 +39,10 @@ const REMEMBERED_MS = 2_000;
 const MAX_REMEMBERED_BYTES = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const LOST = { status: 0, retryAfter: "", body: NOTHING };
+/** What an object says that has no reply: its step has trapped, or too many wait for it. The core knows them by a status. */
+export const TRAPPED = "trapped";
+export const BUSY = "busy";
+const NO_REPLY = { [TRAPPED]: 500, [BUSY]: 503 };
 
 let instances = 0;
 
@@ -51,13 +58,16 @@ const random = () => crypto.getRandomValues(new Uint8Array(64));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const encoder = new TextEncoder();
 
+/** A panic, an access out of bounds or memory at its end is a RuntimeError, a full stack a RangeError. */
+export const isTrap = (error) => error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+
 /** One crossing of the boundary. */
 function cross(step) {
   try {
     return step();
   } catch (error) {
     // An Error of the core's own leaves the instance as it was; a trap may not have.
-    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+    if (isTrap(error)) {
       instances += 1;
       recycle();
     }
@@ -77,8 +87,10 @@ export class Core {
   #edge;
   #instance = 0;
   #answers = new Map();
+  limits;
 
   constructor(env) {
+    this.limits = new Limits(env);
     this.#env = {};
     for (const name of VARIABLES) {
       if (typeof env[name] === "string") this.#env[name] = env[name];
@@ -87,17 +99,31 @@ export class Core {
   }
 
   cross(step) {
-    return cross(() => {
-      if (this.#instance !== instances) {
-        this.#edge = new Edge(this.#env, this.#ledger !== undefined);
-        this.#instance = instances;
-      }
-      return step(this.#edge);
-    });
+    try {
+      return cross(() => {
+        if (this.#instance !== instances) {
+          this.#edge = new Edge(this.#env, this.#ledger !== undefined);
+          this.#instance = instances;
+        }
+        return step(this.#edge);
+      });
+    } catch (error) {
+      // It may be an answer that the core did not survive: nobody else is to have it from us.
+      this.#answers.clear();
+      throw error;
+    }
   }
 
-  begin(method, url, headers, body) {
-    return this.cross((edge) => edge.begin(method, url, headers, body, Date.now(), random()));
+  begin(method, url, headers, body, random) {
+    return this.cross((edge) => edge.begin(method, url, headers, body, Date.now(), random));
+  }
+
+  turnAway(method, url, headers, why, random) {
+    return this.cross((edge) => edge.turn_away(method, url, headers, why, Date.now(), random));
+  }
+
+  giveUp(pending, why, retryAfterSecs) {
+    return this.cross((edge) => edge.give_up(pending, why, retryAfterSecs, Date.now(), random()));
   }
 
   resume(pending, { status, retryAfter, body }) {
@@ -122,7 +148,8 @@ export class Core {
   async ask(name, envelope) {
     try {
       const object = this.#ledger.get(this.#ledger.idFromName(name));
-      return { status: 200, retryAfter: "", body: encoder.encode(await object.ask(envelope)) };
+      const reply = await object.ask(envelope);
+      return { status: NO_REPLY[reply] ?? 200, retryAfter: "", body: encoder.encode(reply) };
     } catch {
       return LOST;
     }
@@ -161,6 +188,7 @@ export class Core {
       for (const [url, { until }] of this.#answers) {
         if (until <= now) this.#answers.delete(url);
       }
+      if (this.#answers.size >= 1_000) this.#answers.delete(this.#answers.keys().next().value);
     }
     this.#answers.set(url, entry);
   }
@@ -194,19 +222,39 @@ function lines(text) {
   return headers;
 }
 
-/** A body of at most so many bytes, counted as they come; `undefined` for a larger one. */
-export async function read(stream, announced, limit) {
+/** There is no room for what is being read. */
+class Full extends Error {}
+
+/** A body of at most so many bytes, counted as they come; `undefined` for a larger one. `late` ends the reading from without. */
+export async function read(stream, announced, limit, late) {
   if (stream === null) return NOTHING;
   if (announced !== null && Number(announced) > limit) {
     await stream.cancel();
     return undefined;
   }
+  const reader = stream.getReader();
   const chunks = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.byteLength;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
+  let held = 0;
+  try {
+    for (;;) {
+      const { done, value } = await (late === undefined ? reader.read() : Promise.race([reader.read(), late]));
+      if (done) break;
+      length += value.byteLength;
+      if (length > limit) {
+        await reader.cancel();
+        return undefined;
+      }
+      if (!hold(value.byteLength)) throw new Full();
+      held += value.byteLength;
+      chunks.push(value);
+    }
+  } catch (error) {
+    // Whoever is still sending is not listened to any more, nor waited for.
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    release(held);
   }
   if (chunks.length === 1) return chunks[0];
   const bytes = new Uint8Array(length);
@@ -218,45 +266,87 @@ export async function read(stream, announced, limit) {
   return bytes;
 }
 
-/** A request's body; `undefined` where it is too large, or does not come. */
+/** A request's body; `undefined` where it is too large. */
 async function readBody(request) {
-  if (request.method === "GET" || request.method === "HEAD") return NOTHING;
   let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, BODY_TIMEOUT_MS);
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("late")), BODY_TIMEOUT_MS);
   });
   try {
-    const announced = request.headers.get("content-length");
-    return await Promise.race([read(request.body, announced, MAX_BODY_BYTES), late]);
+    return await read(request.body, request.headers.get("content-length"), MAX_BODY_BYTES, late);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Serves one request. */
-export async function serve(core, request, keepAlive, log) {
+/** The first step of a request: its body is read where it has one. */
+async function firstStep(core, request, headers, seed) {
+  const { method, url } = request;
+  if (request.body === null || method === "GET" || method === "HEAD") return core.begin(method, url, headers, NOTHING, seed);
+  if (!beginReading()) {
+    request.body.cancel().catch(() => {});
+    return core.turnAway(method, url, headers, "overloaded", seed);
+  }
+  let body;
   try {
-    const headers = HEADERS.map((name) => request.headers.get(name) ?? "").join("\0");
-    const body = await readBody(request);
-    let step = core.begin(request.method, request.url, headers, body).split("\0");
+    body = await readBody(request);
+  } catch (error) {
+    // Late, or broken off: whoever sent it may be there or not.
+    return core.turnAway(method, url, headers, error instanceof Full ? "overloaded" : "slow", seed);
+  } finally {
+    endReading();
+  }
+  return core.begin(method, url, headers, body, seed);
+}
+
+/** The caller's address as a function of the operator's tells it; what it throws is no answer, and no reason to refuse. */
+export function addressBy(clientAddress, request, context) {
+  try {
+    return clientAddress?.(request, ...context) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Serves one request. `address` is the caller's, where it is known. */
+export async function serve(core, request, keepAlive, log, address = "") {
+  const startedAt = Date.now();
+  const seed = random();
+  let calls = false;
+  let pending;
+  try {
+    const headers = `${HEADERS.map((name) => request.headers.get(name) ?? "").join("\0")}\0${address}`;
+    let step = await firstStep(core, request, headers, seed);
     for (;;) {
-      const [kind, ...parts] = step;
+      const [kind, ...parts] = step.split("\0");
       if (kind === "R") {
         const [status, headers, html, line] = parts;
         log(line);
         const bare = request.method === "HEAD" || status === "204" || status === "303";
         return new Response(bare ? null : html, { status: Number(status), headers: lines(headers) });
       }
-      const pending = parts.pop();
-      const answer = kind === "A" ? await core.ask(...parts) : await core.call(...parts, keepAlive);
-      step = core.resume(pending, answer).split("\0");
+      pending = parts.pop();
+      const charges = parts.shift();
+      calls ||= beginCall();
+      const wait = calls && charges !== "" ? await core.limits.charge(charges) : 0;
+      if (!calls) step = core.giveUp(pending, "overloaded", 0);
+      else if (wait > 0) step = core.giveUp(pending, "limited", wait);
+      else step = core.resume(pending, kind === "A" ? await core.ask(...parts) : await core.call(...parts, keepAlive));
     }
   } catch (error) {
-    log(JSON.stringify({ at: new Date().toISOString(), status: 500, code: "internal", error: error?.name ?? "unknown" }));
+    const id = requestId(seed);
+    log(failure(error, { id, route: routeOf(pending), status: 500, startedAt, trapped: isTrap(error) }));
     const message = "The edge failed. Nothing is lost: send the request again.";
     return Response.json(
       { error: { type: "api_error", code: "internal", message } },
-      { status: 500, headers: { "cache-control": "no-store", "x-content-type-options": "nosniff" } },
+      { status: 500, headers: { "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff", "x-request-id": id } },
     );
+  } finally {
+    if (calls) endCall();
   }
+}
+
+/** The route as the core noted it before it failed. */
+function routeOf(pending) {
+  return pending === undefined ? null : JSON.parse(pending).context.route;
 }

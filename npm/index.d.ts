@@ -38,8 +38,8 @@ export interface LoadOptions {
 /**
  * Loads the wasm, once for the page however often it is called, and gives what it can do.
  *
- * @throws {@link PaySGError} (as rejection) `no_window` outside a page, `wasm_unavailable` where the file cannot be loaded or the page's
- *   Content-Security-Policy forbids wasm (allow it by `script-src 'wasm-unsafe-eval'`), `invalid_option`.
+ * @throws {@link PaySGError} (as rejection) `no_window` outside a page, `wasm_blocked` where the page's Content-Security-Policy forbids wasm
+ *   (allow it by `script-src 'wasm-unsafe-eval'`; `paysg-wasm/csp` makes a whole policy), `load_failed` where the file does not come or is another, `invalid_option`.
  */
 export function load(options?: LoadOptions): Promise<PaySG>;
 
@@ -238,8 +238,10 @@ export type PaySGErrorCode = ModuleErrorCode | ProxyErrorCode;
 export type ModuleErrorCode =
   /** `load` was called where there is no page, such as on a server. */
   | "no_window"
-  /** The wasm could not be loaded or is forbidden by the page's Content-Security-Policy. A plain form POST to the proxy still works. */
-  | "wasm_unavailable"
+  /** The page's Content-Security-Policy, or the browser, forbids wasm. A plain form POST to the proxy still works. */
+  | "wasm_blocked"
+  /** The wasm did not come, or what came is no wasm: offer to try again. A plain form POST to the proxy still works. */
+  | "load_failed"
   /** An option is not of its documented form: mend the program. */
   | "invalid_option"
   /** The order is neither an order token nor an object that JSON can hold: mend the program. */
@@ -295,6 +297,12 @@ export type ProxyErrorCode =
   | "method_not_allowed"
   /** The order is larger than 64 KiB. */
   | "too_large"
+  /** The order did not arrive in time: offer to try again. */
+  | "too_slow"
+  /** Too many requests from this address or session: try again later. */
+  | "rate_limited"
+  /** The proxy has too much under way: try again later. */
+  | "overloaded"
   /** This version of the proxy does not take such a body. */
   | "unsupported_media_type"
   /** What is asked does not fit the payment's state, or changed under it. */

@@ -28,13 +28,11 @@ export async function load({ wasm, ...options } = {}) {
   // The instance is one for the page; a failed load may be tried again, perhaps from elsewhere.
   ready ??= init(wasm === undefined ? undefined : { module_or_path: wasm }).catch((cause) => {
     ready = undefined;
-    throw new PaySGError({
-      code: "wasm_unavailable",
-      message:
-        "PaySG's WebAssembly could not be loaded. Is paysg_wasm_bg.wasm served, and does the page's Content-Security-Policy have script-src 'wasm-unsafe-eval'?",
-      retryable: true,
-      cause,
-    });
+    throw new PaySGError(
+      isBlocked()
+        ? { code: "wasm_blocked", message: "This page may not run WebAssembly: its Content-Security-Policy needs script-src 'wasm-unsafe-eval'.", cause }
+        : { code: "load_failed", message: "PaySG's WebAssembly did not load. Is paysg_wasm_bg.wasm served where the page looks for it?", retryable: true, cause },
+    );
   });
   await ready;
   const browser = guard(() => new Browser(options, (init) => new PaySGError(init)));
@@ -53,6 +51,15 @@ export async function load({ wasm, ...options } = {}) {
       }
     },
   });
+}
+
+// The smallest module there is. Engines word a policy's refusal each in their own way; none lets this pass.
+function isBlocked() {
+  try {
+    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+  } catch {
+    return true;
+  }
 }
 
 function guard(call) {

@@ -5,30 +5,31 @@
 //! | first | then |
 //! |---|---|
 //! | `R` | status, headers (`name: value` lines), body, log line |
-//! | `F` | delay in ms, time-out in ms, kind, method, URL, headers, body, pending |
-//! | `A` | object's name, envelope, pending |
+//! | `F` | charges, delay in ms, time-out in ms, kind, method, URL, headers, body, pending |
+//! | `A` | charges, object's name, envelope, pending |
 //!
 //! and from an intent's object
 //!
 //! | first | then |
 //! |---|---|
-//! | `D` | ledger, rows (JSON array) or nothing, schedule, alarm in ms or nothing, reply |
-//! | `W` | the same up to the alarm, then as `F` from the delay, with the task as pending |
+//! | `D` | ledger, rows (JSON array) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing |
+//! | `W` | the same up to the alarm, then as `F` from the delay, with the errand as pending |
 //! | `E` | the row at which the journal breaks |
 //!
 //! The kind of a call is `shared` where an equal call of the last 2 s, or one under way, will do; `apart` where the object may take other
-//! messages meanwhile; or nothing.
+//! messages meanwhile; or nothing. Charges are `RULE:NAME`, separated by spaces: where one cannot be paid, the host gives the request up.
 
 use wasm_bindgen::prelude::*;
 
 use super::config::{Config, Misconfigured};
 use super::front::{self, Envelope, Move};
-use super::object::{self, Next, Work};
+use super::log::{Line, Place, RequestId, Trace};
+use super::object::{self, Errand, Next, Work};
 use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use super::webhook;
-use crate::flow::desk::{Task, Terms};
+use crate::flow::desk::Terms;
 use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
 use crate::ledger::Ledger;
@@ -61,9 +62,42 @@ impl Edge {
         now_ms: f64,
         random: &[u8],
     ) -> String {
+        #[cfg(feature = "trap")]
+        super::trap::spring(url);
         self.with(now_ms, random, |edge| {
             let request = Request::read(method, url, headers, body.as_deref());
             edge.begin(&request)
+        })
+    }
+
+    /// Refuses a request whose body is not taken: `why` is a reason of the host's.
+    pub fn turn_away(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &str,
+        why: &str,
+        now_ms: f64,
+        random: &[u8],
+    ) -> String {
+        self.with(now_ms, random, |edge| {
+            let request = Request::read(method, url, headers, None);
+            edge.turn_away(&request, &refusal(why, 0))
+        })
+    }
+
+    /// Gives up a request whose next call is not made: `why` is a reason of the host's.
+    pub fn give_up(
+        &self,
+        pending: &str,
+        why: &str,
+        retry_after_secs: u32,
+        now_ms: f64,
+        random: &[u8],
+    ) -> String {
+        self.with(now_ms, random, |edge| match serde_json::from_str(pending) {
+            Ok(pending) => edge.give_up(pending, &refusal(why, retry_after_secs)),
+            Err(_) => internal(edge),
         })
     }
 
@@ -77,9 +111,11 @@ impl Edge {
         now_ms: f64,
         random: &[u8],
     ) -> String {
+        #[cfg(feature = "trap")]
+        super::trap::spring(retry_after);
         self.with(now_ms, random, |edge| match serde_json::from_str(pending) {
             Ok(pending) => edge.resume(pending, &answer(status, retry_after, body)),
-            Err(_) => internal(),
+            Err(_) => internal(edge),
         })
     }
 
@@ -100,6 +136,8 @@ impl Edge {
         now_ms: f64,
         random: &[u8],
     ) -> Result<String, JsError> {
+        #[cfg(feature = "trap")]
+        super::trap::spring(envelope);
         let envelope: Envelope = serde_json::from_str(envelope)?;
         let ledger = read_ledger(ledger)?;
         self.object(now_ms, random, |edge| edge.object_begin(ledger, envelope))
@@ -117,11 +155,13 @@ impl Edge {
         now_ms: f64,
         random: &[u8],
     ) -> Result<String, JsError> {
-        let task: Task = serde_json::from_str(task)?;
+        #[cfg(feature = "trap")]
+        super::trap::spring(retry_after);
+        let errand: Errand = serde_json::from_str(task)?;
         let ledger = read_ledger(ledger)?.ok_or_else(|| JsError::new("a task without a ledger"))?;
         let answer = answer(status, retry_after, body);
         self.object(now_ms, random, |edge| {
-            edge.object_resume(ledger, task, &answer)
+            edge.object_resume(ledger, errand, &answer)
         })
     }
 
@@ -141,13 +181,12 @@ impl Edge {
                     random,
                 }),
             ),
-            Err(misconfigured) => respond(
-                &Response::problem(&Problem::misconfigured(*misconfigured)),
-                &format!(
-                    "{{\"code\":\"misconfigured\",\"variable\":\"{}\"}}",
-                    misconfigured.variable
-                ),
-            ),
+            Err(misconfigured) => {
+                let problem = Problem::misconfigured(*misconfigured);
+                let variable = Some(misconfigured.variable);
+                let line = line(now_ms as i64, random, &problem, variable);
+                respond(&Response::problem(&problem), &line)
+            }
         }
     }
 
@@ -180,12 +219,16 @@ impl Edge {
             Some(_) | None => (String::new(), String::new()),
         };
         Ok(match work.next {
-            Next::Reply(reply) => flat(&["D", &ledger, &rows, &schedule, &alarm, &json(&reply)]),
+            Next::Reply(reply, line) => {
+                let line = line.unwrap_or_default();
+                let reply = json(&reply);
+                flat(&["D", &ledger, &rows, &schedule, &alarm, &reply, &line])
+            }
             // A task of an intent that has no rows yet needs its ledger all the same.
-            Next::Fetch(fetch, task) => {
+            Next::Fetch(fetch, errand) => {
                 let ledger = work.ledger.as_ref().map(json).unwrap_or_default();
                 let head = flat(&["W", &ledger, &rows, &schedule, &alarm]);
-                flat(&[&head, &call(config, &fetch), &json(&task)])
+                flat(&[&head, &call(config, &fetch), &json(&errand)])
             }
         })
     }
@@ -247,25 +290,47 @@ fn respond(response: &Response, line: &str) -> String {
     flat(&["R", &status, &response.headers, &response.body, line])
 }
 
-fn internal() -> Move {
-    Move::Respond(
-        Response::problem(&Problem::internal()),
-        "{\"code\":\"internal\"}".to_owned(),
-    )
+/// What the host hands back was not what it was given.
+fn internal(edge: &front::Edge<'_>) -> Move {
+    let problem = Problem::internal();
+    let line = line(edge.now_ms, edge.random, &problem, None);
+    Move::Respond(Response::problem(&problem), line)
+}
+
+/// The line of an answer for which no route was found.
+fn line(now_ms: i64, random: &[u8], problem: &Problem, variable: Option<&'static str>) -> String {
+    Line {
+        at_ms: now_ms,
+        place: Place::Unknown,
+        trace: &Trace::new(Some(RequestId::draw(random)), now_ms),
+        status: Some(problem.status),
+        code: Some(problem.code),
+        variable,
+    }
+    .to_json()
+}
+
+/// The host's reasons.
+fn refusal(why: &str, retry_after_secs: u32) -> Problem {
+    match why {
+        "limited" => Problem::rate_limited(retry_after_secs),
+        "slow" => Problem::too_slow(),
+        _ => Problem::overloaded(),
+    }
 }
 
 fn write(config: &Config, step: Move) -> String {
     match step {
         Move::Respond(response, line) => respond(&response, &line),
         Move::Fetch(fetch, pending) => {
-            let pending = json(&pending);
-            flat(&["F", &call(config, &fetch), &pending])
+            let written = json(&pending);
+            flat(&["F", pending.charges(), &call(config, &fetch), &written])
         }
         Move::Ask {
             name,
             envelope,
             pending,
-        } => flat(&["A", &name, &envelope, &json(&pending)]),
+        } => flat(&["A", pending.charges(), &name, &envelope, &json(&pending)]),
     }
 }
 

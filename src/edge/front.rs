@@ -6,9 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::log::Line;
+use super::limit::Charges;
+use super::log::{Line, Place, RequestId, Trace, Upstream};
 use super::problem::Problem;
-use super::request::Request;
+use super::request::{Oversized, Request};
 use super::response::Response;
 use super::route::{self, Route};
 use super::session::{Known, Session};
@@ -56,6 +57,9 @@ pub struct Envelope {
     pub intent: Option<(PaymentServiceId, String)>,
     /// The message.
     pub message: Message,
+    /// The request that it serves; none for an alarm.
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
 }
 
 /// A request between two steps.
@@ -64,6 +68,14 @@ pub struct Pending {
     context: Context,
     work: Work,
     then: Then,
+}
+
+impl Pending {
+    /// What is charged before its call is made.
+    #[must_use]
+    pub fn charges(&self) -> &str {
+        self.context.charges.as_str()
+    }
 }
 
 /// What is known of a request throughout.
@@ -78,9 +90,10 @@ pub struct Context {
     /// What this browser's own payments are.
     pub session: Session,
     /// For the log and the answer's `X-Request-Id`.
-    pub request_id: String,
-    /// When it came.
-    pub started_ms: i64,
+    pub trace: Trace,
+    /// What is charged before the next call is made.
+    #[serde(skip)]
+    pub charges: Charges,
 }
 
 /// What the host is doing for a request.
@@ -159,12 +172,51 @@ impl Edge<'_> {
             page: request.wants_page(),
             cors: request.allowed_origin(self.config).map(str::to_owned),
             session: Session::default(),
-            request_id: request_id(self.random),
-            started_ms: self.now_ms,
+            trace: Trace::new(Some(RequestId::draw(self.random)), self.now_ms),
+            charges: Charges::default(),
         };
-        match found {
-            Ok(target) => route::enter(self, context, request, target),
-            Err(problem) => self.refuse(&context, &problem),
+        match (found, request.oversized) {
+            // Overlong return parameters are malformed ones, and the route says so itself.
+            (Ok(target), Some(Oversized::Url)) if route == Route::Return => {
+                route::enter(self, context, request, target)
+            }
+            (_, Some(part)) => self.refuse(&context, &Problem::oversized(part)),
+            (Ok(target), None) => route::enter(self, context, request, target),
+            (Err(problem), None) => self.refuse(&context, &problem),
+        }
+    }
+
+    /// Refuses a request whose body was not taken: the host has no room for it, or it did not come.
+    #[must_use]
+    pub fn turn_away(&self, request: &Request<'_>, problem: &Problem) -> Move {
+        let (route, _) = Route::find(self.config, request);
+        let context = Context {
+            route,
+            page: request.wants_page(),
+            cors: request.allowed_origin(self.config).map(str::to_owned),
+            session: Session::default(),
+            trace: Trace::new(Some(RequestId::draw(self.random)), self.now_ms),
+            charges: Charges::default(),
+        };
+        self.refuse(&context, problem)
+    }
+
+    /// Gives up a request whose next call is not to be made. A payer on the way back is sent on all the same: the result page asks again.
+    #[must_use]
+    pub fn give_up(&self, pending: Pending, problem: &Problem) -> Move {
+        let Pending { context, then, .. } = pending;
+        match then {
+            Then::Return { to } | Then::SendOn { to } => {
+                self.respond(&context, Response::see_other(&to))
+            }
+            Then::Create
+            | Then::Status { .. }
+            | Then::Resume { .. }
+            | Then::Command
+            | Then::PassOn(_)
+            | Then::Event
+            | Then::EventSeen
+            | Then::Read => self.refuse(&context, problem),
         }
     }
 
@@ -172,28 +224,56 @@ impl Edge<'_> {
     #[must_use]
     pub fn resume(&self, pending: Pending, answer: &Answer<'_>) -> Move {
         let Pending {
-            context,
+            mut context,
             work,
             then,
         } = pending;
+        let whose = match &work {
+            Work::Desk {
+                task: Task::Telling { .. },
+                ..
+            }
+            | Work::Telling => Some(Upstream::Eservice),
+            Work::Desk { .. } | Work::Glance(_) => Some(Upstream::Paysg),
+            Work::Asking => None,
+        };
+        context.trace.hears(self.now_ms, whose, answer);
         match work {
             Work::Desk { mut ledger, task } => {
                 let progress = desk::resume(&mut self.desk(&mut ledger), task, answer);
                 self.progress(context, ledger, progress, then)
             }
             Work::Glance(mut glance) => match glance.answer(answer, self.now_ms, self.jitter()) {
-                Step::Fetch(fetch) => Move::Fetch(
-                    fetch,
-                    Box::new(Pending {
-                        context,
-                        work: Work::Glance(glance),
-                        then,
-                    }),
-                ),
+                Step::Fetch(fetch) => {
+                    Move::Fetch(fetch, self.pending(context, Work::Glance(glance), then))
+                }
                 Step::Done(seen) => {
                     route::leave(self, context, then, Outcome::Seen(seen.map(Box::new)))
                 }
             },
+            // The host's word for an object that has not replied: its instance has trapped (500), or too many wait there (503).
+            Work::Asking
+                if matches!(
+                    answer,
+                    Answer::Arrived {
+                        status: 500 | 503,
+                        ..
+                    }
+                ) =>
+            {
+                let trapped = matches!(answer, Answer::Arrived { status: 500, .. });
+                let pending = Pending {
+                    context,
+                    work: Work::Asking,
+                    then,
+                };
+                let problem = if trapped {
+                    Problem::internal()
+                } else {
+                    Problem::overloaded()
+                };
+                self.give_up(pending, &problem)
+            }
             Work::Asking => {
                 let reply = match answer {
                     Answer::Arrived {
@@ -231,7 +311,7 @@ impl Edge<'_> {
         if self.config.has_ledger {
             let name = intent_name(service, reference_id);
             let intent = Some((service.clone(), reference_id.to_owned()));
-            return self.ask_object(context, name.as_str(), Envelope { intent, message }, then);
+            return self.ask_object(context, name.as_str(), intent, message, then);
         }
         let mut ledger = Box::new(Ledger::new(service.clone(), reference_id.to_owned()));
         let progress = desk::begin(&mut self.desk(&mut ledger), message);
@@ -246,48 +326,50 @@ impl Edge<'_> {
         message: Message,
         then: Then,
     ) -> Move {
-        let envelope = Envelope {
-            intent: None,
-            message,
-        };
-        self.ask_object(context, known.intent.as_str(), envelope, then)
+        self.ask_object(context, known.intent.as_str(), None, message, then)
     }
 
-    fn ask_object(&self, context: Context, name: &str, envelope: Envelope, then: Then) -> Move {
+    fn ask_object(
+        &self,
+        context: Context,
+        name: &str,
+        intent: Option<(PaymentServiceId, String)>,
+        message: Message,
+        then: Then,
+    ) -> Move {
+        let envelope = Envelope {
+            intent,
+            message,
+            request_id: context.trace.request_id,
+        };
         Move::Ask {
             name: name.to_owned(),
             // Plain data: writing it cannot fail, and an empty envelope would be refused.
             envelope: serde_json::to_string(&envelope).unwrap_or_default(),
-            pending: Box::new(Pending {
-                context,
-                work: Work::Asking,
-                then,
-            }),
+            pending: self.pending(context, Work::Asking, then),
         }
+    }
+
+    fn pending(&self, mut context: Context, work: Work, then: Then) -> Box<Pending> {
+        context.trace.asks(self.now_ms);
+        Box::new(Pending {
+            context,
+            work,
+            then,
+        })
     }
 
     /// Asks PaySG for a payment.
     pub(super) fn glance(&self, context: Context, glance: Glance, then: Then) -> Move {
         Move::Fetch(
             glance.fetch(0),
-            Box::new(Pending {
-                context,
-                work: Work::Glance(glance),
-                then,
-            }),
+            self.pending(context, Work::Glance(glance), then),
         )
     }
 
     /// Tells the e-service, without a ledger.
     pub(super) fn tell(&self, context: Context, fetch: Fetch, then: Then) -> Move {
-        Move::Fetch(
-            fetch,
-            Box::new(Pending {
-                context,
-                work: Work::Telling,
-                then,
-            }),
-        )
+        Move::Fetch(fetch, self.pending(context, Work::Telling, then))
     }
 
     fn progress(
@@ -300,11 +382,7 @@ impl Edge<'_> {
         match progress {
             Progress::Working(task, fetch) => Move::Fetch(
                 fetch,
-                Box::new(Pending {
-                    context,
-                    work: Work::Desk { ledger, task },
-                    then,
-                }),
+                self.pending(context, Work::Desk { ledger, task }, then),
             ),
             Progress::Done(reply) => route::leave(self, context, then, Outcome::Reply(reply)),
         }
@@ -337,14 +415,16 @@ impl Edge<'_> {
         if !self.config.allowed_origins.is_empty() {
             response.header("vary", "origin");
         }
-        response.header("x-request-id", &context.request_id);
+        if let Some(id) = context.trace.request_id {
+            response.header("x-request-id", &id.to_string());
+        }
         let line = Line {
             at_ms: self.now_ms,
-            request_id: &context.request_id,
-            route: context.route,
-            status: response.status,
+            place: Place::Route(context.route),
+            trace: &context.trace,
+            status: Some(response.status),
             code: response.code,
-            took_ms: self.now_ms.saturating_sub(context.started_ms),
+            variable: None,
         };
         let line = line.to_json();
         Move::Respond(response, line)
@@ -370,6 +450,11 @@ impl Edge<'_> {
         self.random.get(28..44).unwrap_or_default()
     }
 
+    /// Random bytes for a session's name, likewise.
+    pub(super) fn name_material(&self) -> &[u8] {
+        self.random.get(52..64).unwrap_or_default()
+    }
+
     /// A receipt for a paid payment.
     pub(super) fn receipt(&self, payment: &PaymentView) -> String {
         (self.terms.sign)(&payment.receipt(), self.now_ms)
@@ -380,8 +465,4 @@ impl Edge<'_> {
 pub(super) fn jitter(random: &[u8]) -> u32 {
     let bytes = random.get(..4).and_then(|four| four.try_into().ok());
     bytes.map_or(0, u32::from_le_bytes)
-}
-
-fn request_id(random: &[u8]) -> String {
-    base16ct::lower::encode_string(random.get(44..52).unwrap_or_default())
 }

@@ -9,12 +9,14 @@
 //! | [`object`] | an intent's desk as the host of its storage sees it |
 //! | [`webhook`] | webhooks verified for backends of their own |
 //! | [`log`] | the only log line there is |
+//! | [`limit`] | what is charged where requests are limited |
 //! | `bind` | the JS API, thin |
 
 pub mod catalogue;
 pub mod config;
 pub mod front;
-mod log;
+pub mod limit;
+pub mod log;
 pub mod object;
 mod page;
 pub mod problem;
@@ -28,3 +30,5 @@ pub mod webhook;
 
 #[cfg(target_arch = "wasm32")]
 mod bind;
+#[cfg(all(target_arch = "wasm32", feature = "trap"))]
+mod trap;

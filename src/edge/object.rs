@@ -1,7 +1,10 @@
 //! An intent's desk, as the object that stores its ledger sees it: each step takes the ledger in and gives it back, with the rows to
 //! store before anything else of the step is carried out.
 
+use serde::{Deserialize, Serialize};
+
 use super::front::{Edge, Envelope, jitter};
+use super::log::{Kind, Line, Trace, Upstream};
 use crate::flow::agenda;
 use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task};
 use crate::flow::step::{Answer, Fetch};
@@ -22,10 +25,18 @@ pub struct Work {
 
 /// How it goes on.
 pub enum Next {
-    /// Make the call, and come back with its answer and the task.
-    Fetch(Fetch, Task),
-    /// Reply to who asked.
-    Reply(Reply),
+    /// Make the call, and come back with its answer and the errand.
+    Fetch(Fetch, Box<Errand>),
+    /// Reply to who asked, and write the line to the log, if there is one.
+    Reply(Reply, Option<String>),
+}
+
+/// A message's work between two steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Errand {
+    task: Task,
+    kind: Kind,
+    trace: Trace,
 }
 
 /// Reads a stored ledger back. No rows: nothing was ever recorded.
@@ -43,6 +54,8 @@ impl Edge<'_> {
     /// Takes a message.
     #[must_use]
     pub fn object_begin(&self, ledger: Option<Ledger>, envelope: Envelope) -> Work {
+        let kind = Kind::of(&envelope.message);
+        let trace = Trace::new(envelope.request_id, self.now_ms);
         let begun = envelope
             .intent
             .map(|(service, reference)| Ledger::new(service, reference));
@@ -52,22 +65,41 @@ impl Edge<'_> {
                 ledger: None,
                 rows: Vec::new(),
                 alarm_ms: None,
-                next: Next::Reply(if matches!(envelope.message, Message::Wake) {
-                    Reply::Slept
-                } else {
-                    Reply::Failed(Trouble::NoRecord)
-                }),
+                next: Next::Reply(
+                    if matches!(envelope.message, Message::Wake) {
+                        Reply::Slept
+                    } else {
+                        Reply::Failed(Trouble::NoRecord)
+                    },
+                    None,
+                ),
             };
         };
         let progress = desk::begin(&mut self.desk_of(&mut ledger), envelope.message);
-        self.work(ledger, progress)
+        self.work(ledger, progress, kind, trace)
     }
 
     /// Takes the answer to a task's call, with the ledger as it is by now.
     #[must_use]
-    pub fn object_resume(&self, mut ledger: Ledger, task: Task, answer: &Answer<'_>) -> Work {
+    pub fn object_resume(&self, mut ledger: Ledger, errand: Errand, answer: &Answer<'_>) -> Work {
+        let Errand {
+            task,
+            kind,
+            mut trace,
+        } = errand;
+        let whose = match task {
+            Task::Telling { .. } => Upstream::Eservice,
+            Task::Checkout(_)
+            | Task::Inquiry(_)
+            | Task::Adoption(_)
+            | Task::Examination(_)
+            | Task::Look(_)
+            | Task::Command(_)
+            | Task::Abandonment(_) => Upstream::Paysg,
+        };
+        trace.hears(self.now_ms, Some(whose), answer);
         let progress = desk::resume(&mut self.desk_of(&mut ledger), task, answer);
-        self.work(ledger, progress)
+        self.work(ledger, progress, kind, trace)
     }
 
     fn desk_of<'d>(&'d self, ledger: &'d mut Ledger) -> Desk<'d> {
@@ -79,15 +111,22 @@ impl Edge<'_> {
         }
     }
 
-    fn work(&self, mut ledger: Ledger, progress: Progress) -> Work {
+    fn work(&self, mut ledger: Ledger, progress: Progress, kind: Kind, mut trace: Trace) -> Work {
         let rows = ledger.take_unsaved();
         let alarm_ms = agenda::next(&ledger, self.terms.pace).map(|(at_ms, _)| at_ms);
         Work {
             rows,
             alarm_ms,
             next: match progress {
-                Progress::Working(task, fetch) => Next::Fetch(fetch, task),
-                Progress::Done(reply) => Next::Reply(reply),
+                Progress::Working(task, fetch) => {
+                    trace.asks(self.now_ms);
+                    Next::Fetch(fetch, Box::new(Errand { task, kind, trace }))
+                }
+                Progress::Done(reply) => {
+                    let line = Line::of_object(self.now_ms, kind, &trace, &reply);
+                    let line = line.map(|line| line.to_json());
+                    Next::Reply(reply, line)
+                }
             },
             ledger: Some(ledger),
         }

@@ -8,12 +8,12 @@ use crate::paysg::Status;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Nothing but our own style, by its hash, and forms to ourselves.
+/// Nothing but our own style, by its hash. There are links on these pages, and no form.
 pub(super) fn content_security_policy() -> String {
     use base64ct::{Base64, Encoding as _};
     let hash = Base64::encode_string(&Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 

@@ -1,6 +1,7 @@
 //! What the edge answers where it cannot do what it was asked for.
 
 use super::config::Misconfigured;
+use super::request::Oversized;
 use crate::flow::upstream::Trouble;
 use crate::paysg::json::ObjectWriter;
 use crate::paysg::{FieldError, JsonError, Rule};
@@ -28,6 +29,7 @@ pub struct Problem {
 const INVALID: &str = "invalid_request_error";
 const AUTHENTICATION: &str = "authentication_error";
 const API: &str = "api_error";
+const LIMIT: &str = "rate_limit_error";
 
 impl Problem {
     const fn new(status: u16, kind: &'static str, code: &'static str, message: String) -> Self {
@@ -206,6 +208,42 @@ impl Problem {
     #[must_use]
     pub fn too_large() -> Self {
         Self::invalid(413, "too_large", "The body is larger than 64 KiB.")
+    }
+
+    /// 414 or 431
+    #[must_use]
+    pub fn oversized(part: Oversized) -> Self {
+        match part {
+            Oversized::Url => Self::invalid(414, "too_large", "The URL is larger than 8 KiB."),
+            Oversized::Headers => {
+                Self::invalid(431, "too_large", "The headers are larger than 32 KiB.")
+            }
+        }
+    }
+
+    /// 408
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::invalid(408, "too_slow", "The body did not come within 10 seconds.")
+    }
+
+    /// 429
+    #[must_use]
+    pub fn rate_limited(retry_after_secs: u32) -> Self {
+        let message = "Too many requests from this address or session. Nothing is lost: try again after Retry-After.";
+        let mut problem = Self::new(429, LIMIT, "rate_limited", message.to_owned());
+        problem.retry_after_secs = Some(retry_after_secs.max(1));
+        problem
+    }
+
+    /// 503: more requests are under way than there is room for.
+    #[must_use]
+    pub fn overloaded() -> Self {
+        let message =
+            "Too much is under way just now. Nothing was begun: try again after Retry-After.";
+        let mut problem = Self::new(503, API, "overloaded", message.to_owned());
+        problem.retry_after_secs = Some(2);
+        problem
     }
 
     /// 415

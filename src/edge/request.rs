@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::problem::Problem;
-use crate::paysg::{Json, json};
+use crate::paysg::{FieldError, Json, Rule, json};
 
 /// The headers that the edge reads, in the order in which the host sends their values.
 pub const HEADERS: [&str; 9] = [
@@ -44,12 +44,32 @@ pub struct Request<'a> {
     pub signature: &'a str,
     /// `Access-Control-Request-Method`
     pub preflight_for: &'a str,
+    /// The caller's address, where the host knows it.
+    pub address: &'a str,
     /// The body, as it came; `None` where it was larger than the limit.
     pub body: Option<&'a [u8]>,
+    /// What else is larger than its limit.
+    pub oversized: Option<Oversized>,
 }
 
+/// A part of a request that is larger than its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oversized {
+    /// The URL.
+    Url,
+    /// The headers that the edge reads, all together.
+    Headers,
+}
+
+/// PaySG's return parameters are below 200 bytes.
+const MAX_URL_BYTES: usize = 8 * 1024;
+/// Of the headers that the edge reads. Its own cookie is below 4 KiB; those of the e-service come along.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+/// PaySG's create parameters are fifteen.
+const MAX_FIELDS: usize = 64;
+
 impl<'a> Request<'a> {
-    /// Reads what the host sends: the URL, and the values of [`HEADERS`] separated by NUL.
+    /// Reads what the host sends: the URL, and separated by NUL the values of [`HEADERS`] and the caller's address.
     #[must_use]
     pub fn read(method: &'a str, url: &'a str, headers: &'a str, body: Option<&'a [u8]>) -> Self {
         let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -76,7 +96,13 @@ impl<'a> Request<'a> {
             idempotency_key: next(),
             signature: next(),
             preflight_for: next(),
+            address: next(),
             body,
+            oversized: match (url.len(), headers.len()) {
+                (MAX_URL_BYTES.., _) => Some(Oversized::Url),
+                (_, MAX_HEADER_BYTES..) => Some(Oversized::Headers),
+                _ => None,
+            },
         }
     }
 
@@ -129,14 +155,20 @@ impl<'a> Request<'a> {
         let media_type = media_type.trim().to_ascii_lowercase();
         match &*media_type {
             "application/json" => match json::parse(body) {
+                Ok(Json::Object(fields)) if fields.len() > MAX_FIELDS => Err(too_many_fields()),
                 Ok(object @ Json::Object(_)) => Ok(object),
-                Ok(_) => Err(Problem::field("body", crate::paysg::Rule::Type)),
+                Ok(_) => Err(Problem::field("body", Rule::Type)),
                 Err(error) => Err(Problem::json(&error)),
             },
             "application/x-www-form-urlencoded" => form(body),
             _ => Err(Problem::media_type()),
         }
     }
+}
+
+fn too_many_fields() -> Problem {
+    let limit = MAX_FIELDS as u64;
+    Problem::fields(vec![FieldError::with_limit("body", Rule::TooMany, limit)])
 }
 
 /// A form as an object of texts. Browsers send the fields that were left empty, too.
@@ -146,8 +178,11 @@ fn form(body: &[u8]) -> Result<Json, Problem> {
         if value.is_empty() {
             continue;
         }
+        if fields.len() >= MAX_FIELDS {
+            return Err(too_many_fields());
+        }
         if fields.iter().any(|(known, _)| *known == name) {
-            return Err(Problem::field(&name, crate::paysg::Rule::Duplicate));
+            return Err(Problem::field(&name, Rule::Duplicate));
         }
         fields.push((name.into_owned(), Json::String(value.into_owned())));
     }

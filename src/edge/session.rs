@@ -47,6 +47,9 @@ impl Known {
 pub struct Session {
     #[serde(rename = "k", default)]
     known: Vec<Known>,
+    /// What the browser is counted by, where requests are limited.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// The key of catalogue orders by plain forms, which cannot send one.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     form_key: Option<String>,
@@ -94,6 +97,15 @@ impl Session {
         let surplus = self.known.len().saturating_sub(MAX_INTENTS);
         self.known.drain(..surplus);
         self.changed = true;
+    }
+
+    /// What the browser is counted by. One that had no name gets it with its first payment.
+    pub fn name(&mut self, random: &[u8]) -> Option<String> {
+        if self.name.is_none() {
+            self.name = Some(Base64UrlUnpadded::encode_string(random));
+            return None;
+        }
+        self.name.clone()
     }
 
     /// The key for a plain form's order: the same until its payment is seen paid, so that pressing twice pays once.

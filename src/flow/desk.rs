@@ -3,28 +3,25 @@
 //! With a ledger the desk stands in the intent's own object and its ledger is on disk; without one it stands in the request and its
 //! ledger is forgotten with it. It is the same desk.
 
+mod alarm;
+mod officer;
+
 use serde::{Deserialize, Serialize};
 
-use super::agenda::{self, Due, Pace};
+use super::agenda::Pace;
 use super::checkout::{Checkout, Chosen, Order};
-use super::command::{Action, Command, Done};
-use super::fulfilment;
+use super::command::{Action, Command};
 use super::glance::Glance;
-use super::retry::Backoff;
 use super::step::{Answer, Fetch, Step};
-use super::upstream::{Tries, Trouble, retry_after};
+use super::upstream::{Tries, Trouble};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
-use crate::ledger::{
-    AttemptState, Digest, Flag, Intent, Ledger, TellStatus, Transition, refund_key,
-};
-use crate::paysg::{Cents, Payment, PaymentId, PaymentPages, Status};
+use crate::ledger::{AttemptState, Digest, Flag, Intent, Ledger, Transition};
+use crate::paysg::{Cents, Payment, PaymentId, PaymentPages};
 use crate::token::Receipt;
 
 /// How long a question about a payment may take.
 const PATIENCE_MS: i64 = 15_000;
-/// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
-const MAX_HINT_TRIES: u32 = 24;
 
 /// Signs a receipt, as of a time in milliseconds.
 pub type Sign = Box<dyn Fn(&Receipt, i64) -> String>;
@@ -221,19 +218,19 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             Progress::Working(Task::Inquiry(glance), fetch)
         }
         Message::Hint { payment_id } => hint(desk, payment_id),
-        Message::Cancel { payment_id } => command(desk, payment_id, Action::Cancel),
-        Message::SendEmail { payment_id } => command(desk, payment_id, Action::SendEmail),
+        Message::Cancel { payment_id } => officer::command(desk, payment_id, Action::Cancel),
+        Message::SendEmail { payment_id } => officer::command(desk, payment_id, Action::SendEmail),
         Message::Refund {
             payment_id,
             amount_in_cents,
             command_id,
-        } => refund(desk, payment_id, amount_in_cents, &command_id),
-        Message::TellAgain { payment_id } => tell_again(desk, &payment_id),
+        } => officer::refund(desk, payment_id, amount_in_cents, &command_id),
+        Message::TellAgain { payment_id } => officer::tell_again(desk, &payment_id),
         Message::Read if desk.ledger.is_empty() => Progress::Done(Reply::Failed(Trouble::NoRecord)),
         Message::Read => Progress::Done(Reply::Record {
             record: record(&desk.ledger.intent),
         }),
-        Message::Wake => wake(desk),
+        Message::Wake => alarm::wake(desk),
     }
 }
 
@@ -247,7 +244,9 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         },
         Task::Inquiry(glance) => glanced(desk, glance, answer, Task::Inquiry, inquired),
         Task::Adoption(glance) => glanced(desk, glance, answer, Task::Adoption, adopted),
-        Task::Examination(glance) => glanced(desk, glance, answer, Task::Examination, examined),
+        Task::Examination(glance) => {
+            glanced(desk, glance, answer, Task::Examination, alarm::examined)
+        }
         Task::Look(glance) => glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
             if let Ok(payment) = seen {
                 // What the look shows is in the ledger now; nobody waits for it.
@@ -257,7 +256,7 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         }),
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Command(command), fetch),
-            Step::Done(result) => Progress::Done(commanded(desk, &command, result)),
+            Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),
         },
         Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
@@ -269,7 +268,7 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
                 Progress::Done(Reply::Slept)
             }
         },
-        Task::Telling { key } => Progress::Done(told(desk, &key, answer)),
+        Task::Telling { key } => Progress::Done(alarm::told(desk, &key, answer)),
     }
 }
 
@@ -393,261 +392,6 @@ fn adopted(desk: &mut Desk<'_>, _: &PaymentId, seen: Result<Payment, Trouble>) -
         Err(Trouble::UnknownPayment | Trouble::Mismatch) => Reply::NotOurs,
         Err(trouble) => Reply::Failed(trouble),
     }
-}
-
-fn examined(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
-    let over = match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(status) => status.is_settled() || desk.ledger.schedule.hint_tries >= MAX_HINT_TRIES,
-        Err(Trouble::UnknownPayment | Trouble::Mismatch) => true,
-        Err(_) => false,
-    };
-    if over {
-        desk.record(Transition::Examined {
-            payment_id: id.clone(),
-        });
-        desk.ledger.schedule.hint_tries = 0;
-        desk.ledger.schedule.hint_at_ms = None;
-    }
-    Reply::Slept
-}
-
-fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action) -> Progress {
-    if desk.terms.remembers && desk.ledger.intent.attempt_of(&payment_id).is_none() {
-        return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
-    }
-    let service = desk.ledger.intent.payment_service_id.clone();
-    let command = Command::new(action, service, payment_id, desk.now_ms);
-    let fetch = command.fetch(0);
-    Progress::Working(Task::Command(Box::new(command)), fetch)
-}
-
-fn refund(
-    desk: &mut Desk<'_>,
-    payment_id: PaymentId,
-    amount_in_cents: Cents,
-    command_id: &str,
-) -> Progress {
-    let key = refund_key(&payment_id, command_id);
-    let action = Action::Refund {
-        amount_in_cents,
-        key: key.clone(),
-    };
-    if !desk.terms.remembers {
-        return command(desk, payment_id, action);
-    }
-    let Some(attempt) = desk.ledger.intent.attempt_of(&payment_id) else {
-        return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
-    };
-    // An open one may have been paid since: PaySG knows, and refuses otherwise.
-    if !attempt.state.was_paid() && attempt.state != AttemptState::Open {
-        let status = paid_status(attempt.state);
-        return Progress::Done(Reply::Failed(Trouble::NotAllowed { status }));
-    }
-    let earlier = desk
-        .ledger
-        .intent
-        .refunds
-        .iter()
-        .find(|refund| refund.key == key);
-    match earlier.map(|refund| refund.accepted) {
-        // The same command once more: what it did stands.
-        Some(Some(true)) => begin(
-            desk,
-            Message::Inquire {
-                payment_id,
-                patience_ms: PATIENCE_MS,
-                fresh: true,
-            },
-        ),
-        Some(_) => command(desk, payment_id, action),
-        None => {
-            desk.record(Transition::RefundAsked {
-                payment_id: payment_id.clone(),
-                key,
-                amount_in_cents,
-            });
-            command(desk, payment_id, action)
-        }
-    }
-}
-
-fn commanded(desk: &mut Desk<'_>, command: &Command, result: Result<Done, Trouble>) -> Reply {
-    let done = match result {
-        Ok(done) => done,
-        Err(trouble) => {
-            if trouble == Trouble::Mismatch {
-                desk.flag_swapped(command.payment_id());
-            }
-            return Reply::Failed(trouble);
-        }
-    };
-    let shown = done.payment.status();
-    let mut refunded = done.refusal.is_none();
-    let status = if desk.terms.remembers {
-        let tell_cancelled = *command.action() == Action::Cancel;
-        let before = desk
-            .ledger
-            .intent
-            .attempt_of(&done.payment.id)
-            .map(|attempt| attempt.state);
-        let status = match witness(desk, &done.payment, tell_cancelled) {
-            Ok(status) => status,
-            Err(trouble) => return Reply::Failed(trouble),
-        };
-        refunded |= record_refund(desk, &done, command.action(), before);
-        status
-    } else {
-        shown
-    };
-    let did = match command.action() {
-        Action::Cancel => status == Status::Cancelled,
-        Action::Refund { .. } => refunded,
-        Action::SendEmail => done.refusal.is_none(),
-    };
-    if did {
-        return Reply::Payment {
-            payment: PaymentView::of(&done.payment, status),
-        };
-    }
-    Reply::Failed(match done.refusal {
-        Some(trouble @ Trouble::Unavailable { .. }) => trouble,
-        _ => Trouble::NotAllowed { status },
-    })
-}
-
-/// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than
-/// the ledger knew.
-fn record_refund(
-    desk: &mut Desk<'_>,
-    done: &Done,
-    action: &Action,
-    before: Option<AttemptState>,
-) -> bool {
-    let Action::Refund { key, .. } = action else {
-        return false;
-    };
-    let further = match (before, done.payment.status()) {
-        (Some(AttemptState::Paid), Status::PartiallyRefunded | Status::Refunded)
-        | (Some(AttemptState::PartiallyRefunded), Status::Refunded) => true,
-        (Some(_) | None, _) => false,
-    };
-    let made = done.refusal.is_none() || further;
-    if made {
-        desk.record(Transition::RefundMade {
-            key: key.clone(),
-            whole: done.payment.status() == Status::Refunded,
-        });
-    } else if !matches!(done.refusal, Some(Trouble::Unavailable { .. })) {
-        desk.record(Transition::RefundRefused { key: key.clone() });
-    }
-    made
-}
-
-fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
-    let keys: Vec<String> = desk
-        .ledger
-        .intent
-        .tellings
-        .iter()
-        .filter(|telling| telling.payment_id == *payment_id && telling.acknowledged)
-        .map(|telling| telling.key.clone())
-        .collect();
-    for key in keys {
-        desk.record(Transition::TellAgain { key });
-    }
-    desk.ledger.schedule.tell_at_ms = None;
-    desk.ledger.schedule.tell_tries = 0;
-    Progress::Done(match recorded(desk, payment_id) {
-        Some(payment) => Reply::Payment { payment },
-        None => Reply::Failed(Trouble::UnknownPayment),
-    })
-}
-
-fn wake(desk: &mut Desk<'_>) -> Progress {
-    let Some(due) = agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) else {
-        return Progress::Done(Reply::Slept);
-    };
-    // The next try is put off before this one is made: a machine that dies in between neither forgets it nor hammers.
-    let later = |backoff: Backoff, tries: &mut u32| {
-        let delay_ms = backoff.half_jitter_ms(*tries, desk.random);
-        *tries = tries.saturating_add(1);
-        Some(
-            desk.now_ms
-                .saturating_add(desk.terms.pace.of(i64::from(delay_ms))),
-        )
-    };
-    let schedule = &mut desk.ledger.schedule;
-    match due {
-        Due::Tell => {
-            schedule.tell_at_ms = later(agenda::TELL_BACKOFF, &mut schedule.tell_tries);
-            tell(desk)
-        }
-        Due::Examine(id) => {
-            schedule.hint_at_ms = later(agenda::HINT_BACKOFF, &mut schedule.hint_tries);
-            let glance = fresh_glance(desk, id);
-            let fetch = glance.fetch(0);
-            Progress::Working(Task::Examination(glance), fetch)
-        }
-        Due::Look(id) => {
-            agenda::looked(desk.ledger, desk.terms.pace, desk.now_ms);
-            // One GET a look: the next look is its retry.
-            let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
-            let fetch = glance.fetch(0);
-            Progress::Working(Task::Look(glance), fetch)
-        }
-        Due::Abandon(id) => {
-            schedule.cancel_at_ms = later(agenda::CANCEL_BACKOFF, &mut schedule.cancel_tries);
-            let service = desk.ledger.intent.payment_service_id.clone();
-            let command = Command::new(Action::Cancel, service, id, desk.now_ms);
-            let fetch = command.fetch(0);
-            Progress::Working(Task::Abandonment(Box::new(command)), fetch)
-        }
-    }
-}
-
-fn tell(desk: &mut Desk<'_>) -> Progress {
-    let intent = &desk.ledger.intent;
-    let Some(telling) = intent.untold() else {
-        return Progress::Done(Reply::Slept);
-    };
-    let Some(attempt) = intent.attempt_of(&telling.payment_id) else {
-        return Progress::Done(Reply::Slept);
-    };
-    let facts = Receipt {
-        payment_id: telling.payment_id.clone(),
-        payment_service_id: intent.payment_service_id.clone(),
-        reference_id: intent.reference_id.clone(),
-        amount_in_cents: attempt.amount_in_cents,
-        paid_at: attempt.paid_at.clone(),
-    };
-    let receipt =
-        (telling.status == TellStatus::Paid).then(|| (desk.terms.sign)(&facts, desk.now_ms));
-    let fetch = fulfilment::tell(telling, &facts, receipt.as_deref());
-    let key = telling.key.clone();
-    Progress::Working(Task::Telling { key }, fetch)
-}
-
-fn told(desk: &mut Desk<'_>, key: &str, answer: &Answer<'_>) -> Reply {
-    match answer {
-        Answer::Arrived {
-            status: 200..=299, ..
-        } => {
-            desk.record(Transition::Told {
-                key: key.to_owned(),
-            });
-            desk.ledger.schedule.tell_tries = 0;
-            desk.ledger.schedule.tell_at_ms = None;
-        }
-        Answer::Arrived { .. } | Answer::Lost => {
-            if let Some(asked_ms) = retry_after(answer) {
-                let at_ms = desk.now_ms.saturating_add(i64::from(asked_ms));
-                let schedule = &mut desk.ledger.schedule;
-                schedule.tell_at_ms = Some(schedule.tell_at_ms.map_or(at_ms, |own| own.max(at_ms)));
-            }
-        }
-    }
-    Reply::Slept
 }
 
 /// The digest that stands for an order's parameters.

@@ -8,7 +8,7 @@ use crate::page::{NONE, answers, code, get, json, new_page, requests, settle, te
 
 const TYPES: &str = include_str!("../../npm/index.d.ts");
 /// What index.js says itself, before or without wasm.
-const OF_INDEX_JS: [&str; 3] = ["no_window", "wasm_unavailable", "internal"];
+const OF_INDEX_JS: [&str; 4] = ["no_window", "wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
 const ELSEWHERE: [&str; 7] = [

@@ -121,10 +121,7 @@ async fn a_policy_that_forbids_wasm_is_named() {
          return [error.name, error.code, error.message.includes(`script-src 'wasm-unsafe-eval'`), error.cause.name];",
     )
     .await;
-    assert_eq!(
-        seen,
-        r#"["PaySGError","wasm_unavailable",true,"CompileError"]"#
-    );
+    assert_eq!(seen, r#"["PaySGError","wasm_blocked",true,"CompileError"]"#);
 }
 
 #[wasm_bindgen_test]
@@ -140,7 +137,7 @@ async fn wasm_that_cannot_be_fetched_is_said_and_may_be_tried_again() {
     )
     .await;
     assert_eq!(
-        seen, r#"["wasm_unavailable",true,["/pkg/browser/paysg_wasm_bg.wasm"]]"#,
+        seen, r#"["load_failed",true,["/pkg/browser/paysg_wasm_bg.wasm"]]"#,
         "and it is fetched once"
     );
 }

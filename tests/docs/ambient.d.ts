@@ -7,5 +7,5 @@ declare function showConfirming(): void;
 declare const request: Request;
 /** The token that the reader's server signed. */
 declare const order: string;
-declare const Deno: { serve(handler: (request: Request) => Promise<Response>): unknown; env: { toObject(): Record<string, string> } };
+declare const Deno: { serve(handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Promise<Response>): unknown; env: { toObject(): Record<string, string> } };
 declare const Bun: { serve(options: { fetch: (request: Request) => Promise<Response> }): unknown };

@@ -103,6 +103,12 @@ export const programs = {
     }
   },
 
+  async policy(sample, world) {
+    const [policy, directives] = (await world.run(sample)).trim().split("\n");
+    assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; form-action 'self' https:\/\/pay\.gov\.sg https:\/\/staging\.pay\.gov\.sg;/);
+    assert.deepEqual(Object.keys(JSON.parse(directives)), ["script-src", "connect-src", "form-action"]);
+  },
+
   async health(sample, world) {
     const health = JSON.parse(await world.run(sample));
     assert.equal(health.status, "ok");

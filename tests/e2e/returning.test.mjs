@@ -7,6 +7,9 @@ import { returnOf } from "./payer.mjs";
 
 const journey = journeys();
 
+/** A page with nothing to press or follow is the end of the way. */
+const waysOn = async (payer) => (await payer.driver.findElements(By.css("a[href], button"))).length;
+
 /** PaySG's API is behind its own page: it does not know yet that the payment was paid. */
 const UNPAID = { payment_status: "unpaid", latest_status: "unpaid", payment_succeeded_timestamp: null };
 const show = (stack, { id }, fields) => stack.sim(`/payments/${id}/show`, fields);
@@ -158,11 +161,12 @@ journey("an unknown payment is said to be unknown", { console: /404 \(Not Found\
   assert.ok(!(await payer.sees("receipt")));
 });
 
-journey("Continue my last payment, in a browser without one, is said to lead nowhere", { console: /404 \(Not Found\)/ }, async ({ payer }) => {
+journey("Continue my last payment, in a browser without one, is said to lead nowhere, and has a way on", { console: /404 \(Not Found\)/ }, async ({ payer }) => {
   await payer.opens("/");
   await payer.presses("resume");
   const page = await payer.driver.findElement(By.css("main"));
   assert.match(await page.getText(), /^Payment not found\n/);
+  assert.ok(await waysOn(payer));
   assert.deepEqual(await payer.payments(), []);
 });
 
@@ -250,4 +254,10 @@ journey("who waits a minute in vain is told what to do, and never that it failed
   assert.doesNotMatch(await payer.readsAll(), /fail|unsuccessful/i);
   await payer.presses("resume");
   assert.equal(await payer.isAtPaySG(), id);
+});
+
+journey("a spoilt return has words for someone who entered nothing, and a way on", { console: /400 \(Bad Request\)/ }, async ({ payer, stack }) => {
+  await payer.returnsWith([["paysg_payment_service_id", stack.payment_service_id]]);
+  assert.doesNotMatch(await payer.readsAll(), /what you entered/);
+  assert.ok(await waysOn(payer));
 });

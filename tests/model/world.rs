@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use paysg_wasm::edge::config::Config;
 use paysg_wasm::edge::front::{Edge, Envelope};
-use paysg_wasm::edge::object::{self, Next, Work};
+use paysg_wasm::edge::object::{self, Errand, Next, Work};
 use paysg_wasm::flow::checkout::Order;
-use paysg_wasm::flow::desk::{Message, Reply, Task, Terms, order_digest};
+use paysg_wasm::flow::desk::{Message, Reply, Terms, order_digest};
 use paysg_wasm::flow::step::{Answer, Fetch, Target};
 use paysg_wasm::ledger::{Flag, Ledger, Row, TellStatus};
 use paysg_wasm::paysg::{Json, PaymentId, PaymentServiceId, Status};
@@ -66,7 +66,7 @@ impl Seen {
 }
 
 struct Running {
-    task: Task,
+    errand: Box<Errand>,
     fetch: Fetch,
     asked: Message,
 }
@@ -310,6 +310,7 @@ impl World {
             let envelope = Envelope {
                 intent: needs_intent.then(|| (service, REFERENCE.to_owned())),
                 message: message.clone(),
+                request_id: None,
             };
             self.load();
             let ledger = self.memory.clone();
@@ -361,13 +362,17 @@ impl World {
             return;
         }
         match work.next {
-            Next::Reply(reply) => self.reply(&reply),
-            Next::Fetch(fetch, task) => {
+            Next::Reply(reply, _) => self.reply(&reply),
+            Next::Fetch(fetch, errand) => {
                 // A task of an intent without rows carries its empty ledger along.
                 if self.memory.is_none() {
                     self.memory = work.ledger;
                 }
-                let running = Running { task, fetch, asked };
+                let running = Running {
+                    errand,
+                    fetch,
+                    asked,
+                };
                 if running.fetch.target == Target::Fulfilment {
                     self.apart = Some(running);
                 } else {
@@ -445,7 +450,7 @@ impl World {
         let Some(ledger) = self.memory.clone() else {
             return;
         };
-        let work = self.edge(|edge| edge.object_resume(ledger, running.task, &answer));
+        let work = self.edge(|edge| edge.object_resume(ledger, *running.errand, &answer));
         self.carry_out(work, running.asked);
     }
 

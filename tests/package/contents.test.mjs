@@ -18,7 +18,7 @@ test("the tarball holds code, types, wasm, licences and a README, and nothing el
 });
 
 test("every export is in the tarball, with types that are", () => {
-  for (const entry of [".", "./edge", "./cloudflare", "./webhook"]) {
+  for (const entry of [".", "./edge", "./cloudflare", "./csp", "./webhook"]) {
     const conditions = manifest.exports[entry];
     assert.ok(conditions, `${entry} is not exported`);
     assert.ok(conditions.types, `${entry} has no types`);

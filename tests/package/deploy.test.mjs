@@ -16,6 +16,9 @@ for (const [environment, words] of [["staging", ["--env="]], ["live", ["--env", 
       { cwd: root, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", CI: "1" } },
     );
     assert.match(printed, /env\.LEDGER \(PaymentLedger\)/);
+    for (const [name, limit] of Object.entries({ CREATE_LIMIT: 60, SESSION_LIMIT: 20, STATUS_LIMIT: 300 })) {
+      assert.match(printed, new RegExp(`env\\.${name} \\(${limit} requests/60s\\)`));
+    }
     assert.doesNotMatch(printed, /_KEY|_SECRET/);
     assert.match(printed, /--dry-run: exiting now/);
   });

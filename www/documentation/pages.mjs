@@ -12,7 +12,7 @@ const ELSEWHERE = { simulator: 'simulator/README.md', security: 'SECURITY.md', c
 const CHAPTERS = [
   { title: 'Start', pages: ['index', 'front-end', 'backend', 'operator', 'tester'] },
   { title: 'Understand', pages: ['flow', 'promises', 'errors', 'routes', 'simulator', 'threats', 'scale'] },
-  { title: 'Operate', pages: ['operating', 'security', 'changelog'] },
+  { title: 'Operate', pages: ['operating', 'limits', 'log', 'security', 'changelog'] },
   {
     title: 'Recipes',
     pages: [

@@ -59,7 +59,7 @@ function failed(error: unknown) {
   // Come back by the back button: the page is as it was left, and says so by itself.
   if (isPaySGError(error, 'page_restored')) return paying.show('ready')
   // The plain form needs no wasm.
-  if (isPaySGError(error, 'wasm_unavailable')) {
+  if (isPaySGError(error, 'wasm_blocked') || isPaySGError(error, 'load_failed')) {
     settleQuantity()
     return form.submit()
   }

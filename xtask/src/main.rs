@@ -29,6 +29,9 @@ struct Cli {
 enum Task {
     /// Make the npm package in pkg/: both wasm builds, optimised, beside the sources of npm/
     Build,
+    /// Make target/trapping, the edge with traps to be sprung by the tests (which make it themselves)
+    #[command(hide = true)]
+    BuildTrapping,
     /// Build, then make the npm tarball in target/
     Pack,
     /// Build and serve simulator, edge and e-service until interrupted
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     let project = Project::locate();
     let outcome = match cli.command {
         Task::Build => package::build(&project).map(|()| ExitCode::SUCCESS),
+        Task::BuildTrapping => package::make_trapping(&project).map(|()| ExitCode::SUCCESS),
         Task::Pack => package::pack(&project).map(|_| ExitCode::SUCCESS),
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),

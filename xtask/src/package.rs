@@ -11,32 +11,54 @@ use crate::project::Project;
 use crate::tools::{self, WasmTools};
 use crate::{report, shell};
 
-/// One of the crate's two wasm builds.
+/// One of the crate's wasm builds.
 struct WasmBuild {
-    /// The cargo feature, and the folder in `pkg/`.
+    /// What it is called, and the folder that it goes to.
     name: &'static str,
+    features: &'static str,
+    /// Where its folder lies.
+    inside: &'static str,
     /// How wasm-pack wraps it.
     target: &'static str,
     /// rustc's and wasm-opt's levels. The browser's bytes are downloaded by each payer; the edge's are
     /// loaded once and run for all of them.
     rustc_level: &'static str,
     wasm_opt_level: &'static str,
+    /// How far its memory may grow, in bytes.
+    max_memory: u32,
 }
 
 const BROWSER: WasmBuild = WasmBuild {
     name: "browser",
+    features: "browser",
+    inside: "pkg",
     // ES module that fetches its wasm by URL: works with every bundler and with none.
     target: "web",
     rustc_level: "z",
     wasm_opt_level: "-Oz",
+    // An order and an answer, a few times over, are a fraction of it.
+    max_memory: 16 << 20,
 };
 
 const EDGE: WasmBuild = WasmBuild {
     name: "edge",
+    features: "edge",
+    inside: "pkg",
     // Instantiated from a module that each runtime brings in its own way.
     target: "web",
     rustc_level: "3",
     wasm_opt_level: "-O3",
+    // Cloudflare ends an isolate, with all requests in it, at 128 MB. Memory never shrinks, so it must trap well before that: a trap costs one
+    // request, and the next instance begins small. The largest answer that is read, 4 MiB, takes 5 times as much.
+    max_memory: 32 << 20,
+};
+
+/// The edge with traps to be sprung, for the tests of what a trap costs: never in the package.
+const TRAPPING: WasmBuild = WasmBuild {
+    name: "trapping",
+    features: "edge,trap",
+    inside: "target",
+    ..EDGE
 };
 
 /// What rustc emits for this target by default since 1.82 and wasm-bindgen adds; wasm-opt refuses a module that
@@ -73,6 +95,11 @@ pub(crate) fn make(project: &Project) -> anyhow::Result<()> {
     copy_sources(project)
 }
 
+/// Makes `target/trapping`, which stands in for `pkg/edge` where `PAYSG_EDGE_WASM` names it.
+pub(crate) fn make_trapping(project: &Project) -> anyhow::Result<()> {
+    build_wasm(project, &tools::wasm_tools(project)?, &TRAPPING)
+}
+
 /// Makes `pkg/` and its tarball, and returns the tarball's path.
 pub(crate) fn pack(project: &Project) -> anyhow::Result<PathBuf> {
     build(project)?;
@@ -94,18 +121,23 @@ pub(crate) fn pack(project: &Project) -> anyhow::Result<PathBuf> {
 }
 
 fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> anyhow::Result<()> {
-    let folder = project.pkg().join(build.name);
+    let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {} {} {WASM_FEATURES:?}",
-        build.name, build.target, build.rustc_level, build.wasm_opt_level, wasm_tools.versions
+        "{} {} {} {} {} {} {WASM_FEATURES:?}",
+        build.features,
+        build.target,
+        build.rustc_level,
+        build.wasm_opt_level,
+        build.max_memory,
+        wasm_tools.versions
     ));
     for source in SOURCES {
         fingerprint = fingerprint.with(&project.path(source))?;
     }
     fingerprint.unless_made(project, &format!("wasm-{}", build.name), &wasm, || {
         report::step(
-            &format!("Building pkg/{} with wasm-pack", build.name),
+            &format!("Building {}/{} with wasm-pack", build.inside, build.name),
             || {
                 if folder.exists() {
                     std::fs::remove_dir_all(&folder)?;
@@ -115,9 +147,14 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
                         .wasm_pack()
                         .args(["build", "--release", "--mode", "no-install"])
                         .args(["--no-pack", "--no-gitignore", "--target", build.target])
-                        .args(["--out-dir", &format!("pkg/{}", build.name)])
-                        .args(["--", "--features", build.name])
+                        .arg("--out-dir")
+                        .arg(&folder)
+                        .args(["--", "--features", build.features])
                         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
+                        .env(
+                            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                            format!("-Clink-arg=--max-memory={}", build.max_memory),
+                        )
                         .current_dir(project.root()),
                 )?;
                 wasm_opt(project, build, &wasm)

@@ -2,6 +2,7 @@
 
 use crate::edge::catalogue::REFERENCE_PREFIX;
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
@@ -38,6 +39,8 @@ pub(super) fn enter(
         amount_in_cents: payment.amount_in_cents.get(),
         cancel_after_secs,
     };
+    let name = context.session.name(edge.name_material());
+    context.charges = Charges::of_create(edge, request.address, name.as_deref());
     Ok(edge.ask(
         context,
         service,

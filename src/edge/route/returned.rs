@@ -2,6 +2,7 @@
 
 use crate::edge::config::Config;
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
@@ -38,6 +39,9 @@ pub(super) fn enter(
             fresh: true,
         };
         return Ok(edge.ask_known(context, &known, message, then));
+    }
+    if context.session.find(service, &params.payment_id).is_none() {
+        context.charges = Charges::of_question(edge, request.address);
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
     let glance = Glance::fresh(service.clone(), params.payment_id, tries).within(PATIENCE_MS);

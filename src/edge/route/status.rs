@@ -2,6 +2,7 @@
 
 use super::Target;
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::limit::Charges;
 use crate::edge::page::StatusPage;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
@@ -41,6 +42,9 @@ pub(super) fn enter(
             fresh: false,
         };
         return Ok(edge.ask_known(context, known, message, then));
+    }
+    if known.is_none() {
+        context.charges = Charges::of_question(edge, request.address);
     }
     Ok(edge.glance(context, glance, then))
 }

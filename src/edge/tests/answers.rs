@@ -3,10 +3,12 @@
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::edge::log::Line;
+use crate::edge::log::{Kind, Line, Place, RequestId, Trace, Upstream, Word};
 use crate::edge::page::{self, StatusPage};
 use crate::edge::problem::Problem;
 use crate::edge::route::Route;
+use crate::flow::desk::Reply;
+use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::paysg::{FieldError, PaymentId, PaymentServiceId, Rule, Status};
 
@@ -80,7 +82,7 @@ fn a_page_runs_nothing_and_has_no_style_but_its_own() {
     );
     for rule in [
         "default-src 'none'",
-        "form-action 'self'",
+        "form-action 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ] {
@@ -212,28 +214,104 @@ fn only_an_unpaid_payment_of_this_browser_offers_the_way_back_to_paysg() {
 }
 
 #[test]
-fn the_log_line_holds_only_known_fields() {
+fn a_log_line_has_every_field_and_only_those() {
+    let mut trace = Trace::new(
+        Some(RequestId::draw(&(0..64).collect::<Vec<u8>>())),
+        NOW_MS - 51,
+    );
+    trace.asks(NOW_MS - 41);
+    let body = br#"{"error":{"type":"conflict","code":"key_in_use","message":"S1234567D"}}"#;
+    let refused = Answer::Arrived {
+        status: 409,
+        retry_after_ms: None,
+        body,
+    };
+    trace.hears(NOW_MS - 11, Some(Upstream::Paysg), &refused);
     let line = Line {
         at_ms: NOW_MS,
-        request_id: "2c2d2e2f30313233",
-        route: Route::Status,
-        status: 503,
+        place: Place::Route(Route::Status),
+        trace: &trace,
+        status: Some(503),
         code: Some("paysg_unavailable"),
-        took_ms: 51,
+        variable: None,
     };
     let json: Value = serde_json::from_str(&line.to_json()).unwrap();
     assert_eq!(
         json,
         json!({
-            "at": "2026-11-18T11:06:40.000Z", "request_id": "2c2d2e2f30313233", "status": 503, "code": "paysg_unavailable", "ms": 51,
-            "route": "GET /payments/{payment_service_id}/{payment_id}",
+            "at": "2026-11-18T11:06:40.000Z", "request_id": "2c2d2e2f30313233", "route": "GET /payments/{payment_service_id}/{payment_id}",
+            "outcome": "failed", "status": 503, "code": "paysg_unavailable", "ms": 51, "upstream_ms": 30,
+            "upstream": "paysg", "upstream_status": 409, "upstream_code": "key_in_use",
         })
     );
+    let untroubled = Trace::new(None, NOW_MS + 5);
     let backwards = Line {
+        trace: &untroubled,
+        place: Place::Unknown,
+        status: None,
         code: None,
-        took_ms: -5,
         ..line
     };
     let json: Value = serde_json::from_str(&backwards.to_json()).unwrap();
-    assert_eq!((json["ms"].as_u64(), json.get("code")), (Some(0), None));
+    assert_eq!(
+        json,
+        json!({
+            "at": "2026-11-18T11:06:40.000Z", "request_id": null, "route": null, "outcome": "ok", "status": null, "code": null,
+            "ms": 0, "upstream_ms": 0, "upstream": null, "upstream_status": null, "upstream_code": null,
+        })
+    );
+}
+
+#[test]
+fn what_paysg_calls_an_error_is_logged_only_where_it_is_a_word() {
+    for word in ["conflict", "key_in_use"] {
+        assert!(Word::parse(word).is_some(), "{word}");
+    }
+    let long = "a".repeat(65);
+    for text in [
+        "",
+        "Tan Ah Kow",
+        "tan@example",
+        "S1234567D",
+        "s1234567d",
+        "a-b",
+        "a b",
+        &long,
+    ] {
+        assert!(Word::parse(text).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn an_object_has_a_line_for_each_alarm_and_for_trouble_and_none_for_what_the_request_says_itself() {
+    let mut trace = Trace::new(None, NOW_MS);
+    let line = |kind, trace: &Trace, reply: &Reply| {
+        Line::of_object(NOW_MS, kind, trace, reply)
+            .map(|line| serde_json::from_str::<Value>(&line.to_json()).unwrap())
+    };
+    let failed = Reply::Failed(Trouble::Unavailable {
+        retry_after_ms: None,
+    });
+    assert_eq!(line(Kind::Pay, &trace, &failed), None);
+    let alarm = line(Kind::Wake, &trace, &Reply::Slept).unwrap();
+    assert_eq!(
+        (&alarm["route"], &alarm["outcome"]),
+        (&json!("alarm"), &json!("ok"))
+    );
+    trace.hears(NOW_MS, Some(Upstream::Eservice), &Answer::Lost);
+    let told = line(Kind::Pay, &trace, &failed).unwrap();
+    assert_eq!(
+        (
+            &told["outcome"],
+            &told["code"],
+            &told["upstream"],
+            &told["upstream_status"]
+        ),
+        (
+            &json!("failed"),
+            &json!("paysg_unavailable"),
+            &json!("eservice"),
+            &json!(0)
+        )
+    );
 }

@@ -46,11 +46,23 @@ fn a_signed_order_is_created_looked_at_and_answered_without_the_payers_data() {
         .collect();
     assert_eq!(
         names,
-        BTreeSet::from(["at", "ms", "request_id", "route", "status"])
+        BTreeSet::from([
+            "at",
+            "code",
+            "ms",
+            "outcome",
+            "request_id",
+            "route",
+            "status",
+            "upstream",
+            "upstream_code",
+            "upstream_ms",
+            "upstream_status",
+        ])
     );
     assert_eq!(
-        (&line["route"], &line["ms"]),
-        (&json!("POST /payments"), &json!(100))
+        (&line["route"], &line["ms"], &line["upstream_ms"]),
+        (&json!("POST /payments"), &json!(100), &json!(100))
     );
 }
 

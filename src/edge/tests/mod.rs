@@ -13,6 +13,7 @@ mod catalogue;
 mod config;
 mod creating;
 mod events;
+mod limits;
 mod requests;
 mod session;
 mod watching;

@@ -539,6 +539,36 @@ fn while_an_unanswered_call_may_be_under_way_a_500_gives_nothing_up() {
 }
 
 #[test]
+fn a_payer_who_presses_every_two_seconds_is_not_locked_out_by_a_recorded_500() {
+    let mut bench = Bench::new();
+    let recorded = || ("POST payments #1", status(500));
+    let none = || ("LIST", page(vec![], None));
+    let reply = bench.pay(
+        order(),
+        [("POST payments #1", Says::Nothing), recorded(), none()],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    let unanswered_until_ms = bench.now_ms + MINUTE_MS;
+    while bench.now_ms + 2_000 < unanswered_until_ms - 5_000 {
+        let reply = bench
+            .pass(2_000)
+            .pay(order(), [recorded(), recorded(), none()]);
+        assert_eq!(trouble(reply), UNAVAILABLE);
+    }
+    bench.now_ms = unanswered_until_ms;
+    let reply = bench.pay(
+        order(),
+        [
+            recorded(),
+            recorded(),
+            none(),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
 fn a_call_asked_again_may_be_under_way_from_then_on() {
     let mut bench = Bench::unanswered();
     let lost = || ("POST payments #1", Says::Nothing);
@@ -552,6 +582,42 @@ fn a_call_asked_again_may_be_under_way_from_then_on() {
     );
     assert_eq!(trouble(reply), UNAVAILABLE);
     assert_eq!(bench.states(), [AttemptState::Started]);
+}
+
+#[test]
+fn after_a_payment_that_another_made_was_adopted_and_cancelled_the_attempts_own_may_still_come() {
+    let mut bench = Bench::new();
+    let lost = || ("POST payments #1", Says::Nothing);
+    bench.pay(
+        order(),
+        [
+            lost(),
+            lost(),
+            lost(),
+            lost(),
+            ("LIST", page(vec![payment("px", "unpaid")], None)),
+            ("GET px", shows("px", "unpaid")),
+        ],
+    );
+    let asked_at_ms = bench.ledger.intent.attempts[0].asked_at_ms.unwrap();
+    let changed = || order_of(4200, "two licences");
+    let reply = bench.pay(
+        changed(),
+        [
+            ("GET px", shows("px", "unpaid")),
+            ("POST px/cancel", shows("px", "cancelled")),
+            ("GET px", shows("px", "cancelled")),
+        ],
+    );
+    let left_ms = u32::try_from(asked_at_ms + MINUTE_MS - bench.now_ms).unwrap();
+    let until_then = Trouble::Unavailable {
+        retry_after_ms: Some(left_ms),
+    };
+    assert_eq!(trouble(reply), until_then);
+    assert_eq!(bench.states(), [AttemptState::Cancelled]);
+    bench.now_ms = asked_at_ms + MINUTE_MS;
+    let reply = bench.pay(changed(), [("POST payments #2", created("p2"))]);
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
 }
 
 #[test]

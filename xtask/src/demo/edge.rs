@@ -15,6 +15,11 @@ use crate::tools;
 pub(super) const NAME: &str = "edge";
 /// Names the objects on disk: another value would lose them.
 const LEDGER_KEY: &str = "paysg-ledger";
+/// workerd takes two descriptors for each connection, and dies when it can accept no more: it gets all that the machine allows. `exec`: the pid is
+/// workerd's own.
+const ALL_DESCRIPTORS: &str = r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$0" "$@""#;
+/// Names a folder to take in place of `pkg/edge`, for tests of a build that is not shipped.
+const OTHER_WASM: &str = "PAYSG_EDGE_WASM";
 
 /// Starts workerd. Its modules are copied next to its configuration: a stack that runs is not changed by a build,
 /// and workerd reads modules only from below its configuration.
@@ -28,8 +33,10 @@ pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::R
         &configuration,
         capnp(stack, &modules, &ledger, &compatibility_date(project)?)?,
     )?;
-    let mut command = Command::new(tools::workerd(project)?);
+    let mut command = Command::new("sh");
     command
+        .args(["-c", ALL_DESCRIPTORS])
+        .arg(tools::workerd(project)?)
         .arg("serve")
         .arg(&configuration)
         .current_dir(&folder);
@@ -47,6 +54,7 @@ fn copy_modules(project: &Project, folder: &Path) -> anyhow::Result<Vec<String>>
         std::fs::remove_dir_all(folder)?;
     }
     let browser = [pkg.join("browser"), pkg.join("index.js")];
+    let other_wasm = std::env::var_os(OTHER_WASM).map(|folder| project.root().join(folder));
     let mut sources: Vec<(PathBuf, String)> =
         vec![(project.path("xtask/demo/worker.js"), "worker.js".to_owned())];
     for file in files_under(&pkg)? {
@@ -54,8 +62,13 @@ fn copy_modules(project: &Project, folder: &Path) -> anyhow::Result<Vec<String>>
             .extension()
             .is_some_and(|extension| extension == "js" || extension == "wasm");
         if is_code && !browser.iter().any(|path| file.starts_with(path)) {
-            let inside = file.strip_prefix(&pkg)?.to_string_lossy().into_owned();
-            sources.push((file, format!("pkg/{inside}")));
+            let inside = file.strip_prefix(&pkg)?;
+            let name = format!("pkg/{}", inside.to_string_lossy());
+            let source = match (&other_wasm, inside.strip_prefix("edge")) {
+                (Some(folder), Ok(of_edge)) => folder.join(of_edge),
+                _ => file.clone(),
+            };
+            sources.push((source, name));
         }
     }
     for (source, name) in &sources {

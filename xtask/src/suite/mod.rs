@@ -61,7 +61,8 @@ impl Group {
             Self::Native => Ok(()),
             // One of its tests loads the module as a page does, from pkg/.
             Self::Wasm | Self::Package => package::make(project),
-            Self::Edge | Self::Docs | Self::E2e | Self::Threats => demo::build(project),
+            Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
+            Self::Docs | Self::E2e | Self::Threats => demo::build(project),
         }
     }
 }

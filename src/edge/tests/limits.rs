@@ -1,0 +1,235 @@
+//! What a request may be, what is charged for it, and how one is refused whose call is not made.
+
+use super::*;
+use crate::edge::limit::Charges;
+use crate::edge::problem::Problem;
+use crate::edge::request::{HEADERS, Oversized};
+
+impl Bench {
+    /// What is charged before the request's first call.
+    fn charges(&mut self, request: &Request<'_>) -> String {
+        match self.edge().begin(request) {
+            Move::Fetch(_, pending) | Move::Ask { pending, .. } => pending.charges().to_owned(),
+            Move::Respond(response, _) => panic!("answered {}", response.status),
+        }
+    }
+
+    fn gives_up(&mut self, request: &Request<'_>, problem: &Problem) -> Got {
+        let Move::Fetch(_, pending) = self.edge().begin(request) else {
+            panic!("no call");
+        };
+        match self.edge().give_up(*pending, problem) {
+            Move::Respond(response, line) => Got { response, line },
+            Move::Fetch(..) | Move::Ask { .. } => panic!("it goes on"),
+        }
+    }
+}
+
+fn rules(charges: &str) -> Vec<&str> {
+    charges
+        .split_whitespace()
+        .map(|charge| charge.split(':').next().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_create_is_charged_to_address_and_session_where_they_are_known() {
+    let mut bench = Bench::new(&[]);
+    let body = order(json!({}));
+    let nobody = post("/paysg/payments", &body);
+    assert_eq!(bench.charges(&nobody), "");
+    let cookie = has_made_p1(&mut bench);
+    let by_address = Request {
+        address: "203.0.113.7",
+        ..nobody
+    };
+    assert_eq!(rules(&bench.charges(&by_address)), ["CREATE_LIMIT"]);
+    let by_both = Request {
+        cookie: &cookie,
+        ..by_address
+    };
+    let charges = bench.charges(&by_both);
+    assert_eq!(rules(&charges), ["CREATE_LIMIT", "SESSION_LIMIT"]);
+    assert!(!charges.contains("203"), "{charges}");
+    assert_eq!(bench.charges(&by_both), charges, "the same for the same");
+}
+
+#[test]
+fn a_sessions_name_stays_through_all_its_payments() {
+    let mut bench = Bench::new(&[]);
+    let mut cookie = has_made_p1(&mut bench);
+    let mut seen = std::collections::BTreeSet::new();
+    for id in ["p2", "p3"] {
+        bench.random.rotate_left(7);
+        let body = order(json!({"reference_id": id}));
+        let request = Request {
+            cookie: &cookie,
+            ..post("/paysg/payments", &body)
+        };
+        seen.insert(bench.charges(&request));
+        let made = with(payment(id, "unpaid"), json!({"reference_id": id}));
+        let got = bench.take(
+            &request,
+            &[
+                ("POST /payments", 201, made.clone()),
+                (&format!("GET /payments/{id}"), 200, made),
+            ],
+        );
+        cookie = got.cookie();
+    }
+    assert_eq!(seen.len(), 1, "{seen:?}");
+}
+
+#[test]
+fn only_questions_without_proof_are_charged() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let path = format!("/paysg/payments/{SERVICE}/p1");
+    let asks = |path, query| Request {
+        address: "203.0.113.7",
+        ..get(path, query)
+    };
+    let returned = format!("paysg_payment_id=p1&paysg_payment_service_id={SERVICE}");
+    for request in [asks(&*path, ""), asks("/paysg/return", &returned)] {
+        assert_eq!(rules(&bench.charges(&request)), ["STATUS_LIMIT"]);
+        let proved = Request {
+            cookie: &cookie,
+            ..request
+        };
+        assert_eq!(bench.charges(&proved), "");
+    }
+}
+
+#[test]
+fn an_ipv6_network_is_one_address_and_a_mapped_ipv4_address_is_itself() {
+    let bench = Bench::new(&[]);
+    let name = |address| {
+        Charges::of_question(&bench.edge(), address)
+            .as_str()
+            .to_owned()
+    };
+    assert_eq!(
+        name("2001:db8:1:2::1"),
+        name("2001:db8:1:2:ffff:ffff:ffff:ffff")
+    );
+    assert_eq!(name("2001:DB8:1:2::1"), name("2001:db8:1:2::1"));
+    assert_ne!(name("2001:db8:1:2::1"), name("2001:db8:1:3::1"));
+    assert_eq!(name("::ffff:203.0.113.7"), name("203.0.113.7"));
+    assert_ne!(name("203.0.113.7"), name("203.0.113.8"));
+    assert_ne!(name("some proxy's word"), name("another"));
+    assert_eq!(name(""), "");
+    let elsewhere = Bench::new(&[(
+        "PAYSG_SESSION_KEY",
+        "another session key of 32 bytes or more!",
+    )]);
+    let charges = Charges::of_question(&elsewhere.edge(), "203.0.113.7");
+    assert_ne!(
+        charges.as_str(),
+        name("203.0.113.7"),
+        "the name depends on the key"
+    );
+}
+
+#[test]
+fn a_request_that_is_given_up_is_refused_with_when_to_come_again() {
+    let mut bench = Bench::new(&[]);
+    let body = order(json!({}));
+    let create = post("/paysg/payments", &body);
+    let limited = bench.gives_up(&create, &Problem::rate_limited(17));
+    assert_eq!(limited.error(), (429, "rate_limited".to_owned()));
+    assert_eq!(limited.header("retry-after"), Some("17"));
+    assert!(
+        limited.line.contains("\"outcome\":\"limited\""),
+        "{}",
+        limited.line
+    );
+    let overloaded = bench.gives_up(&create, &Problem::overloaded());
+    assert_eq!(overloaded.error(), (503, "overloaded".to_owned()));
+    assert_eq!(overloaded.header("retry-after"), Some("2"));
+    let person = Request {
+        accept: "text/html",
+        ..create
+    };
+    let page = bench.gives_up(&person, &Problem::overloaded());
+    assert_eq!(page.status(), 503);
+    assert!(page.response.body.contains("Nothing was charged"));
+}
+
+#[test]
+fn a_payer_on_the_way_back_is_sent_on_whatever_is_given_up() {
+    let mut bench = Bench::new(&[]);
+    let query = format!("paysg_payment_id=p1&paysg_payment_service_id={SERVICE}");
+    for problem in [
+        Problem::rate_limited(1),
+        Problem::overloaded(),
+        Problem::internal(),
+    ] {
+        let got = bench.gives_up(&get("/paysg/return", &query), &problem);
+        assert_eq!(got.status(), 303);
+        let expected = format!("{WWW}/done?lang=en&{query}#top");
+        assert_eq!(got.header("location"), Some(&*expected));
+    }
+}
+
+#[test]
+fn a_request_that_is_turned_away_has_its_routes_line_and_its_pages_origin_may_read_it() {
+    let bench = Bench::new(&[]);
+    let request = Request {
+        origin: WWW,
+        body: None,
+        ..post("/paysg/payments", "")
+    };
+    let Move::Respond(response, line) = bench.edge().turn_away(&request, &Problem::too_slow())
+    else {
+        panic!("it goes on");
+    };
+    assert_eq!(response.status, 408);
+    assert_eq!(header(&response, "access-control-allow-origin"), Some(WWW));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["route"], "POST /payments");
+    assert_eq!(line["code"], "too_slow");
+}
+
+#[test]
+fn urls_of_8_kib_and_headers_of_32_are_too_large() {
+    let headers = |bytes: usize| {
+        let mut values = vec![String::new(); HEADERS.len() + 1];
+        values[2] = "c".repeat(bytes);
+        values.join("\0")
+    };
+    let url = |bytes: usize| format!("https://x/{}", "u".repeat(bytes));
+    let part = |url: &str, headers: &str| Request::read("GET", url, headers, None).oversized;
+    assert_eq!(part(&url(8_000), &headers(32_000)), None);
+    assert_eq!(part(&url(8_192), &headers(0)), Some(Oversized::Url));
+    assert_eq!(part(&url(0), &headers(32_768)), Some(Oversized::Headers));
+    let mut bench = Bench::new(&[]);
+    for (oversized, status) in [(Oversized::Url, 414), (Oversized::Headers, 431)] {
+        let request = Request {
+            oversized: Some(oversized),
+            ..get("/paysg/health", "")
+        };
+        assert_eq!(
+            bench.answer(&request).error(),
+            (status, "too_large".to_owned())
+        );
+    }
+}
+
+#[test]
+fn a_route_is_kept_between_steps_under_the_name_that_the_log_has() {
+    use crate::edge::route::Route;
+    for route in [
+        Route::Create,
+        Route::Return,
+        Route::Status,
+        Route::Resume,
+        Route::Command,
+        Route::Intent,
+        Route::Event,
+        Route::Health,
+        Route::Preflight,
+        Route::Nowhere,
+    ] {
+        assert_eq!(serde_json::to_value(route).unwrap(), route.as_str());
+    }
+}

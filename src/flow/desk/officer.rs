@@ -1,0 +1,165 @@
+//! What an officer or a payer asks to be done to a payment: cancel, refund, send its e-mail, tell of it again.
+
+use super::{Desk, Message, PATIENCE_MS, Progress, Reply, Task, begin, recorded};
+use crate::flow::command::{Action, Command, Done};
+use crate::flow::upstream::Trouble;
+use crate::flow::view::PaymentView;
+use crate::flow::witness::{paid_status, witness};
+use crate::ledger::{AttemptState, Transition, refund_key};
+use crate::paysg::{Cents, PaymentId, Status};
+
+pub(super) fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action) -> Progress {
+    if desk.terms.remembers && desk.ledger.intent.attempt_of(&payment_id).is_none() {
+        return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
+    }
+    let service = desk.ledger.intent.payment_service_id.clone();
+    let command = Command::new(action, service, payment_id, desk.now_ms);
+    let fetch = command.fetch(0);
+    Progress::Working(Task::Command(Box::new(command)), fetch)
+}
+
+pub(super) fn refund(
+    desk: &mut Desk<'_>,
+    payment_id: PaymentId,
+    amount_in_cents: Cents,
+    command_id: &str,
+) -> Progress {
+    let key = refund_key(&payment_id, command_id);
+    let action = Action::Refund {
+        amount_in_cents,
+        key: key.clone(),
+    };
+    if !desk.terms.remembers {
+        return command(desk, payment_id, action);
+    }
+    let Some(attempt) = desk.ledger.intent.attempt_of(&payment_id) else {
+        return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
+    };
+    // An open one may have been paid since: PaySG knows, and refuses otherwise.
+    if !attempt.state.was_paid() && attempt.state != AttemptState::Open {
+        let status = paid_status(attempt.state);
+        return Progress::Done(Reply::Failed(Trouble::NotAllowed { status }));
+    }
+    let earlier = desk
+        .ledger
+        .intent
+        .refunds
+        .iter()
+        .find(|refund| refund.key == key);
+    match earlier.map(|refund| refund.accepted) {
+        // The same command once more: what it did stands.
+        Some(Some(true)) => begin(
+            desk,
+            Message::Inquire {
+                payment_id,
+                patience_ms: PATIENCE_MS,
+                fresh: true,
+            },
+        ),
+        Some(_) => command(desk, payment_id, action),
+        None => {
+            desk.record(Transition::RefundAsked {
+                payment_id: payment_id.clone(),
+                key,
+                amount_in_cents,
+            });
+            command(desk, payment_id, action)
+        }
+    }
+}
+
+pub(super) fn commanded(
+    desk: &mut Desk<'_>,
+    command: &Command,
+    result: Result<Done, Trouble>,
+) -> Reply {
+    let done = match result {
+        Ok(done) => done,
+        Err(trouble) => {
+            if trouble == Trouble::Mismatch {
+                desk.flag_swapped(command.payment_id());
+            }
+            return Reply::Failed(trouble);
+        }
+    };
+    let shown = done.payment.status();
+    let mut refunded = done.refusal.is_none();
+    let status = if desk.terms.remembers {
+        let tell_cancelled = *command.action() == Action::Cancel;
+        let before = desk
+            .ledger
+            .intent
+            .attempt_of(&done.payment.id)
+            .map(|attempt| attempt.state);
+        let status = match witness(desk, &done.payment, tell_cancelled) {
+            Ok(status) => status,
+            Err(trouble) => return Reply::Failed(trouble),
+        };
+        refunded |= record_refund(desk, &done, command.action(), before);
+        status
+    } else {
+        shown
+    };
+    let did = match command.action() {
+        Action::Cancel => status == Status::Cancelled,
+        Action::Refund { .. } => refunded,
+        Action::SendEmail => done.refusal.is_none(),
+    };
+    if did {
+        return Reply::Payment {
+            payment: PaymentView::of(&done.payment, status),
+        };
+    }
+    Reply::Failed(match done.refusal {
+        Some(trouble @ Trouble::Unavailable { .. }) => trouble,
+        _ => Trouble::NotAllowed { status },
+    })
+}
+
+/// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than
+/// the ledger knew.
+fn record_refund(
+    desk: &mut Desk<'_>,
+    done: &Done,
+    action: &Action,
+    before: Option<AttemptState>,
+) -> bool {
+    let Action::Refund { key, .. } = action else {
+        return false;
+    };
+    let further = match (before, done.payment.status()) {
+        (Some(AttemptState::Paid), Status::PartiallyRefunded | Status::Refunded)
+        | (Some(AttemptState::PartiallyRefunded), Status::Refunded) => true,
+        (Some(_) | None, _) => false,
+    };
+    let made = done.refusal.is_none() || further;
+    if made {
+        desk.record(Transition::RefundMade {
+            key: key.clone(),
+            whole: done.payment.status() == Status::Refunded,
+        });
+    } else if !matches!(done.refusal, Some(Trouble::Unavailable { .. })) {
+        desk.record(Transition::RefundRefused { key: key.clone() });
+    }
+    made
+}
+
+pub(super) fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
+    let keys: Vec<String> = desk
+        .ledger
+        .intent
+        .tellings
+        .iter()
+        .filter(|telling| telling.payment_id == *payment_id && telling.acknowledged)
+        .map(|telling| telling.key.clone())
+        .collect();
+    for key in keys {
+        desk.record(Transition::TellAgain { key });
+    }
+    desk.ledger.schedule.tell_at_ms = None;
+    desk.ledger.schedule.tell_tries = 0;
+    Progress::Done(match recorded(desk, payment_id) {
+        Some(payment) => Reply::Payment { payment },
+        None => Reply::Failed(Trouble::UnknownPayment),
+    })
+}
