@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
+import { contentSecurityPolicy } from "../../www/server/static.mjs";
 import { anOrder, orderToken, sign } from "../tokens.mjs";
 import { freePort, until } from "./world.mjs";
 
@@ -101,6 +102,10 @@ export const programs = {
     } finally {
       server.child.kill();
     }
+  },
+
+  async "own-policy"({ code }) {
+    assert.equal(code.trim().replaceAll(/\s+/g, " "), contentSecurityPolicy({}));
   },
 
   async policy(sample, world) {
