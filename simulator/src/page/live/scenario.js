@@ -47,7 +47,8 @@ function save() {
 
 export function showProgress({ name, actions, done, errors, playing }) {
   const last = errors.at(-1);
+  const far = actions > 0 ? `${done} of ${actions} actions done` : "it acts on each new payment";
   $("scenario-progress").textContent = name || actions > 0 || playing
-    ? `${playing ? "Playing" : "Played"} “${name || "without a name"}”: ${done} of ${actions} actions done${last ? `; the last error: ${last}` : ""}.`
+    ? `${playing ? "Playing" : "Played"} “${name || "without a name"}”: ${actions > 0 || playing ? far : "done"}${last ? `; the last error: ${last}` : ""}.`
     : "";
 }
