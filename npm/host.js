@@ -77,7 +77,7 @@ function cross(step) {
 
 /** What the core says of a webhook: its parts are named in `src/edge/bind.rs`. */
 export function checkWebhook(signature, body, secrets, receivedAt, toleranceSecs) {
-  return cross(() => verify_webhook(signature, body, secrets.join(","), receivedAt, toleranceSecs)).split("\0");
+  return cross(() => verify_webhook(signature, body, secrets.join("\0"), receivedAt, toleranceSecs)).split("\0");
 }
 
 /** The core under one environment. It outlives a trapped instance: only the step that trapped is lost. */

@@ -17,7 +17,7 @@ const badOption = (message) => new WebhookError("invalid_option", message);
 export async function verify(requestOrBytes, options = {}) {
   const { secret, toleranceSecs = TOLERANCE_SECS, receivedAt = Date.now() } = options;
   const secrets = typeof secret === "string" ? [secret] : secret;
-  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every((one) => typeof one === "string" && one !== "")) {
+  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every((one) => typeof one === "string" && one !== "" && !one.includes("\0"))) {
     throw badOption("`secret` must be the webhook's secret, or an array of them.");
   }
   if (!Number.isInteger(toleranceSecs) || toleranceSecs <= 0) {

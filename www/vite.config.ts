@@ -21,6 +21,17 @@ function parts(): Plugin {
   }
 }
 
+/** The contract of the payment proxy that these pages use, for whoever would serve it in its place. */
+function contract(): Plugin {
+  return {
+    name: 'contract',
+    generateBundle() {
+      const source = readFileSync(new URL('node_modules/paysg-wasm/openapi.json', import.meta.url))
+      this.emitFile({ type: 'asset', fileName: 'openapi.json', source })
+    },
+  }
+}
+
 /** The choices of the licence page, from the same file that the edge takes its prices from. */
 function licences(): string {
   return Object.entries(catalogue)
@@ -44,7 +55,7 @@ const edge = process.env.DEV_EDGE_URL || 'http://127.0.0.1:8787'
 
 export default defineConfig({
   appType: 'mpa',
-  plugins: [documentation(), parts()],
+  plugins: [documentation(), parts(), contract()],
   build: {
     target: 'es2022',
     // The pages' policy allows no data: scripts, and inlined fonts would be loaded by everybody.

@@ -17,7 +17,8 @@ pub(super) fn content_security_policy() -> String {
     )
 }
 
-/// Text as HTML.
+/// Text as HTML. It may be a caller's, such as the name of a field of a form. Control characters stand in no HTML, and NUL would end the
+/// body on its way to the host, the rest of it taken for the line of the log.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -27,6 +28,9 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            c if c.is_control() && !c.is_ascii_whitespace() => {
+                out.push(char::REPLACEMENT_CHARACTER);
+            }
             c => out.push(c),
         }
     }

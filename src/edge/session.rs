@@ -161,32 +161,34 @@ fn seal(keys: &Keys, name: &str, session: &Session, random: &[u8]) -> Option<Str
         ..session.clone()
     };
     let plain = serde_json::to_vec(&sealed).ok()?;
-    let sealed = XChaCha20Poly1305::new(&keys.derive(PURPOSE).next()?.into())
-        .encrypt(
-            &XNonce::try_from(nonce).ok()?,
-            Payload {
-                msg: &plain,
-                aad: name.as_bytes(),
-            },
-        )
-        .ok()?;
-    let mut bytes = nonce.to_vec();
-    bytes.extend_from_slice(&sealed);
-    Some(Base64UrlUnpadded::encode_string(&bytes))
+    let key = keys.derive(PURPOSE).next()?;
+    let sealed = encrypt(key, nonce, &plain, name.as_bytes())?;
+    Some(Base64UrlUnpadded::encode_string(&[nonce, &sealed].concat()))
 }
 
 fn unseal(keys: &Keys, name: &str, value: &str) -> Option<Session> {
     let bytes = Base64UrlUnpadded::decode_vec(value).ok()?;
     let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
-    let nonce = XNonce::try_from(nonce).ok()?;
-    let plain = keys.derive(PURPOSE).find_map(|key| {
-        let payload = Payload {
-            msg: sealed,
-            aad: name.as_bytes(),
-        };
-        XChaCha20Poly1305::new(&key.into())
-            .decrypt(&nonce, payload)
-            .ok()
-    })?;
+    let plain = keys
+        .derive(PURPOSE)
+        .find_map(|key| decrypt(key, nonce, sealed, name.as_bytes()))?;
     serde_json::from_slice(&plain).ok()
+}
+
+/// XChaCha20-Poly1305: the ciphertext, then its tag.
+pub(super) fn encrypt(key: [u8; 32], nonce: &[u8], plain: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
+    let nonce = XNonce::try_from(nonce).ok()?;
+    let payload = Payload { msg: plain, aad };
+    XChaCha20Poly1305::new(&key.into())
+        .encrypt(&nonce, payload)
+        .ok()
+}
+
+/// The reverse; `None` unless the tag is good.
+pub(super) fn decrypt(key: [u8; 32], nonce: &[u8], sealed: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
+    let nonce = XNonce::try_from(nonce).ok()?;
+    let payload = Payload { msg: sealed, aad };
+    XChaCha20Poly1305::new(&key.into())
+        .decrypt(&nonce, payload)
+        .ok()
 }

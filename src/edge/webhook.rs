@@ -3,7 +3,7 @@
 use crate::paysg::signature::{self, Freshness, Header, Secret};
 use crate::paysg::{Event, EventId, PaymentId, PaymentServiceId};
 
-/// Verifies a webhook: what it names, as text.
+/// Verifies a webhook: what it names, as text. `secrets` are separated by NUL: cut at commas, one that holds a comma would be two weaker ones.
 ///
 /// # Errors
 /// A code and a message: `invalid_option` for secrets that are empty, `malformed_signature` for a header that is not of PaySG's form,
@@ -15,7 +15,7 @@ pub fn verify(
     received_at_ms: i64,
     tolerance_secs: u32,
 ) -> Result<[String; 9], (&'static str, String)> {
-    let secrets: Option<Vec<Secret>> = secrets.split(',').map(Secret::parse).collect();
+    let secrets: Option<Vec<Secret>> = secrets.split('\0').map(Secret::parse).collect();
     let secrets = secrets.ok_or_else(|| ("invalid_option", "A secret is empty.".to_owned()))?;
     let header = Header::parse(header).map_err(|error| {
         (

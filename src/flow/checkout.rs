@@ -190,22 +190,6 @@ impl Checkout {
     }
 
     fn start(&mut self, desk: &mut Desk<'_>) -> Next {
-        // Another payment was found in an attempt's place and cancelled, while the attempt's own call may make one yet.
-        let late = desk
-            .ledger
-            .intent
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.state == AttemptState::Cancelled);
-        if let Some(until_ms) = late
-            .filter_map(under_way_until_ms)
-            .max()
-            .filter(|until_ms| desk.now_ms < *until_ms)
-        {
-            return Step::Done(Err(Trouble::Unavailable {
-                retry_after_ms: u32::try_from(until_ms.saturating_sub(desk.now_ms)).ok(),
-            }));
-        }
         let attempt = desk.ledger.intent.next_number();
         self.in_flight = false;
         self.unanswered = false;
@@ -221,7 +205,10 @@ impl Checkout {
     /// Takes up an attempt whose call was never answered: PaySG may have made the payment, or not.
     fn take_up(&mut self, desk: &mut Desk<'_>, attempt: &Attempt) -> Next {
         let age_ms = desk.now_ms.saturating_sub(attempt.started_at_ms);
-        self.in_flight = under_way_until_ms(attempt).is_some_and(|until_ms| desk.now_ms < until_ms);
+        self.in_flight = attempt
+            .asked_at_ms
+            .max(attempt.unanswered_at_ms)
+            .is_some_and(|at_ms| desk.now_ms.saturating_sub(at_ms) < IN_FLIGHT_MS);
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
         if same_order && age_ms < KEY_GOOD_FOR_MS {
             desk.record(Transition::AskedAgain {
@@ -276,7 +263,12 @@ impl Checkout {
         };
         let conclusive = conclusive && !self.in_flight;
         self.tries.restart();
-        let search = Search::new(amount_in_cents, started_at_ms, self.tries.clone());
+        let search = Search::new(
+            amount_in_cents,
+            self.in_flight,
+            started_at_ms,
+            self.tries.clone(),
+        );
         let fetch = search.fetch(desk, 0);
         self.state = State::Searching {
             attempt,
@@ -300,8 +292,6 @@ impl Checkout {
                 Err(_) => self.search(desk, attempt, amount, false),
             },
             Reading::Refused(error) | Reading::Conflict(error) if error.is_key_reuse() => {
-                // The key is on record: whatever else is under way with it can make nothing.
-                desk.record(Transition::Failed { attempt });
                 self.search(desk, attempt, None, true)
             }
             Reading::Refused(error) => {
@@ -434,10 +424,4 @@ impl Checkout {
             existed,
         })
     }
-}
-
-/// Until when a call for the attempt may still be under way, if one was not answered.
-fn under_way_until_ms(attempt: &Attempt) -> Option<i64> {
-    let asked_at_ms = attempt.asked_at_ms.max(attempt.unanswered_at_ms)?;
-    Some(asked_at_ms.saturating_add(IN_FLIGHT_MS))
 }

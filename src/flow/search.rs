@@ -19,6 +19,8 @@ const CLOCK_SLACK_MS: i64 = 5 * 60_000;
 pub struct Search {
     /// `None`: whatever the amount, since the payment was made for an order that has changed since.
     amount_in_cents: Option<u64>,
+    /// Whether a call of ours may make a payment yet, so that one that somebody else made must not be taken in its place.
+    ours_only: bool,
     since_ms: i64,
     after: Option<String>,
     pages: u32,
@@ -40,9 +42,15 @@ pub struct Found {
 impl Search {
     /// A search back to `since_ms`, less some minutes for clocks that disagree.
     #[must_use]
-    pub const fn new(amount_in_cents: Option<u64>, since_ms: i64, tries: Tries) -> Self {
+    pub const fn new(
+        amount_in_cents: Option<u64>,
+        ours_only: bool,
+        since_ms: i64,
+        tries: Tries,
+    ) -> Self {
         Self {
             amount_in_cents,
+            ours_only,
             since_ms: since_ms.saturating_sub(CLOCK_SLACK_MS),
             after: None,
             pages: 0,
@@ -135,6 +143,11 @@ impl Search {
             && self
                 .amount_in_cents
                 .is_none_or(|amount| amount == payment.amount_in_cents.get())
+            && (!self.ours_only
+                || payment
+                    .return_url
+                    .as_deref()
+                    .is_none_or(|url| url == desk.terms.return_url))
             && intent.attempt_of(&payment.id).is_none()
     }
 

@@ -213,17 +213,12 @@ impl Intent {
                 payment_id,
                 same_order,
                 amount_in_cents,
-                adopted,
+                ..
             } => {
                 self.note_duplicate(*attempt, payment_id);
                 self.change(*attempt, |attempt| {
                     attempt.payment_id = Some(payment_id.clone());
                     attempt.opened_at_ms = Some(at_ms);
-                    if !adopted {
-                        // A call of its key that is still under way can only be answered with the same payment.
-                        attempt.asked_at_ms = None;
-                        attempt.unanswered_at_ms = None;
-                    }
                     attempt.state = AttemptState::Open;
                     if !same_order {
                         attempt.digest = None;
@@ -244,7 +239,7 @@ impl Intent {
                     digest: None,
                     amount_in_cents: *amount_in_cents,
                     started_at_ms: at_ms,
-                    asked_at_ms: None,
+                    asked_at_ms: Some(at_ms),
                     unanswered_at_ms: None,
                     opened_at_ms: Some(at_ms),
                     payment_id: Some(payment_id.clone()),

@@ -5,7 +5,7 @@ use sha2::Sha256;
 
 /// One or more keys: the first signs, all verify.
 #[derive(Clone)]
-pub struct Keys(Vec<Box<[u8]>>);
+pub struct Keys(pub(super) Vec<Box<[u8]>>);
 
 impl core::fmt::Debug for Keys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

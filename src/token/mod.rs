@@ -10,6 +10,8 @@ mod order;
 mod receipt;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod wycheproof;
 
 pub use command::{CommandKind, CommandToken};
 pub use jwt::TokenError;

@@ -61,7 +61,8 @@ fn the_types_document_exactly_the_codes_that_the_proxy_may_relay() {
         .step_by(2)
         .filter(|text| {
             text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-                && (text.contains('_') || ["internal", "misconfigured"].contains(text))
+                && (text.contains('_')
+                    || ["internal", "misconfigured", "overloaded"].contains(text))
                 && !text.ends_with("_error")
                 && !text.starts_with("paysg_payment")
                 && !ELSEWHERE.contains(text)

@@ -10,7 +10,7 @@ import { root } from "./samples.mjs";
 const dist = join(root, "www/dist");
 const SOURCES = "https://github.com/paysg-wasm/paysg-wasm/blob/main/";
 /** Where readers may be sent; a new place is a decision. */
-const ELSEWHERE = new Set(["guide.pay.gov.sg", "www.npmjs.com", "github.com", "nodejs.org", "developers.cloudflare.com"]);
+const ELSEWHERE = new Set(["guide.pay.gov.sg", "www.npmjs.com", "github.com", "nodejs.org", "developers.cloudflare.com", "semver.org", "cyclonedx.org"]);
 /** Answered by the edge, not by a page. */
 const OF_THE_EDGE = /^\/paysg\//;
 
@@ -61,7 +61,7 @@ test("what leads nowhere would have been found", () => {
 });
 
 /** Documents that are read in the repository itself. */
-for (const file of ["README.md", "simulator/README.md", "www/README.md"]) {
+for (const file of ["README.md", "SECURITY.md", "CHANGELOG.md", "simulator/README.md", "www/README.md"]) {
   test(`${file}: every link leads somewhere`, () => {
     const text = readFileSync(join(root, file), "utf8").replaceAll(/^```[^]*?^```/gm, "");
     for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const documents = () => [
-  "README.md", "simulator/README.md", "www/README.md",
+  "README.md", "SECURITY.md", "CHANGELOG.md", "simulator/README.md", "www/README.md",
   ...readdirSync(join(root, "docs"), { recursive: true }).filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`),
 ].sort();
 

@@ -41,7 +41,10 @@ const CARGO = {
 for (const sub of ["build", "run", "doc", "test", "bench"]) {
   CARGO[sub] = (words) => {
     known(words, "cargo", sub);
-    for (const [index, word] of words.entries()) if (word === "-p") assert.ok(packages().includes(words[index + 1]), `there is no package ${words[index + 1]}`);
+    for (const [index, word] of words.entries()) {
+      if (word === "-p") assert.ok(packages().includes(words[index + 1]), `there is no package ${words[index + 1]}`);
+      if (word === "--example") assert.ok(existsSync(join(root, "examples", `${words[index + 1]}.rs`)), `there is no example ${words[index + 1]}`);
+    }
   };
 }
 
@@ -75,6 +78,8 @@ const PROGRAMS = {
     const path = new URL(url).pathname;
     assert.ok(path.startsWith("/paysg/") && routes.some((route) => route.test(path.slice("/paysg".length))), `the proxy has no route ${path}`);
   },
+  // Of the package as it is installed.
+  cp: ([from]) => assert.ok(existsSync(join(root, from.replace(`node_modules/${npmPackage.name}/`, "pkg/"))), `${from} is not in the package`),
   openssl: (words) => assert.deepEqual(words, ["rand", "-hex", "32"]),
   cd: ([folder]) => assert.ok(existsSync(join(root, folder)), `${folder} is not there`),
 };

@@ -49,9 +49,17 @@ pub(crate) struct PaySg {
     pub(crate) gets: u64,
     /// Creates that a gateway gave up on, and that are carried out later all the same.
     under_way: Vec<(i64, ApiRequest)>,
+    trace: bool,
 }
 
 impl PaySg {
+    pub(crate) fn new(trace: bool) -> Self {
+        Self {
+            trace,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(
         &mut self,
         reference: &str,
@@ -133,6 +141,9 @@ impl PaySg {
             .partition(|(at_ms, _)| *at_ms <= now_ms);
         self.under_way = later;
         for (at_ms, request) in due {
+            if self.trace {
+                eprintln!("{:>12} a late create", at_ms - now_ms);
+            }
             self.carry_out(&request, at_ms, false);
         }
     }
@@ -201,6 +212,9 @@ impl PaySg {
             let payment = self.find(&id).unwrap();
             payment.asked_for = true;
             let made = json(payment);
+            if self.trace {
+                eprintln!("{:>12} makes {id} under {key:.6}", "");
+            }
             if fail {
                 (500, "{}".to_owned())
             } else {

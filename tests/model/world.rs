@@ -135,7 +135,7 @@ impl World {
         Self {
             dice: Dice::new(seed),
             now_ms: START_MS,
-            paysg: PaySg::default(),
+            paysg: PaySg::new(trace),
             eservice: EService::default(),
             seen: Seen::default(),
             faults: true,
@@ -435,6 +435,10 @@ impl World {
                 (status.unwrap_or(0), None, String::new())
             }
         };
+        if self.trace {
+            let at_ms = self.now_ms - START_MS;
+            eprintln!("{at_ms:>12} {} {}: {status}", request.method, request.path);
+        }
         let answer = if status == 0 {
             Answer::Lost
         } else {
@@ -481,6 +485,9 @@ impl World {
     /// The machine dies. What was under way may still reach PaySG.
     fn crash(&mut self) {
         self.seen.crashes += 1;
+        if self.trace {
+            eprintln!("{:>12} crash", self.now_ms - START_MS);
+        }
         if let Some(running) = self.running.take() {
             let now_ms = self.now_ms;
             match self.dice.below(4) {

@@ -48,7 +48,7 @@ function declared(entry) {
 
 test("what the types promise is exported, and what is exported is typed", async (t) => {
   const folder = consumer(t);
-  for (const entry of [".", "./csp", "./edge", "./webhook"]) {
+  for (const entry of [".", "./csp", "./edge", "./node", "./webhook"]) {
     const specifier = join("paysg-wasm", entry);
     const exported = JSON.parse(run(folder, `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)}))))`));
     assert.deepEqual([...declared(entry)].sort(), exported.filter((name) => name !== "default").sort(), entry);

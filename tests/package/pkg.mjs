@@ -13,12 +13,23 @@ const npm = (directory, ...words) => execFileSync("npm", [...words, "--loglevel=
 /** What `npm publish` would upload. */
 export const packedFiles = () => JSON.parse(npm(pkg, "pack", "--dry-run", "--json"))[0].files.map(({ path }) => path).sort();
 
-/** An empty project with the tarball installed, as somebody else's project has it; removed by `t.after`. */
-export function consumer(t) {
+function temporary(t) {
   const folder = mkdtempSync(join(tmpdir(), "paysg-consumer-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The tarball's path; removed by `t.after`. */
+export function packed(t, folder = temporary(t)) {
   const [{ filename }] = JSON.parse(npm(pkg, "pack", "--json", "--pack-destination", folder));
+  return join(folder, filename);
+}
+
+/** An empty project with the tarball installed, as somebody else's project has it; removed by `t.after`. */
+export function consumer(t) {
+  const folder = temporary(t);
+  const tarball = packed(t, folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  npm(folder, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", join(folder, filename));
+  npm(folder, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball);
   return folder;
 }

@@ -11,8 +11,8 @@ const ELSEWHERE = { simulator: 'simulator/README.md', security: 'SECURITY.md', c
 /** The pages that have their place. Those that somebody adds stand under "More" until they are given one. */
 const CHAPTERS = [
   { title: 'Start', pages: ['index', 'front-end', 'backend', 'operator', 'tester'] },
-  { title: 'Understand', pages: ['flow', 'promises', 'errors', 'routes', 'simulator', 'threats', 'scale'] },
-  { title: 'Operate', pages: ['operating', 'limits', 'log', 'security', 'changelog'] },
+  { title: 'Understand', pages: ['flow', 'promises', 'threats', 'scale', 'security'] },
+  { title: 'Operate', pages: ['operating', 'log', 'limits'] },
   {
     title: 'Recipes',
     pages: [
@@ -20,6 +20,7 @@ const CHAPTERS = [
       'recipes/without-javascript', 'recipes/without-the-proxy',
     ],
   },
+  { title: 'Reference', pages: ['errors', 'routes', 'elements', 'bundlers', 'conformance', 'simulator', 'changelog'] },
 ]
 
 /** Chapters with the names of the pages that are there. */

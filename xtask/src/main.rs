@@ -1,12 +1,15 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | conformance`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
+mod conformance;
 mod demo;
 mod fingerprint;
+mod fuzz;
 mod package;
 mod project;
 mod report;
+mod sbom;
 mod shell;
 mod stack;
 mod suite;
@@ -40,8 +43,13 @@ enum Task {
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
+    /// Have the fuzzers look for inputs that break a law, each until its coverage stands still
+    Fuzz(fuzz::FuzzOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
+    /// Check a payment proxy of whatever make against its contract, over HTTP
+    #[command(disable_help_flag = true)]
+    Conformance(conformance::ConformanceOptions),
 }
 
 fn main() -> ExitCode {
@@ -54,7 +62,9 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
+        Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
+        Task::Conformance(options) => conformance::conformance(&project, &options),
     };
     outcome.unwrap_or_else(|error| {
         report::failure(&format!("{error:#}"));

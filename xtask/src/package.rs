@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::fingerprint::{Fingerprint, files_under};
 use crate::project::Project;
 use crate::tools::{self, WasmTools};
-use crate::{report, shell};
+use crate::{report, sbom, shell};
 
 /// One of the crate's wasm builds.
 struct WasmBuild {
@@ -49,7 +49,7 @@ const EDGE: WasmBuild = WasmBuild {
     rustc_level: "3",
     wasm_opt_level: "-O3",
     // Cloudflare ends an isolate, with all requests in it, at 128 MB. Memory never shrinks, so it must trap well before that: a trap costs one
-    // request, and the next instance begins small. The largest answer that is read, 4 MiB, takes 5 times as much.
+    // request, and the next instance begins small. A page of 3 MiB of PaySG's list fits.
     max_memory: 32 << 20,
 };
 
@@ -138,30 +138,80 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     fingerprint.unless_made(project, &format!("wasm-{}", build.name), &wasm, || {
         report::step(
             &format!("Building {}/{} with wasm-pack", build.inside, build.name),
-            || {
-                if folder.exists() {
-                    std::fs::remove_dir_all(&folder)?;
-                }
-                shell::run_quietly(
-                    wasm_tools
-                        .wasm_pack()
-                        .args(["build", "--release", "--mode", "no-install"])
-                        .args(["--no-pack", "--no-gitignore", "--target", build.target])
-                        .arg("--out-dir")
-                        .arg(&folder)
-                        .args(["--", "--features", build.features])
-                        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
-                        .env(
-                            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                            format!("-Clink-arg=--max-memory={}", build.max_memory),
-                        )
-                        .current_dir(project.root()),
-                )?;
-                wasm_opt(project, build, &wasm)
-            },
+            || compile(project, wasm_tools, build, &folder, None),
         )
     })?;
     Ok(())
+}
+
+/// Makes one build in a folder, with cargo's own `target` or another one.
+fn compile(
+    project: &Project,
+    wasm_tools: &WasmTools,
+    build: &WasmBuild,
+    folder: &Path,
+    target: Option<&Path>,
+) -> anyhow::Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    let mut command = wasm_tools.wasm_pack();
+    command
+        .args(["build", "--release", "--mode", "no-install"])
+        .args(["--no-pack", "--no-gitignore", "--target", build.target])
+        .arg("--out-dir")
+        .arg(folder)
+        .args(["--", "--locked", "--features", build.features])
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            format!("-Clink-arg=--max-memory={}", build.max_memory),
+        )
+        .current_dir(project.root());
+    if let Some(target) = target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
+    shell::run_quietly(&mut command)?;
+    wasm_opt(project, build, &folder.join("paysg_wasm_bg.wasm"))
+}
+
+/// Makes both builds once more, from nothing, and says which file of `pkg/` came out different, if any.
+pub(crate) fn reproduce(project: &Project) -> anyhow::Result<()> {
+    make(project)?;
+    let wasm_tools = tools::wasm_tools(project)?;
+    let again = project.path("target/reproduced");
+    if again.exists() {
+        std::fs::remove_dir_all(&again)?;
+    }
+    let target = again.join("target");
+    for build in [BROWSER, EDGE] {
+        let folder = again.join(build.name);
+        report::step(
+            &format!("Building pkg/{} once more, from nothing", build.name),
+            || compile(project, &wasm_tools, &build, &folder, Some(&target)),
+        )?;
+        let first = project.pkg().join(build.name);
+        let names = |folder: &Path| -> anyhow::Result<Vec<PathBuf>> {
+            let files = files_under(folder)?.into_iter();
+            let name = |file: PathBuf| Ok(file.strip_prefix(folder)?.to_path_buf());
+            files.map(name).collect()
+        };
+        let files = names(&first)?;
+        if files != names(&folder)? {
+            bail!("pkg/{} has other files than a second build", build.name);
+        }
+        for file in files {
+            if std::fs::read(first.join(&file))? != std::fs::read(folder.join(&file))? {
+                bail!(
+                    "pkg/{}/{} is other bytes in a second build",
+                    build.name,
+                    file.display()
+                );
+            }
+        }
+        report::line(&format!("  the same {} files, byte for byte", build.name));
+    }
+    Ok(std::fs::remove_dir_all(&again)?)
 }
 
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
@@ -180,7 +230,7 @@ fn wasm_opt(project: &Project, build: &WasmBuild, wasm: &Path) -> anyhow::Result
     Ok(std::fs::rename(optimised, wasm)?)
 }
 
-/// Copies `npm/`, the README and the licences, and removes what an earlier copy left behind.
+/// Copies `npm/`, README, changes and licences, and removes what an earlier copy left behind.
 fn copy_sources(project: &Project) -> anyhow::Result<()> {
     let pkg = project.pkg();
     let npm = project.path("npm");
@@ -192,16 +242,20 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
         let destination = pkg.join(source.strip_prefix(&npm)?);
         copies.push((source, destination));
     }
-    for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+    for name in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         let source = project.path(name);
         if source.is_file() {
             copies.push((source, pkg.join(name)));
         }
     }
+    let bill = pkg.join(sbom::FILE);
     let wasm_folders = [BROWSER, EDGE].map(|build| pkg.join(build.name));
     for file in files_under(&pkg)? {
         let from_wasm_pack = wasm_folders.iter().any(|folder| file.starts_with(folder));
-        if !from_wasm_pack && !copies.iter().any(|(_, destination)| *destination == file) {
+        if !from_wasm_pack
+            && file != bill
+            && !copies.iter().any(|(_, destination)| *destination == file)
+        {
             std::fs::remove_file(file)?;
         }
     }
@@ -214,7 +268,8 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
         };
         write_if_changed(destination, &contents)?;
     }
-    Ok(())
+    let builds = [BROWSER, EDGE].map(|build| build.name);
+    write_if_changed(&bill, sbom::of(project, &builds)?.as_bytes())
 }
 
 /// The package's manifest with the crate's version: there is one number, in `Cargo.toml`.

@@ -15,6 +15,7 @@ mod creating;
 mod events;
 mod limits;
 mod requests;
+mod sealing;
 mod session;
 mod watching;
 

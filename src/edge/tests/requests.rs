@@ -328,3 +328,17 @@ fn pages_of_allowed_origins_may_read_the_answers_and_no_others() {
         (403, "origin_not_allowed".to_owned())
     );
 }
+
+#[test]
+fn what_a_page_repeats_of_a_form_ends_neither_the_page_nor_the_log() {
+    let mut bench = Bench::new(&[]);
+    let got = bench.answer(&Request {
+        accept: "text/html",
+        content_type: "application/x-www-form-urlencoded",
+        ..post("/paysg/payments", "item=dog&a%00b%1Bc=1&%3Cd%3E=2")
+    });
+    assert_eq!(got.status(), 400);
+    let body = &got.response.body;
+    assert!(body.contains("a\u{fffd}b\u{fffd}c"), "{body}");
+    assert!(!body.contains(['\0', '\u{1b}']) && !body.contains("<d>"));
+}

@@ -585,38 +585,31 @@ fn a_call_asked_again_may_be_under_way_from_then_on() {
 }
 
 #[test]
-fn after_a_payment_that_another_made_was_adopted_and_cancelled_the_attempts_own_may_still_come() {
-    let mut bench = Bench::new();
-    let lost = || ("POST payments #1", Says::Nothing);
-    bench.pay(
-        order(),
-        [
-            lost(),
-            lost(),
-            lost(),
-            lost(),
-            ("LIST", page(vec![payment("px", "unpaid")], None)),
-            ("GET px", shows("px", "unpaid")),
-        ],
-    );
-    let asked_at_ms = bench.ledger.intent.attempts[0].asked_at_ms.unwrap();
+fn while_a_call_may_be_under_way_nobody_elses_payment_is_taken_in_its_place() {
+    let elsewhere = || {
+        with(
+            payment("px", "unpaid"),
+            json!({"return_url": "https://elsewhere.example/"}),
+        )
+    };
+    let mut bench = Bench::unanswered();
     let changed = || order_of(4200, "two licences");
+    let reply = bench.pay(changed(), [("LIST", page(vec![elsewhere()], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Started]);
     let reply = bench.pay(
         changed(),
         [
-            ("GET px", shows("px", "unpaid")),
-            ("POST px/cancel", shows("px", "cancelled")),
-            ("GET px", shows("px", "cancelled")),
+            (
+                "LIST",
+                page(vec![elsewhere(), payment("p1", "unpaid")], None),
+            ),
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p2")),
         ],
     );
-    let left_ms = u32::try_from(asked_at_ms + MINUTE_MS - bench.now_ms).unwrap();
-    let until_then = Trouble::Unavailable {
-        retry_after_ms: Some(left_ms),
-    };
-    assert_eq!(trouble(reply), until_then);
-    assert_eq!(bench.states(), [AttemptState::Cancelled]);
-    bench.now_ms = asked_at_ms + MINUTE_MS;
-    let reply = bench.pay(changed(), [("POST payments #2", created("p2"))]);
     assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
 }
 

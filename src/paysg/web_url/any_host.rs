@@ -122,7 +122,10 @@ fn is_canonical_host(host: &str) -> bool {
         last = label;
     }
     // A last label that is a number makes the whole host an IPv4 address, which browsers rewrite to four decimals.
-    let numeric = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
+    let numeric = last.bytes().all(|b| b.is_ascii_digit())
+        || last
+            .strip_prefix("0x")
+            .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
     host.len() <= 253 && (!numeric || is_canonical_ipv4(host))
 }
 

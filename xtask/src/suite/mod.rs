@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, by groups.
 
+mod supply;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -56,15 +57,31 @@ impl Group {
     }
 
     /// Makes what the group tests; what is made already is left as it is.
-    fn prepare(self, project: &Project) -> anyhow::Result<()> {
+    fn prepare(self, project: &Project, deep: bool) -> anyhow::Result<()> {
         match self {
             Self::Native => Ok(()),
             // One of its tests loads the module as a page does, from pkg/.
-            Self::Wasm | Self::Package => package::make(project),
+            Self::Wasm => package::make(project),
+            Self::Package => {
+                demo::build(project)?;
+                packaging(project, deep)
+            }
             Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
             Self::Docs | Self::E2e | Self::Threats => demo::build(project),
         }
     }
+}
+
+/// What the package is tested with: bundlers and linters always, what is a gigabyte only in the long form.
+fn packaging(project: &Project, deep: bool) -> anyhow::Result<()> {
+    let install =
+        |folder: &str, reason| tools::npm_packages(project, &project.path(folder), reason);
+    install("tests/conformance", "the conformance suite's schemas")?;
+    install("tests/packaging", "bundlers and linters for the package")?;
+    if deep {
+        install("tests/packaging/deep", "further bundlers and runtimes")?;
+    }
+    Ok(())
 }
 
 struct Outcome {
@@ -94,7 +111,7 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
             deep: options.deep,
         };
         let mut tally = group
-            .prepare(project)
+            .prepare(project, options.deep)
             .and_then(|()| suite.run())
             .unwrap_or_else(|error| {
                 report::failure(&format!("{error:#}"));
@@ -127,7 +144,8 @@ impl Suite<'_> {
         match self.group {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
-            Group::Package | Group::Edge | Group::Docs | Group::E2e | Group::Threats => self.node(),
+            Group::Package => self.package(),
+            Group::Edge | Group::Docs | Group::E2e | Group::Threats => self.node(),
         }
     }
 
@@ -160,6 +178,7 @@ impl Suite<'_> {
             ];
             tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
         }
+        tally.add(supply::check(self.project)?);
         tally.add(tally::libtest(&mut self.cargo(&[
             "test",
             "--quiet",
@@ -168,6 +187,16 @@ impl Suite<'_> {
             "paysg-wasm/edge",
             "--no-fail-fast",
         ]))?);
+        Ok(tally)
+    }
+
+    fn package(&self) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        if self.deep {
+            package::reproduce(self.project)?;
+            tally.passed = 1;
+        }
+        tally.add(self.node()?);
         Ok(tally)
     }
 
@@ -200,10 +229,12 @@ impl Suite<'_> {
             .env("NODE_NO_WARNINGS", "1")
             .env("PAYSG_XTASK", this_program()?)
             .current_dir(self.project.root());
+        // The e-service's own tests go with those that use it.
         if self.group == Group::E2e {
-            let chromium = tools::chromium()?;
-            // The e-service's own tests go with those that use it.
             tests.extend(test_files(&self.project.path("www/tests")));
+        }
+        if matches!(self.group, Group::E2e | Group::Package) {
+            let chromium = tools::chromium()?;
             // Two browsers at a time on a small machine are slower than one after the other, and their timeouts lie.
             command
                 .arg("--test-concurrency=1")

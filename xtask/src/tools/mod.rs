@@ -1,10 +1,12 @@
 //! The tools that the commands need: found where they are in the right version, installed where not.
 
 mod browser;
+mod deny;
 mod node;
 mod rust;
 mod system;
 
 pub(crate) use browser::chromium;
+pub(crate) use deny::cargo_deny;
 pub(crate) use node::{node, npm, npm_packages, workerd};
-pub(crate) use rust::{WasmTools, lints, wasm_target, wasm_tools};
+pub(crate) use rust::{WasmTools, cargo_fuzz, lints, nightly, wasm_target, wasm_tools};

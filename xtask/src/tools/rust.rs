@@ -99,28 +99,65 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
     )
 }
 
+/// The compiler that the fuzzers are built with: what counts the branches they reach is not in the stable one.
+pub(crate) fn nightly() -> anyhow::Result<()> {
+    let nightly = || Command::new("rustup");
+    if shell::output(nightly().args(["run", "nightly", "rustc", "--version"])).is_ok() {
+        return Ok(());
+    }
+    if shell::which("rustup").is_none() {
+        bail!("the fuzzers need Rust's nightly compiler, and there is no rustup to add it");
+    }
+    report::step(
+        "Adding Rust's nightly compiler: the fuzzers are built with it",
+        || {
+            let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
+            shell::run_quietly(nightly().args(install))
+        },
+    )
+}
+
+/// What builds the fuzzers.
+pub(crate) fn cargo_fuzz(project: &Project) -> anyhow::Result<PathBuf> {
+    CargoTool {
+        package: "cargo-fuzz",
+        program: "cargo-fuzz",
+        version: "0.13.2",
+        reason: "it builds the fuzzers",
+        profile: "dev",
+    }
+    .installed(project, |version| shell::at_least(version, &[0, 13]))
+}
+
 /// A program from crates.io.
-struct CargoTool<'a> {
-    package: &'a str,
-    program: &'a str,
+pub(super) struct CargoTool<'a> {
+    pub(super) package: &'a str,
+    pub(super) program: &'a str,
     /// The one to install.
-    version: &'a str,
-    reason: &'a str,
-    profile: &'a str,
+    pub(super) version: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) profile: &'a str,
 }
 
 impl CargoTool<'_> {
+    /// The program in a version that will do, in the project's own folder or on `PATH`.
+    pub(super) fn found(
+        &self,
+        project: &Project,
+        will_do: impl Fn(&str) -> bool,
+    ) -> Option<PathBuf> {
+        shell::candidates(self.program, &[project.tools_bin()])
+            .into_iter()
+            .find(|candidate| shell::version_of(candidate).is_some_and(|found| will_do(&found)))
+    }
+
     /// The program, in a version that will do: from `PATH`, or installed into the project's own folder.
-    fn installed(
+    pub(super) fn installed(
         &self,
         project: &Project,
         will_do: impl Fn(&str) -> bool,
     ) -> anyhow::Result<PathBuf> {
-        let own = project.tools_bin();
-        let found = shell::candidates(self.program, std::slice::from_ref(&own))
-            .into_iter()
-            .find(|candidate| shell::version_of(candidate).is_some_and(|found| will_do(&found)));
-        if let Some(found) = found {
+        if let Some(found) = self.found(project, will_do) {
             return Ok(found);
         }
         let Self {
@@ -144,6 +181,6 @@ impl CargoTool<'_> {
                 })
             },
         )?;
-        Ok(own.join(self.program))
+        Ok(project.tools_bin().join(self.program))
     }
 }

@@ -1,0 +1,58 @@
+// The proxy as a listener of `node:http`, which speaks neither Request nor Response.
+import { createHandler } from "./edge.js";
+
+const BODILESS = new Set(["GET", "HEAD"]);
+
+/** @type {import("./node.d.ts").createListener} */
+export function createListener(env, { log, clientAddress } = {}) {
+  const handle = createHandler(env, { log, clientAddress: clientAddress && ((_, incoming) => clientAddress(incoming)) });
+  return async (incoming, outgoing) => {
+    try {
+      const response = await handle(requestOf(incoming), incoming);
+      // The rest of a body that was too large is let pass, and no other request behind it.
+      if (!incoming.complete) outgoing.setHeader("connection", "close");
+      await answer(outgoing, response);
+    } catch {
+      // The handler never rejects: the connection broke, or somebody has answered or read the body before us.
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(500, { "cache-control": "no-store" }).end();
+    }
+  };
+}
+
+function requestOf(incoming) {
+  const headers = new Headers();
+  const lines = incoming.rawHeaders;
+  for (let at = 0; at + 1 < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
+  const { method } = incoming;
+  const body = BODILESS.has(method) ? null : bodyOf(incoming);
+  // As it came: Express takes a mounted path away. The proxy knows its own origin, and reads only path and query.
+  const target = incoming.originalUrl ?? incoming.url;
+  return new Request(new URL(`http://proxy${target.startsWith("/") ? target : "/"}`), { method, headers, body, duplex: "half" });
+}
+
+/** Not `Readable.toWeb`: who stops reading that breaks the connection, and with it the answer that says why. */
+function bodyOf(incoming) {
+  const chunks = incoming.iterator({ destroyOnReturn: false });
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await chunks.return();
+      incoming.resume();
+    },
+  });
+}
+
+async function answer(outgoing, response) {
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) {
+    if (name !== "set-cookie") outgoing.setHeader(name, value);
+  }
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
+  outgoing.end(Buffer.from(await response.arrayBuffer()));
+}

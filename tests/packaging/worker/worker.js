@@ -1,0 +1,1 @@
+export { default, PaymentLedger } from "paysg-wasm/cloudflare";
