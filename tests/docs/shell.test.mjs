@@ -43,7 +43,7 @@ for (const sub of ["build", "run", "doc", "test", "bench"]) {
     known(words, "cargo", sub);
     for (const [index, word] of words.entries()) {
       if (word === "-p") assert.ok(packages().includes(words[index + 1]), `there is no package ${words[index + 1]}`);
-      if (word === "--example") assert.ok(existsSync(join(root, "examples", `${words[index + 1]}.rs`)), `there is no example ${words[index + 1]}`);
+      if (word === "--example") assert.ok(readFileSync(join(root, "Cargo.toml"), "utf8").includes(`[[example]]\nname = "${words[index + 1]}"`), `there is no example ${words[index + 1]}`);
     }
   };
 }
