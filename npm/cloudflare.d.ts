@@ -17,6 +17,8 @@ export interface WorkerEnv extends EdgeEnv {
 
 declare const worker: {
   fetch(request: Request, env: WorkerEnv, ctx: HandlerContext): Promise<Response>;
+  /** By a cron trigger: logs a line for each intent that is stuck or flagged. */
+  scheduled(controller: unknown, env: WorkerEnv, ctx: HandlerContext): Promise<void>;
 };
 export default worker;
 

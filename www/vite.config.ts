@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from 'vite'
 import catalogue from './catalogue.json' with { type: 'json' }
 import { documentation, documents } from './documentation/plugin.mjs'
 
-const pages = ['index', 'licence', 'invoices', 'result', 'about', '404']
+const pages = ['index', 'licence', 'invoices', 'invoices-plain', 'result', 'about', '404']
 
 /**
  * `<!--#include header licence-->` puts parts/header.html there, with that entry of its navigation marked. Pages are whole HTML: they

@@ -1,5 +1,6 @@
 // How each sample that is run is run, by the name after `run=`: what it is given, and what has to come of it.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { contentSecurityPolicy } from "../../www/server/static.mjs";
@@ -131,7 +132,7 @@ export const programs = {
     assert.deepEqual(JSON.parse(await world.run(sample, { PAYMENT_ID: id })), { id, payment_service_id, status: "unpaid" });
   },
 
-  "plain-form": (sample, world) => submits(sample, world, { payer_name: "Tan Ah Kow", payer_email: "tan@example.sg" }),
+  "plain-form": (sample, world) => submits({ ...sample, code: sample.code.replace("{{random}}", randomUUID()) }, world, { payer_name: "Tan Ah Kow", payer_email: "tan@example.sg" }),
 
   "order-form": (sample, world) => submits({ ...sample, code: sample.code.replace("{{order}}", orderToken(world.stack)) }, world, {}),
 
