@@ -1,4 +1,4 @@
-// The hook that the README shows and the parts, as a React project with strict types uses the packed package.
+// The hook that the documentation shows and the parts, as a React project with strict types uses the packed package.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ test("a mistake in using them does not", (t) => {
   for (const line of [3, 4, 5, 6, 7]) assert.match(printed, new RegExp(`mistakes\\.tsx\\(${line},`));
 });
 
-test("the README shows the hook as it is compiled here", () => {
-  const [, shown] = /\n```ts\n(import \{ useCallback[^]+?)\n```/.exec(readFileSync(join(root, "README.md"), "utf8"));
+test("the documentation shows the hook as it is compiled here", () => {
+  const [, shown] = /\n```ts\n(import \{ useCallback[^]+?)\n```/.exec(readFileSync(join(root, "docs/recipes/react.md"), "utf8"));
   assert.equal(shown.trim(), readFileSync(join(fixture, "usePaySG.ts"), "utf8").trim());
 });
