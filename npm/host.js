@@ -229,7 +229,8 @@ class Full extends Error {}
 export async function read(stream, announced, limit, late) {
   if (stream === null) return NOTHING;
   if (announced !== null && Number(announced) > limit) {
-    await stream.cancel();
+    // Not waited for: Next's edge runtime never says that it is done.
+    stream.cancel().catch(() => {});
     return undefined;
   }
   const reader = stream.getReader();
@@ -242,7 +243,7 @@ export async function read(stream, announced, limit, late) {
       if (done) break;
       length += value.byteLength;
       if (length > limit) {
-        await reader.cancel();
+        reader.cancel().catch(() => {});
         return undefined;
       }
       if (!hold(value.byteLength)) throw new Full();
