@@ -5,6 +5,7 @@ import module from "./edge/paysg_wasm_bg.wasm";
 
 import { BUSY, Core, TRAPPED, isTrap, provide, serve } from "./host.js";
 import { failure, print } from "./log.js";
+import { WatchList, listOf, sweep } from "./watch.js";
 
 const cores = new WeakMap();
 
@@ -23,6 +24,11 @@ export default {
     const address = request.headers.get("cf-connecting-ip") ?? "";
     return serve(coreOf(env), request, (work) => ctx.waitUntil(work), print, address);
   },
+
+  /** By a cron trigger: logs which intents are stuck or flagged. */
+  async scheduled(controller, env) {
+    if (env.LEDGER !== undefined) await sweep(env.LEDGER, print);
+  },
 };
 
 /** The schema, one statement for each version that there has been. Add to it; never change what is there. */
@@ -32,9 +38,12 @@ const MIGRATIONS = [
 ];
 /** When a wake-up failed in a way that no schedule foresaw. */
 const RETRY_WAKE_MS = 30_000;
+/** When a concern could not be noted. */
+const RETRY_REPORT_MS = 300_000;
 /** How long a message waits for its turn, and how many may wait. */
 const PATIENCE_MS = 20_000;
 const MAX_WAITING = 100;
+const WAKE = '{"intent":null,"message":{"ask":"wake"}}';
 const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
 
 /** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
@@ -43,8 +52,12 @@ export class PaymentLedger extends DurableObject {
   #sql;
   #ledger;
   #schedule = "";
+  /** Of the schema on disk; 0 where there is none. */
+  #version;
   #alarm;
   #last = Promise.resolve();
+  /** What was last reported of this intent. */
+  #reported = "";
   #waiting = 0;
 
   constructor(ctx, env) {
@@ -78,11 +91,50 @@ export class PaymentLedger extends DurableObject {
   async alarm() {
     const startedAt = Date.now();
     try {
-      await this.#inTurn((leave) => this.#work('{"intent":null,"message":{"ask":"wake"}}', leave));
+      await this.#inTurn((leave) => this.#work(WAKE, leave));
     } catch (error) {
       print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
       // Never thrown: after six failures the platform would give the alarm up.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
+    }
+  }
+
+  /** What an operator should know of this intent, or nothing. For the sweep. */
+  async concerns() {
+    if (this.#ledger === undefined) await this.#load();
+    return this.#ledger === "" ? "" : this.#core.objectConcerns(this.#ledger);
+  }
+
+  /** As a list of intents: see `watch.js`. */
+  note(intent) {
+    new WatchList(this.#sql).note(intent);
+  }
+
+  noted() {
+    return new WatchList(this.#sql).noted();
+  }
+
+  forget(intent) {
+    new WatchList(this.#sql).forget(intent);
+  }
+
+  /** Has the sweep look at this intent. Nothing waits for it, and nothing fails with it. */
+  async #report() {
+    try {
+      const concerns = await this.concerns();
+      if (concerns === this.#reported) return;
+      if (concerns !== "") {
+        const { intent } = JSON.parse(concerns);
+        await listOf(this.env.LEDGER, intent).note(intent);
+      }
+      this.#reported = concerns;
+    } catch (error) {
+      print(failure(error, { route: "watch", trapped: isTrap(error) }));
+      // Comes again with whatever the intent does next, and by itself where that is nothing.
+      if (this.#alarm === null) {
+        this.#alarm = Date.now() + RETRY_REPORT_MS;
+        await this.ctx.storage.setAlarm(this.#alarm);
+      }
     }
   }
 
@@ -99,11 +151,15 @@ export class PaymentLedger extends DurableObject {
 
   async #work(envelope, leave) {
     if (this.#ledger === undefined) await this.#load();
+    let concerning = envelope === WAKE;
     let step = this.#core.objectBegin(this.#ledger, envelope).split("\0");
     for (;;) {
       const [kind, ledger, rows, schedule, alarm, ...parts] = step;
       this.#store(ledger, rows, schedule, alarm);
+      // A superset of what can raise a concern, so that most steps are not looked at twice.
+      concerning ||= rows.includes("flagged") || rows.includes("paid");
       if (kind === "D") {
+        if (concerning) this.ctx.waitUntil(this.#report());
         const [reply, line] = parts;
         if (line !== "") print(line);
         return this.#reply(reply);
@@ -117,13 +173,15 @@ export class PaymentLedger extends DurableObject {
   }
 
   async #load() {
-    const stored = this.#version() > 0;
+    this.#version ??= this.#readVersion();
+    const stored = this.#version > 0;
     const rows = stored ? this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray() : [];
     const timers = stored ? this.#sql.exec("SELECT schedule FROM timers").toArray() : [];
     const schedule = timers[0]?.schedule ?? "";
     const ledger = this.#core.objectLoad(JSON.stringify(rows), schedule);
     if (ledger.startsWith("E\0")) throw new Error(`the journal breaks at row ${ledger.slice(2)}`);
-    const alarm = await this.ctx.storage.getAlarm();
+    // An object without rows has never set one, or not so that it matters: the next step sets it.
+    const alarm = stored ? await this.ctx.storage.getAlarm() : null;
     // Another may have loaded while we waited.
     if (this.#ledger !== undefined) return;
     this.#ledger = ledger;
@@ -139,8 +197,11 @@ export class PaymentLedger extends DurableObject {
         for (const { number, at_ms, entry, hash } of rows === "" ? [] : JSON.parse(rows)) {
           this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", number, at_ms, entry, hash);
         }
-        this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
+        if (schedule !== this.#schedule) {
+          this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
+        }
       });
+      this.#version = MIGRATIONS.length;
       this.#schedule = schedule;
     }
     if (this.#ledger !== "" || rows !== "") this.#ledger = ledger;
@@ -158,19 +219,19 @@ export class PaymentLedger extends DurableObject {
     return JSON.stringify({ ...rest, record: JSON.stringify({ ...JSON.parse(record), journal }) });
   }
 
-  #version() {
+  #readVersion() {
     const [{ tables }] = this.#sql.exec("SELECT count(*) AS tables FROM sqlite_master WHERE name = 'schema_version'").toArray();
     if (tables === 0) return 0;
     return this.#sql.exec("SELECT version FROM schema_version").one().version;
   }
 
+  /** Within the transaction that stores: what is not committed is not the version. */
   #migrate() {
-    const version = this.#version();
-    if (version === MIGRATIONS.length) return;
-    if (version === 0) {
-      this.#sql.exec("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (0)");
-    }
-    for (const statements of MIGRATIONS.slice(version)) this.#sql.exec(statements);
-    this.#sql.exec("UPDATE schema_version SET version = ?", MIGRATIONS.length);
+    if (this.#version === MIGRATIONS.length) return;
+    const record =
+      this.#version === 0
+        ? `CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (${MIGRATIONS.length});`
+        : `UPDATE schema_version SET version = ${MIGRATIONS.length};`;
+    this.#sql.exec(MIGRATIONS.slice(this.#version).join("\n") + record);
   }
 }
