@@ -11,7 +11,7 @@ import type { EdgeEnv, HandlerContext } from "./edge.js";
 
 /** The worker's environment: the proxy's variables, and the ledger. */
 export interface WorkerEnv extends EdgeEnv {
-  /** Binding of {@link PaymentLedger}. Without it the proxy keeps no ledger: the README says what it cannot promise then. */
+  /** Binding of {@link PaymentLedger}. Without it the proxy keeps no ledger: the documentation says what it cannot promise then. */
   LEDGER?: unknown;
 }
 

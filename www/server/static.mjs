@@ -127,7 +127,8 @@ export class Pages {
   }
 }
 
-const routeOf = url => (url === '/index.html' ? '/' : url.replace(/\.html$/, ''))
+/** `/docs/index.html` is `/docs`, `/docs/errors.html` is `/docs/errors`. */
+const routeOf = url => url.replace(/(\/index)?\.html$/, '') || '/'
 
 function filesBelow(directory) {
   let entries

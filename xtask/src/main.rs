@@ -1,7 +1,8 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | conformance`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | bench | conformance`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
+mod bench;
 mod conformance;
 mod demo;
 mod fingerprint;
@@ -43,10 +44,14 @@ enum Task {
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
+    /// Check what comes from others: licences, sources, versions, and what is known against them
+    Audit,
     /// Have the fuzzers look for inputs that break a law, each until its coverage stands still
     Fuzz(fuzz::FuzzOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
+    /// Measure the product beside its peers, in one run, as ratios
+    Bench(bench::BenchOptions),
     /// Check a payment proxy of whatever make against its contract, over HTTP
     #[command(disable_help_flag = true)]
     Conformance(conformance::ConformanceOptions),
@@ -62,8 +67,10 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
+        Task::Audit => suite::audit(&project),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
+        Task::Bench(options) => bench::bench(&project, &options),
         Task::Conformance(options) => conformance::conformance(&project, &options),
     };
     outcome.unwrap_or_else(|error| {

@@ -73,7 +73,7 @@ const WASM_FEATURES: &[&str] = &[
 ];
 
 /// What of the crate decides its wasm.
-const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock"];
+const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock", "xtask/panics.mjs"];
 
 /// Makes `pkg/`, and says how large it is.
 pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
@@ -124,7 +124,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {} {} {} {WASM_FEATURES:?}",
+        "{} {} {} {} {} {} {WASM_FEATURES:?} remapped",
         build.features,
         build.target,
         build.rustc_level,
@@ -142,6 +142,22 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
         )
     })?;
     Ok(())
+}
+
+/// An end to the memory; and paths that say nothing of the machine, for panics name the files that they come from: without this every wasm
+/// holds the home of whoever built it. In the one variable that none of a user's own adds to: no two machines shall build differently.
+fn rustflags(project: &Project, build: &WasmBuild) -> String {
+    let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
+        || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+        PathBuf::from,
+    );
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    [
+        format!("-Clink-arg=--max-memory={}", build.max_memory),
+        remap(&cargo_home, "/cargo"),
+        remap(project.root(), "."),
+    ]
+    .join("\u{1f}")
 }
 
 /// Makes one build in a folder, with cargo's own `target` or another one.
@@ -163,16 +179,17 @@ fn compile(
         .arg(folder)
         .args(["--", "--locked", "--features", build.features])
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            format!("-Clink-arg=--max-memory={}", build.max_memory),
-        )
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project, build))
         .current_dir(project.root());
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);
     }
     shell::run_quietly(&mut command)?;
-    wasm_opt(project, build, &folder.join("paysg_wasm_bg.wasm"))
+    wasm_opt(
+        project,
+        build.wasm_opt_level,
+        &folder.join("paysg_wasm_bg.wasm"),
+    )
 }
 
 /// Makes both builds once more, from nothing, and says which file of `pkg/` came out different, if any.
@@ -216,12 +233,20 @@ pub(crate) fn reproduce(project: &Project) -> anyhow::Result<()> {
 
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
 /// closed network has not; ours comes with the lockfile.
-fn wasm_opt(project: &Project, build: &WasmBuild, wasm: &Path) -> anyhow::Result<()> {
+pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::Result<()> {
+    // First, so that what only panics called goes too.
+    shell::run_quietly(
+        Command::new(tools::node(project)?)
+            .arg(project.path("xtask/panics.mjs"))
+            .arg(wasm),
+    )?;
     let optimised = wasm.with_extension("optimised");
     shell::run_quietly(
         Command::new(tools::node(project)?)
             .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
-            .args([build.wasm_opt_level, "--strip-producers"])
+            .args([level, "--strip-producers", "--strip-target-features"])
+            // Until nothing gets smaller; for the edge's speed that is minutes for nothing.
+            .args((level == "-Oz").then_some("--converge"))
             .args(WASM_FEATURES)
             .arg("--output")
             .arg(&optimised)

@@ -40,6 +40,8 @@ enum Group {
     Package,
     /// The edge in workerd, against the simulator
     Edge,
+    /// Samples, codes and links of the documentation
+    Docs,
     /// Through the e-service, in headless Chromium
     E2e,
     /// The table of threats
@@ -53,6 +55,7 @@ impl Group {
             Self::Wasm => "wasm",
             Self::Package => "package",
             Self::Edge => "edge",
+            Self::Docs => "docs",
             Self::E2e => "e2e",
             Self::Threats => "threats",
         }
@@ -69,7 +72,7 @@ impl Group {
                 packaging(project, deep)
             }
             Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
-            Self::E2e | Self::Threats => demo::build(project),
+            Self::Docs | Self::E2e | Self::Threats => demo::build(project),
         }
     }
 }
@@ -136,6 +139,20 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
     Ok(summarise(&outcomes))
 }
 
+/// The part of the native tests that looks at what comes from others, alone.
+pub(crate) fn audit(project: &Project) -> anyhow::Result<ExitCode> {
+    let tally = supply::check(project)?;
+    report::line(&format!(
+        "\n{} passed, {} failed, {} skipped",
+        tally.passed, tally.failed, tally.skipped
+    ));
+    Ok(if tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 struct Suite<'a> {
     project: &'a Project,
     group: Group,
@@ -150,7 +167,7 @@ impl Suite<'_> {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
             Group::Package => self.package(),
-            Group::Edge | Group::Threats => self.node(),
+            Group::Edge | Group::Docs | Group::Threats => self.node(),
             Group::E2e => engines::journeys(self),
         }
     }
