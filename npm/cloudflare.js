@@ -52,6 +52,8 @@ export class PaymentLedger extends DurableObject {
   #sql;
   #ledger;
   #schedule = "";
+  /** Of the schema on disk; 0 where there is none. */
+  #version;
   #alarm;
   #last = Promise.resolve();
   /** What was last reported of this intent. */
@@ -171,13 +173,15 @@ export class PaymentLedger extends DurableObject {
   }
 
   async #load() {
-    const stored = this.#version() > 0;
+    this.#version ??= this.#readVersion();
+    const stored = this.#version > 0;
     const rows = stored ? this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray() : [];
     const timers = stored ? this.#sql.exec("SELECT schedule FROM timers").toArray() : [];
     const schedule = timers[0]?.schedule ?? "";
     const ledger = this.#core.objectLoad(JSON.stringify(rows), schedule);
     if (ledger.startsWith("E\0")) throw new Error(`the journal breaks at row ${ledger.slice(2)}`);
-    const alarm = await this.ctx.storage.getAlarm();
+    // An object without rows has never set one, or not so that it matters: the next step sets it.
+    const alarm = stored ? await this.ctx.storage.getAlarm() : null;
     // Another may have loaded while we waited.
     if (this.#ledger !== undefined) return;
     this.#ledger = ledger;
@@ -193,8 +197,11 @@ export class PaymentLedger extends DurableObject {
         for (const { number, at_ms, entry, hash } of rows === "" ? [] : JSON.parse(rows)) {
           this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", number, at_ms, entry, hash);
         }
-        this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
+        if (schedule !== this.#schedule) {
+          this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
+        }
       });
+      this.#version = MIGRATIONS.length;
       this.#schedule = schedule;
     }
     if (this.#ledger !== "" || rows !== "") this.#ledger = ledger;
@@ -212,19 +219,19 @@ export class PaymentLedger extends DurableObject {
     return JSON.stringify({ ...rest, record: JSON.stringify({ ...JSON.parse(record), journal }) });
   }
 
-  #version() {
+  #readVersion() {
     const [{ tables }] = this.#sql.exec("SELECT count(*) AS tables FROM sqlite_master WHERE name = 'schema_version'").toArray();
     if (tables === 0) return 0;
     return this.#sql.exec("SELECT version FROM schema_version").one().version;
   }
 
+  /** Within the transaction that stores: what is not committed is not the version. */
   #migrate() {
-    const version = this.#version();
-    if (version === MIGRATIONS.length) return;
-    if (version === 0) {
-      this.#sql.exec("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (0)");
-    }
-    for (const statements of MIGRATIONS.slice(version)) this.#sql.exec(statements);
-    this.#sql.exec("UPDATE schema_version SET version = ?", MIGRATIONS.length);
+    if (this.#version === MIGRATIONS.length) return;
+    const record =
+      this.#version === 0
+        ? `CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (${MIGRATIONS.length});`
+        : `UPDATE schema_version SET version = ${MIGRATIONS.length};`;
+    this.#sql.exec(MIGRATIONS.slice(this.#version).join("\n") + record);
   }
 }

@@ -1,5 +1,5 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
-import { Edge, initSync, recycle, verify_webhook } from "./edge/paysg_wasm.js";
+import { Edge, initSync, recycle, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
 import { Limits } from "./limits.js";
 import { beginCall, beginReading, endCall, endReading, hold, release } from "./load.js";
 import { failure, requestId } from "./log.js";
@@ -16,6 +16,8 @@ const HEADERS = [
   "paysg-signature",
   "access-control-request-method",
 ];
+/** Those that a question has use for; the others are of requests that change something. */
+const ASKING = new Set(["accept", "cookie", "origin", "authorization"]);
 const VARIABLES = [
   "PAYSG_API_KEY",
   "PAYSG_API_URL",
@@ -36,6 +38,7 @@ export const MAX_BODY_BYTES = 64 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
 const REMEMBERED_MS = 2_000;
+const MAX_REMEMBERED = 1_000;
 const MAX_REMEMBERED_BYTES = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const LOST = { status: 0, retryAfter: "", body: NOTHING };
@@ -54,7 +57,20 @@ export function provide(module) {
   }
 }
 
-const random = () => crypto.getRandomValues(new Uint8Array(64));
+const SEED_BYTES = 64;
+const pool = new Uint8Array(64 * SEED_BYTES);
+let drawn = pool.length;
+
+/** Random bytes for one step, which no other step gets; drawn in bulk, since each draw costs more than its bytes. */
+function random() {
+  if (drawn === pool.length) {
+    crypto.getRandomValues(pool);
+    drawn = 0;
+  }
+  drawn += SEED_BYTES;
+  return pool.slice(drawn - SEED_BYTES, drawn);
+}
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const encoder = new TextEncoder();
 
@@ -76,9 +92,12 @@ function cross(step) {
 }
 
 /** What the core says of a webhook: its parts are named in `src/edge/bind.rs`. */
-export function checkWebhook(signature, body, secrets, receivedAt, toleranceSecs) {
-  return cross(() => verify_webhook(signature, body, secrets.join("\0"), receivedAt, toleranceSecs)).split("\0");
+export function checkWebhook(signature, body, secrets, tags, receivedAt, toleranceSecs) {
+  return cross(() => verify_webhook(signature, body, secrets.join("\0"), tags, receivedAt, toleranceSecs)).split("\0");
 }
+
+/** The timestamp that a webhook's signature is over; empty where the header names none. */
+export const timestampOf = (signature) => cross(() => signed_timestamp(signature));
 
 /** The core under one environment. It outlives a trapped instance: only the step that trapped is lost. */
 export class Core {
@@ -166,12 +185,13 @@ export class Core {
       const answer = await fetchOnce(Number(timeout), method, url, headers, body);
       // Newer than what is remembered of the payment. Pages of the list are too large to keep.
       if (method === "GET" && answer.body.byteLength <= MAX_REMEMBERED_BYTES) {
-        this.#remember(url, { answer, until: answer.status === 200 ? Date.now() + REMEMBERED_MS : 0 });
+        this.#remember(url, { settled: answer, until: answer.status === 200 ? Date.now() + REMEMBERED_MS : 0 });
       }
       return answer;
     }
     const known = this.#answers.get(url);
     if (known !== undefined && Date.now() < known.until) {
+      if (known.settled !== undefined) return known.settled;
       // Whoever began that call may be gone, and the call with it.
       const answer = await Promise.race([known.answer, sleep(Number(timeout) + 1_000)]);
       if (answer !== undefined) return answer;
@@ -179,22 +199,19 @@ export class Core {
     const answer = fetchOnce(Number(timeout), method, url, headers, body);
     const entry = { answer, until: Date.now() + Number(timeout) };
     this.#remember(url, entry);
-    const settled = answer.then(({ status }) => {
-      entry.until = status === 200 ? Date.now() + REMEMBERED_MS : 0;
+    const settled = answer.then((answer) => {
+      entry.until = answer.status === 200 ? Date.now() + REMEMBERED_MS : 0;
+      entry.settled = answer;
     });
     keepAlive?.(settled);
     return answer;
   }
 
   #remember(url, entry) {
-    if (this.#answers.size >= 1_000) {
-      const now = Date.now();
-      for (const [url, { until }] of this.#answers) {
-        if (until <= now) this.#answers.delete(url);
-      }
-      if (this.#answers.size >= 1_000) this.#answers.delete(this.#answers.keys().next().value);
-    }
+    // Deleted first, so that the oldest is first: no search for it, however many payments are asked about.
+    this.#answers.delete(url);
     this.#answers.set(url, entry);
+    if (this.#answers.size > MAX_REMEMBERED) this.#answers.delete(this.#answers.keys().next().value);
   }
 }
 
@@ -209,7 +226,7 @@ async function fetchOnce(timeout, method, url, headers, body) {
       redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
-    const bytes = await read(response.body, response.headers.get("content-length"), MAX_ANSWER_BYTES);
+    const bytes = await read(response, MAX_ANSWER_BYTES);
     if (bytes === undefined) return LOST;
     return { status: response.status, retryAfter: response.headers.get("retry-after") ?? "", body: bytes };
   } catch {
@@ -229,13 +246,31 @@ function lines(text) {
 /** There is no room for what is being read. */
 class Full extends Error {}
 
-/** A body of at most so many bytes, counted as they come; `undefined` for a larger one. `late` ends the reading from without. */
-export async function read(stream, announced, limit, late) {
-  if (stream === null) return NOTHING;
-  if (announced !== null && Number(announced) > limit) {
-    await stream.cancel();
+/** A body of at most so many bytes; `undefined` for a larger one. `late` ends the reading from without. */
+export async function read(source, limit, late) {
+  if (source.body === null) return NOTHING;
+  const { headers } = source;
+  const length = Number(headers.get("content-length") ?? NaN);
+  // HTTP keeps a sender to the length that it states, so that the runtime may read the body whole, which costs a fraction. What is sent in
+  // chunks, or was compressed, may be longer than it states.
+  const stated = Number.isSafeInteger(length) && length >= 0 && headers.get("transfer-encoding") === null && headers.get("content-encoding") === null;
+  if (!stated) return count(source.body, limit, late);
+  if (length > limit) {
+    await source.body.cancel();
     return undefined;
   }
+  if (!hold(length)) throw new Full();
+  try {
+    const whole = source.arrayBuffer();
+    const bytes = new Uint8Array(await (late === undefined ? whole : Promise.race([whole, late])));
+    return bytes.byteLength > limit ? undefined : bytes;
+  } finally {
+    release(length);
+  }
+}
+
+/** The same, the bytes counted as they come. */
+async function count(stream, limit, late) {
   const reader = stream.getReader();
   const chunks = [];
   let length = 0;
@@ -277,7 +312,7 @@ async function readBody(request) {
     timer = setTimeout(() => reject(new Error("late")), BODY_TIMEOUT_MS);
   });
   try {
-    return await read(request.body, request.headers.get("content-length"), MAX_BODY_BYTES, late);
+    return await read(request, MAX_BODY_BYTES, late);
   } finally {
     clearTimeout(timer);
   }
@@ -319,7 +354,9 @@ export async function serve(core, request, keepAlive, log, address = "") {
   let calls = false;
   let pending;
   try {
-    const headers = `${HEADERS.map((name) => request.headers.get(name) ?? "").join("\0")}\0${address}`;
+    const asks = request.method === "GET" || request.method === "HEAD";
+    const value = (name) => (asks && !ASKING.has(name) ? "" : (request.headers.get(name) ?? ""));
+    const headers = `${HEADERS.map(value).join("\0")}\0${address}`;
     let step = await firstStep(core, request, headers, seed);
     for (;;) {
       const [kind, ...parts] = step.split("\0");

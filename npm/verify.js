@@ -2,6 +2,7 @@
 import { MAX_BODY_BYTES, checkWebhook, read } from "./host.js";
 
 const TOLERANCE_SECS = 300;
+const decoder = new TextDecoder();
 
 /** @type {typeof import("./webhook.d.ts").WebhookError} */
 export class WebhookError extends Error {
@@ -14,7 +15,8 @@ export class WebhookError extends Error {
 
 const badOption = (message) => new WebhookError("invalid_option", message);
 
-export async function verify(requestOrBytes, options = {}) {
+/** `tagsOf`: see `hmac.js`; without one the core computes them itself. */
+export async function verify(requestOrBytes, options = {}, tagsOf = undefined) {
   const { secret, toleranceSecs = TOLERANCE_SECS, receivedAt = Date.now() } = options;
   const secrets = typeof secret === "string" ? [secret] : secret;
   if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every((one) => typeof one === "string" && one !== "" && !one.includes("\0"))) {
@@ -26,9 +28,11 @@ export async function verify(requestOrBytes, options = {}) {
   const receivedAtMs = Number(receivedAt);
   if (!Number.isFinite(receivedAtMs)) throw badOption("`receivedAt` must be a Date, or milliseconds since 1970.");
   const { body, signature } = await parts(requestOrBytes, options.signature);
-  const [outcome, ...rest] = checkWebhook(signature, body, secrets, receivedAtMs, toleranceSecs);
+  const tags = await tagsOf?.(signature, body, secrets);
+  const [outcome, ...rest] = checkWebhook(signature, body, secrets, tags, receivedAtMs, toleranceSecs);
   if (outcome === "error") throw new WebhookError(...rest);
   const [freshness, timestamp, id, type, payment_service_id, payment_id, reference_id, created_ms] = rest;
+  let payload;
   const named = (text) => (text === "" ? null : text);
   return {
     fresh: freshness === "fresh",
@@ -42,7 +46,10 @@ export async function verify(requestOrBytes, options = {}) {
       reference_id: named(reference_id),
       created_at: created_ms === "" ? null : new Date(Number(created_ms)),
     },
-    payload: JSON.parse(new TextDecoder().decode(body)),
+    // What is known of an event is named above: most callers never look at the rest.
+    get payload() {
+      return (payload ??= JSON.parse(decoder.decode(body)));
+    },
   };
 }
 
@@ -56,7 +63,7 @@ async function parts(source, given) {
     throw badOption("Pass the Request, or its raw body as bytes or text. A parsed body cannot be verified.");
   }
   if (source.bodyUsed) throw badOption("The request's body has been read already: pass its bytes and `signature`.");
-  const body = await read(source.body, source.headers.get("content-length"), MAX_BODY_BYTES);
+  const body = await read(source, MAX_BODY_BYTES);
   if (body === undefined) throw new WebhookError("too_large", "The body is larger than 64 KiB.");
   return { body, signature: given ?? source.headers.get("paysg-signature") ?? "" };
 }

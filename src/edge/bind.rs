@@ -258,18 +258,36 @@ pub fn recycle() {
 /// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
 /// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
 #[allow(unreachable_pub)] // wasm-bindgen exports it.
+///
+/// `tags`: what the host has computed with the runtime's own HMAC over `TIMESTAMP.BODY`, 32 bytes for each secret.
 #[wasm_bindgen]
 pub fn verify_webhook(
     header: &str,
     body: &[u8],
     secrets: &str,
+    tags: Option<Box<[u8]>>,
     received_at_ms: f64,
     tolerance_secs: u32,
 ) -> String {
-    match webhook::verify(header, body, secrets, received_at_ms as i64, tolerance_secs) {
+    let tags = tags.as_deref();
+    match webhook::verify(
+        header,
+        body,
+        secrets,
+        tags,
+        received_at_ms as i64,
+        tolerance_secs,
+    ) {
         Ok(parts) => parts.join("\0"),
         Err((code, message)) => flat(&["error", code, &message]),
     }
+}
+
+/// What a webhook's signature is over besides its body; nothing where the header is malformed, which [`verify_webhook`] will say.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
+#[wasm_bindgen]
+pub fn signed_timestamp(header: &str) -> String {
+    webhook::signed_timestamp(header)
 }
 
 fn read_ledger(ledger: &str) -> Result<Option<Ledger>, JsError> {

@@ -3,7 +3,14 @@
 use crate::paysg::signature::{self, Freshness, Header, Secret};
 use crate::paysg::{Event, EventId, PaymentId, PaymentServiceId};
 
+/// The timestamp as the header writes it; nothing where the header is malformed.
+#[must_use]
+pub fn signed_timestamp(header: &str) -> String {
+    Header::parse(header).map_or_else(|_| String::new(), |header| header.timestamp().to_owned())
+}
+
 /// Verifies a webhook: what it names, as text. `secrets` are separated by NUL: cut at commas, one that holds a comma would be two weaker ones.
+/// `tags`: what the body ought to bear, 32 bytes for each secret, where the host has computed them.
 ///
 /// # Errors
 /// A code and a message: `invalid_option` for secrets that are empty, `malformed_signature` for a header that is not of PaySG's form,
@@ -12,6 +19,7 @@ pub fn verify(
     header: &str,
     body: &[u8],
     secrets: &str,
+    tags: Option<&[u8]>,
     received_at_ms: i64,
     tolerance_secs: u32,
 ) -> Result<[String; 9], (&'static str, String)> {
@@ -23,7 +31,11 @@ pub fn verify(
             format!("PaySG-Signature was not taken: {}.", error.as_str()),
         )
     })?;
-    if !signature::verify(&header, body, &secrets) {
+    let authentic = match tags {
+        Some(tags) => signature::matches(&header, tags.as_chunks().0),
+        None => signature::verify(&header, body, &secrets),
+    };
+    if !authentic {
         return Err((
             "invalid_signature",
             "No `v1` of PaySG-Signature is this body's under the secret. Was the raw body passed, byte for byte as it came?".to_owned(),

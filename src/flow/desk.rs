@@ -56,7 +56,11 @@ impl Desk<'_> {
     /// Records a transition. One that the intent's state does not allow says nothing new, or comes from a race that another has won:
     /// it is dropped, and the flow goes by the ledger.
     pub fn record(&mut self, transition: Transition) {
-        let _ = self.ledger.record(self.now_ms, transition);
+        let _ = if self.terms.remembers {
+            self.ledger.record(self.now_ms, transition)
+        } else {
+            self.ledger.play(self.now_ms, &transition)
+        };
     }
 
     /// Flags a payment of this intent in whose place PaySG showed another one.

@@ -54,6 +54,11 @@ impl Journal {
         }
     }
 
+    /// Counts a transition that makes no row.
+    pub(super) const fn count(&mut self) {
+        self.length = self.length.saturating_add(1);
+    }
+
     /// Checks that a row is the next one, and reads it.
     ///
     /// # Errors

@@ -104,6 +104,17 @@ impl Ledger {
         Ok(())
     }
 
+    /// Plays a transition in a ledger that is kept nowhere: as [`Ledger::record`], without a row to store.
+    ///
+    /// # Errors
+    /// [`Illegal`] where the intent's state does not allow it.
+    pub fn play(&mut self, at_ms: i64, transition: &Transition) -> Result<(), Illegal> {
+        self.intent.permits(transition)?;
+        self.journal.count();
+        self.intent.apply(at_ms, transition);
+        Ok(())
+    }
+
     /// Takes the rows that were recorded since the last call.
     pub fn take_unsaved(&mut self) -> Vec<Row> {
         core::mem::take(&mut self.unsaved)

@@ -13,7 +13,7 @@ mod writer;
 
 use std::fmt;
 
-use self::reader::{Duplicates, read};
+use self::reader::{Keep, read};
 pub use self::writer::{ObjectWriter, write_str};
 
 /// Deepest nesting of arrays and objects that is read.
@@ -75,7 +75,7 @@ impl std::error::Error for JsonError {}
 /// assert_eq!(json::parse(br#"{"a":{"b":1,"b":1}}"#), Err(JsonError::Duplicate("a.b".into())));
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Json, JsonError> {
-    read(bytes, Duplicates::Refused)
+    read(bytes, Keep::AllOnce)
 }
 
 /// Reads one JSON value of PaySG's, keeping the entries of a key that stands twice.
@@ -86,7 +86,25 @@ pub fn parse(bytes: &[u8]) -> Result<Json, JsonError> {
 /// # Errors
 /// [`JsonError`], but never [`JsonError::Duplicate`].
 pub fn parse_keeping_duplicates(bytes: &[u8]) -> Result<Json, JsonError> {
-    read(bytes, Duplicates::Kept)
+    read(bytes, Keep::All)
+}
+
+/// Reads one JSON value of PaySG's like [`parse_keeping_duplicates`], and of every object in it only the fields with these names, in any of
+/// their spellings.
+///
+/// What is left out is checked all the same: whether text is JSON does not depend on who reads it. The payer's data is never copied, and a
+/// large event costs its length rather than a tree.
+///
+/// # Errors
+/// As [`parse_keeping_duplicates`].
+///
+/// ```
+/// use paysg_wasm::paysg::{json, Json};
+/// let read = json::parse_fields(br#"{"payerName":"Tan Ah Kow","referenceId":"7"}"#, &["reference_id"]);
+/// assert_eq!(read, Ok(Json::Object(vec![("referenceId".into(), Json::String("7".into()))])));
+/// ```
+pub fn parse_fields(bytes: &[u8], names: &[&str]) -> Result<Json, JsonError> {
+    read(bytes, Keep::Only(names))
 }
 
 impl Json {
@@ -215,7 +233,7 @@ impl Json {
 pub struct ConflictingField;
 
 /// Whether `key` is `snake` with some of its underscores written as capitals.
-fn is_spelling_of(key: &str, snake: &str) -> bool {
+pub(super) fn is_spelling_of(key: &str, snake: &str) -> bool {
     let mut key = key.bytes();
     let mut snake = snake.bytes();
     while let Some(wanted) = snake.next() {

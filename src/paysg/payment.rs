@@ -82,6 +82,23 @@ pub struct Payment {
     pub refunded_at: Option<String>,
 }
 
+/// What [`Payment::from_json`] looks at.
+pub(super) const FIELDS: &[&str] = &[
+    "id",
+    "payment_service_id",
+    "reference_id",
+    "amount_in_cents",
+    "payment_url",
+    "return_url",
+    "payment_status",
+    "latest_status",
+    "refund_status",
+    "created_at",
+    "payment_succeeded_timestamp",
+    "payment_cancelled_timestamp",
+    "payment_fully_refunded_timestamp",
+];
+
 impl Payment {
     /// Reads the body of an answer.
     ///
@@ -93,7 +110,7 @@ impl Payment {
     /// `duplicate` (a field twice, or in two spellings, with different values).
     pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
         // Keys that stand twice matter in the fields that are used, and `field` sees them there.
-        Self::from_json(&json::parse_keeping_duplicates(bytes)?)
+        Self::from_json(&json::parse_fields(bytes, FIELDS)?)
     }
 
     /// Reads a payment that is part of something else: a list, or an event.

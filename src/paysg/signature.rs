@@ -134,6 +134,12 @@ impl Header {
         })
     }
 
+    /// `t` as sent: the signature is over these characters.
+    #[must_use]
+    pub fn timestamp(&self) -> &str {
+        &self.timestamp
+    }
+
     /// `t` in milliseconds since 1970, whichever unit it was sent in.
     #[must_use]
     pub const fn timestamp_ms(&self) -> i64 {
@@ -174,9 +180,18 @@ impl fmt::Debug for Secret {
 /// length and the numbers of secrets and signatures, not on what matches. It does not look at the age: see [`freshness`].
 #[must_use]
 pub fn verify(header: &Header, payload: &[u8], secrets: &[Secret]) -> bool {
+    let expected: Vec<Tag> = secrets
+        .iter()
+        .map(|secret| tag(secret, &header.timestamp, payload))
+        .collect();
+    matches(header, &expected)
+}
+
+/// Whether any signature of the header is one of those expected, each 32 bytes long, in time that depends on their numbers only.
+#[must_use]
+pub fn matches(header: &Header, expected: &[[u8; 32]]) -> bool {
     let mut matches = Choice::from(0);
-    for secret in secrets {
-        let expected = tag(secret, &header.timestamp, payload);
+    for expected in expected {
         for sent in &header.tags {
             matches |= expected.ct_eq(sent);
         }

@@ -1,7 +1,8 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | conformance`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | bench | conformance`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
+mod bench;
 mod conformance;
 mod demo;
 mod fingerprint;
@@ -47,6 +48,8 @@ enum Task {
     Fuzz(fuzz::FuzzOptions),
     /// Run every test; the last line is the sum
     Test(suite::TestOptions),
+    /// Measure the product beside its peers, in one run, as ratios
+    Bench(bench::BenchOptions),
     /// Check a payment proxy of whatever make against its contract, over HTTP
     #[command(disable_help_flag = true)]
     Conformance(conformance::ConformanceOptions),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Task::Edge(options) => demo::edge_alone(&project, &options),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
+        Task::Bench(options) => bench::bench(&project, &options),
         Task::Conformance(options) => conformance::conformance(&project, &options),
     };
     outcome.unwrap_or_else(|error| {

@@ -73,7 +73,7 @@ const WASM_FEATURES: &[&str] = &[
 ];
 
 /// What of the crate decides its wasm.
-const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock"];
+const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock", "xtask/panics.mjs"];
 
 /// Makes `pkg/`, and says how large it is.
 pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
@@ -185,7 +185,11 @@ fn compile(
         command.env("CARGO_TARGET_DIR", target);
     }
     shell::run_quietly(&mut command)?;
-    wasm_opt(project, build, &folder.join("paysg_wasm_bg.wasm"))
+    wasm_opt(
+        project,
+        build.wasm_opt_level,
+        &folder.join("paysg_wasm_bg.wasm"),
+    )
 }
 
 /// Makes both builds once more, from nothing, and says which file of `pkg/` came out different, if any.
@@ -229,12 +233,20 @@ pub(crate) fn reproduce(project: &Project) -> anyhow::Result<()> {
 
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
 /// closed network has not; ours comes with the lockfile.
-fn wasm_opt(project: &Project, build: &WasmBuild, wasm: &Path) -> anyhow::Result<()> {
+pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::Result<()> {
+    // First, so that what only panics called goes too.
+    shell::run_quietly(
+        Command::new(tools::node(project)?)
+            .arg(project.path("xtask/panics.mjs"))
+            .arg(wasm),
+    )?;
     let optimised = wasm.with_extension("optimised");
     shell::run_quietly(
         Command::new(tools::node(project)?)
             .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
-            .args([build.wasm_opt_level, "--strip-producers"])
+            .args([level, "--strip-producers", "--strip-target-features"])
+            // Until nothing gets smaller; for the edge's speed that is minutes for nothing.
+            .args((level == "-Oz").then_some("--converge"))
             .args(WASM_FEATURES)
             .arg("--output")
             .arg(&optimised)

@@ -1,21 +1,27 @@
 //! Reading JSON text in one pass.
 
-use super::{Json, JsonError, MAX_DEPTH};
+use std::borrow::Cow;
 
-/// What to do about a key that stands twice in an object.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Duplicates {
-    Refused,
-    Kept,
+use super::{Json, JsonError, MAX_DEPTH, is_spelling_of};
+
+/// What is kept of an object.
+#[derive(Clone, Copy)]
+pub(super) enum Keep<'a> {
+    /// Every entry; a key that stands twice is an error.
+    AllOnce,
+    /// Every entry, those of a key that stands twice included.
+    All,
+    /// The entries of these keys, in any of their spellings, likewise. What the others hold is checked and dropped.
+    Only(&'a [&'a str]),
 }
 
-pub(super) fn read(bytes: &[u8], duplicates: Duplicates) -> Result<Json, JsonError> {
+pub(super) fn read(bytes: &[u8], keep: Keep<'_>) -> Result<Json, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
     let mut reader = Reader {
         text,
         at: 0,
         depth: 0,
-        duplicates,
+        keep,
     };
     reader.skip_space();
     let value = reader.value()?;
@@ -33,7 +39,7 @@ struct Reader<'a> {
     /// Byte offset; only ever at the beginning of a character when text is cut out.
     at: usize,
     depth: u8,
-    duplicates: Duplicates,
+    keep: Keep<'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -75,7 +81,7 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
-            Some(b'"') => Ok(Json::String(self.string()?)),
+            Some(b'"') => Ok(Json::String(self.text()?.into_owned())),
             Some(b't') => self.word("true", Json::Bool(true)),
             Some(b'f') => self.word("false", Json::Bool(false)),
             Some(b'n') => self.word("null", Json::Null),
@@ -101,15 +107,20 @@ impl<'a> Reader<'a> {
         &mut self,
         inside: fn(&mut Self) -> Result<Json, JsonError>,
     ) -> Result<Json, JsonError> {
+        self.enter()?;
+        let value = inside(self)?;
+        self.depth = self.depth.saturating_sub(1);
+        Ok(value)
+    }
+
+    fn enter(&mut self) -> Result<(), JsonError> {
         if self.depth >= MAX_DEPTH {
             return Err(JsonError::TooDeep);
         }
         self.depth = self.depth.saturating_add(1);
         self.advance(1);
         self.skip_space();
-        let value = inside(self)?;
-        self.depth = self.depth.saturating_sub(1);
-        Ok(value)
+        Ok(())
     }
 
     fn array(&mut self) -> Result<Json, JsonError> {
@@ -137,13 +148,17 @@ impl<'a> Reader<'a> {
             return Ok(Json::Object(entries));
         }
         loop {
-            let key = self.string()?;
+            let key = self.text()?;
             self.skip_space();
             self.expect(b':')?;
             self.skip_space();
-            match self.value() {
-                Ok(value) => entries.push((key, value)),
-                Err(error) => return Err(inside(error, || key)),
+            if self.keeps(&key) {
+                match self.value() {
+                    Ok(value) => entries.push((key.into_owned(), value)),
+                    Err(error) => return Err(inside(error, || key.into_owned())),
+                }
+            } else {
+                self.skip()?;
             }
             self.skip_space();
             if self.eat(b'}') {
@@ -152,11 +167,69 @@ impl<'a> Reader<'a> {
             self.expect(b',')?;
             self.skip_space();
         }
-        match duplicate_key(&entries) {
-            Some(key) if self.duplicates == Duplicates::Refused => {
-                Err(JsonError::Duplicate(key.to_owned()))
+        if matches!(self.keep, Keep::AllOnce)
+            && let Some(key) = duplicate_key(&entries)
+        {
+            return Err(JsonError::Duplicate(key.to_owned()));
+        }
+        Ok(Json::Object(entries))
+    }
+
+    fn keeps(&self, key: &str) -> bool {
+        match self.keep {
+            Keep::AllOnce | Keep::All => true,
+            Keep::Only(names) => names.iter().any(|name| is_spelling_of(key, name)),
+        }
+    }
+
+    /// Steps over a value that nobody wants, as strictly as [`Self::value`] reads one.
+    fn skip(&mut self) -> Result<(), JsonError> {
+        match self.peek() {
+            Some(b'"') => self.skip_string(),
+            Some(b'{') => self.skip_nested(b'}', |reader| {
+                reader.skip_string()?;
+                reader.skip_space();
+                reader.expect(b':')?;
+                reader.skip_space();
+                reader.skip()
+            }),
+            Some(b'[') => self.skip_nested(b']', Self::skip),
+            Some(b'-' | b'0'..=b'9') => self.number_text().map(|_| ()),
+            // Words own nothing.
+            _ => self.value().map(|_| ()),
+        }
+    }
+
+    fn skip_nested(
+        &mut self,
+        end: u8,
+        element: fn(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.enter()?;
+        if !self.eat(end) {
+            loop {
+                element(self)?;
+                self.skip_space();
+                if self.eat(end) {
+                    break;
+                }
+                self.expect(b',')?;
+                self.skip_space();
             }
-            _ => Ok(Json::Object(entries)),
+        }
+        self.depth = self.depth.saturating_sub(1);
+        Ok(())
+    }
+
+    fn skip_string(&mut self) -> Result<(), JsonError> {
+        self.expect(b'"')?;
+        loop {
+            self.plain_run();
+            if self.eat(b'"') {
+                return Ok(());
+            }
+            self.expect(b'\\')?;
+            self.escape()?;
         }
     }
 
@@ -172,6 +245,10 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Result<Json, JsonError> {
+        Ok(Json::Number(self.number_text()?.to_owned()))
+    }
+
+    fn number_text(&mut self) -> Result<&'a str, JsonError> {
         let start = self.at;
         self.eat(b'-');
         // A leading zero stands alone.
@@ -187,23 +264,33 @@ impl<'a> Reader<'a> {
             }
             self.digits()?;
         }
-        Ok(Json::Number(
-            self.text.get(start..self.at).unwrap_or_default().to_owned(),
-        ))
+        Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    /// Steps over characters that stand for themselves, and gives them.
+    fn plain_run(&mut self) -> &'a str {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        // The bytes of characters beyond ASCII are all above these, so the run ends between characters.
+        let run = rest
+            .iter()
+            .position(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\'));
+        self.advance(run.unwrap_or(rest.len()));
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// A string, unescaped; the text's own where nothing was escaped.
+    fn text(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.expect(b'"')?;
-        let mut out = String::new();
+        let run = self.plain_run();
+        if self.eat(b'"') {
+            return Ok(Cow::Borrowed(run));
+        }
+        let mut out = run.to_owned();
         loop {
-            let start = self.at;
-            // The bytes of characters beyond ASCII are all above these, so the run ends between characters.
-            while matches!(self.peek(), Some(0x20..=0x21 | 0x23..=0x5b | 0x5d..=0xff)) {
-                self.advance(1);
-            }
-            out.push_str(self.text.get(start..self.at).unwrap_or_default());
+            out.push_str(self.plain_run());
             if self.eat(b'"') {
-                return Ok(out);
+                return Ok(Cow::Owned(out));
             }
             // Neither the quote nor a plain byte: an escape, or a control character, which JSON forbids.
             self.expect(b'\\')?;

@@ -1,5 +1,6 @@
 use crate::paysg::json::{
-    self, MAX_DEPTH, ObjectWriter, parse, parse_keeping_duplicates, write_str,
+    self, MAX_DEPTH, ObjectWriter, is_spelling_of, parse, parse_fields, parse_keeping_duplicates,
+    write_str,
 };
 use crate::paysg::{Cents, Json, JsonError, Rule};
 use proptest::prelude::*;
@@ -370,6 +371,12 @@ proptest! {
             Err(error) => prop_assert!(theirs.is_err(), "{error}: {:?}", String::from_utf8_lossy(&bytes)),
         }
         prop_assert_eq!(parse(&bytes).ok().is_some(), parse_keeping_duplicates(&bytes).is_ok_and(|json| !has_duplicate(&json)));
+        // What is left out is read as strictly: the same verdict, to the byte, and the same tree less what nobody asked for.
+        let keys: Vec<String> = value.as_object().into_iter().flat_map(|object| object.keys().cloned()).collect();
+        let first: Vec<&str> = keys.iter().map(String::as_str).take(1).collect();
+        for names in [&[][..], &first] {
+            prop_assert_eq!(parse_fields(&bytes, names), parse_keeping_duplicates(&bytes).map(|json| only(json, names)));
+        }
     }
 
     #[test]
@@ -377,6 +384,25 @@ proptest! {
         prop_assert_eq!(Cents::from_token(&cents.to_string()).ok(), Cents::new(cents));
         let plain = token.bytes().all(|b| b.is_ascii_digit()) && token.parse::<u64>().unwrap() < 1 << 53;
         prop_assert_eq!(Cents::from_token(&token).is_ok(), plain);
+    }
+}
+
+fn only(json: Json, names: &[&str]) -> Json {
+    match json {
+        Json::Object(entries) => Json::Object(
+            entries
+                .into_iter()
+                .filter(|(key, _)| names.iter().any(|name| is_spelling_of(key, name)))
+                .map(|(key, value)| (key, only(value, names)))
+                .collect(),
+        ),
+        Json::Array(elements) => Json::Array(
+            elements
+                .into_iter()
+                .map(|element| only(element, names))
+                .collect(),
+        ),
+        other => other,
     }
 }
 

@@ -17,6 +17,7 @@ const WASM_PACK_LEAST: &[u32] = &[0, 15];
 /// wasm-pack, and the `PATH` on which it finds the right wasm-bindgen.
 pub(crate) struct WasmTools {
     wasm_pack: PathBuf,
+    wasm_bindgen: PathBuf,
     path: OsString,
     /// What decides the output besides the sources.
     pub(crate) versions: String,
@@ -28,6 +29,11 @@ impl WasmTools {
         let mut command = Command::new(&self.wasm_pack);
         command.env("PATH", &self.path);
         command
+    }
+
+    /// wasm-bindgen's command line, in the version of the lockfile.
+    pub(crate) fn wasm_bindgen(&self) -> Command {
+        Command::new(&self.wasm_bindgen)
     }
 }
 
@@ -58,6 +64,7 @@ pub(crate) fn wasm_tools(project: &Project) -> anyhow::Result<WasmTools> {
         path: shell::path_with(&[folder])?,
         versions: format!("{rustc} wasm-bindgen {bindgen_version}"),
         wasm_pack,
+        wasm_bindgen,
     })
 }
 

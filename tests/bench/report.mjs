@@ -1,0 +1,43 @@
+// The table, the file, and the picture.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { picture } from "./picture.mjs";
+
+/** What the ratios should be, where the product is better above 1. */
+const TARGETS = {
+  return: { js: 1.05, hono_stripe: 1.05, workers_rs: 1.3, null: 0.95 },
+  webhook_1k: { js: 1.2, hono_stripe: 1.3, workers_rs: 1.4, null: 0.85 },
+  create: { js: 1, workers_rs: 1.2 },
+  status: { js: 1, workers_rs: 1.2 },
+  new_intent: { js: 0.95 },
+  paid: { js: 0.95 },
+  cold_start: { js: 1 / 1.5, workers_rs: 1 / 0.3 },
+  browser_ready: { plain: 1 / 1.5 },
+  browser_press: { plain: 1 / 1.05 },
+};
+
+export function report(summary, out, say) {
+  const outcome = JSON.parse(JSON.stringify(summary));
+  for (const scenario of outcome.scenarios) scenario.target = TARGETS[scenario.name] ?? {};
+  mkdirSync(dirname(out), { recursive: true });
+  writeFileSync(out, `${JSON.stringify(outcome, null, 2)}\n`);
+  const drawn = out.replace(/\.json$/, ".svg");
+  if (outcome.scenarios.length > 0) writeFileSync(drawn, picture(outcome));
+  table(outcome, say);
+  say(`\n${out}${outcome.scenarios.length > 0 ? `, ${drawn}` : ""}`);
+}
+
+function table({ scenarios }, say) {
+  if (scenarios.length === 0) return;
+  say("\nHow many times better the product is (medians; below in brackets the least and the most of the rounds; ✗: less than aimed at)");
+  for (const { title, product, unit, ratio, cpu_ratio, spread, target } of scenarios) {
+    say(`\n${title}: ${product} ${unit}`);
+    for (const [peer, median] of Object.entries(ratio)) {
+      const aim = target[peer];
+      const mark = aim === undefined ? " " : median >= aim ? "✓" : "✗";
+      const [least, most] = spread.ratio[peer];
+      const cpu = cpu_ratio ? `   CPU ${cpu_ratio[peer].toFixed(2)} [${spread.cpu_ratio[peer].map((value) => value.toFixed(2)).join(" ")}]` : "";
+      say(`  ${mark} ${peer.padEnd(12)} ${median.toFixed(2)} [${least.toFixed(2)} ${most.toFixed(2)}]${cpu}${aim === undefined ? "" : `   aim ${aim.toFixed(2)}`}`);
+    }
+  }
+}
