@@ -84,9 +84,9 @@ fn judge(what: &str, command: &mut Command, unreachable: impl Fn(&str) -> bool) 
     let said = [stdout, stderr].map(|stream| String::from_utf8_lossy(&stream).into_owned());
     let said = said.join("\n");
     if unreachable(&said) {
-        report::line(&format!(
-            "  SKIPPED: what is known against these packages cannot be reached from here; nothing was checked. Run it where it can."
-        ));
+        report::line(
+            "  SKIPPED: what is known against these packages cannot be reached from here; nothing was checked. Run it where it can.",
+        );
         return Tally {
             skipped: 1,
             ..Tally::default()
