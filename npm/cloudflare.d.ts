@@ -11,12 +11,14 @@ import type { EdgeEnv, HandlerContext } from "./edge.js";
 
 /** The worker's environment: the proxy's variables, and the ledger. */
 export interface WorkerEnv extends EdgeEnv {
-  /** Binding of {@link PaymentLedger}. Without it the proxy keeps no ledger: the README says what it cannot promise then. */
+  /** Binding of {@link PaymentLedger}. Without it the proxy keeps no ledger: the documentation says what it cannot promise then. */
   LEDGER?: unknown;
 }
 
 declare const worker: {
   fetch(request: Request, env: WorkerEnv, ctx: HandlerContext): Promise<Response>;
+  /** By a cron trigger: logs a line for each intent that is stuck or flagged. */
+  scheduled(controller: unknown, env: WorkerEnv, ctx: HandlerContext): Promise<void>;
 };
 export default worker;
 

@@ -5,6 +5,7 @@ import module from "./edge/paysg_wasm_bg.wasm";
 
 import { BUSY, Core, TRAPPED, isTrap, provide, serve } from "./host.js";
 import { failure, print } from "./log.js";
+import { WatchList, listOf, sweep } from "./watch.js";
 
 const cores = new WeakMap();
 
@@ -23,6 +24,11 @@ export default {
     const address = request.headers.get("cf-connecting-ip") ?? "";
     return serve(coreOf(env), request, (work) => ctx.waitUntil(work), print, address);
   },
+
+  /** By a cron trigger: logs which intents are stuck or flagged. */
+  async scheduled(controller, env) {
+    if (env.LEDGER !== undefined) await sweep(env.LEDGER, print);
+  },
 };
 
 /** The schema, one statement for each version that there has been. Add to it; never change what is there. */
@@ -32,9 +38,12 @@ const MIGRATIONS = [
 ];
 /** When a wake-up failed in a way that no schedule foresaw. */
 const RETRY_WAKE_MS = 30_000;
+/** When a concern could not be noted. */
+const RETRY_REPORT_MS = 300_000;
 /** How long a message waits for its turn, and how many may wait. */
 const PATIENCE_MS = 20_000;
 const MAX_WAITING = 100;
+const WAKE = '{"intent":null,"message":{"ask":"wake"}}';
 const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
 
 /** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
@@ -47,6 +56,8 @@ export class PaymentLedger extends DurableObject {
   #version;
   #alarm;
   #last = Promise.resolve();
+  /** What was last reported of this intent. */
+  #reported = "";
   #waiting = 0;
 
   constructor(ctx, env) {
@@ -80,11 +91,50 @@ export class PaymentLedger extends DurableObject {
   async alarm() {
     const startedAt = Date.now();
     try {
-      await this.#inTurn((leave) => this.#work('{"intent":null,"message":{"ask":"wake"}}', leave));
+      await this.#inTurn((leave) => this.#work(WAKE, leave));
     } catch (error) {
       print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
       // Never thrown: after six failures the platform would give the alarm up.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
+    }
+  }
+
+  /** What an operator should know of this intent, or nothing. For the sweep. */
+  async concerns() {
+    if (this.#ledger === undefined) await this.#load();
+    return this.#ledger === "" ? "" : this.#core.objectConcerns(this.#ledger);
+  }
+
+  /** As a list of intents: see `watch.js`. */
+  note(intent) {
+    new WatchList(this.#sql).note(intent);
+  }
+
+  noted() {
+    return new WatchList(this.#sql).noted();
+  }
+
+  forget(intent) {
+    new WatchList(this.#sql).forget(intent);
+  }
+
+  /** Has the sweep look at this intent. Nothing waits for it, and nothing fails with it. */
+  async #report() {
+    try {
+      const concerns = await this.concerns();
+      if (concerns === this.#reported) return;
+      if (concerns !== "") {
+        const { intent } = JSON.parse(concerns);
+        await listOf(this.env.LEDGER, intent).note(intent);
+      }
+      this.#reported = concerns;
+    } catch (error) {
+      print(failure(error, { route: "watch", trapped: isTrap(error) }));
+      // Comes again with whatever the intent does next, and by itself where that is nothing.
+      if (this.#alarm === null) {
+        this.#alarm = Date.now() + RETRY_REPORT_MS;
+        await this.ctx.storage.setAlarm(this.#alarm);
+      }
     }
   }
 
@@ -101,11 +151,15 @@ export class PaymentLedger extends DurableObject {
 
   async #work(envelope, leave) {
     if (this.#ledger === undefined) await this.#load();
+    let concerning = envelope === WAKE;
     let step = this.#core.objectBegin(this.#ledger, envelope).split("\0");
     for (;;) {
       const [kind, ledger, rows, schedule, alarm, ...parts] = step;
       this.#store(ledger, rows, schedule, alarm);
+      // A superset of what can raise a concern, so that most steps are not looked at twice.
+      concerning ||= rows.includes("flagged") || rows.includes("paid");
       if (kind === "D") {
+        if (concerning) this.ctx.waitUntil(this.#report());
         const [reply, line] = parts;
         if (line !== "") print(line);
         return this.#reply(reply);

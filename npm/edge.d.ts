@@ -9,7 +9,7 @@
  * @module
  */
 
-/** What the proxy is told by its environment; the README explains each. Other keys are ignored. */
+/** What the proxy is told by its environment; the documentation explains each. Other keys are ignored. */
 export interface EdgeEnv {
   PAYSG_API_KEY?: string;
   PAYSG_API_URL?: string;
@@ -36,7 +36,7 @@ export interface EdgeEnv {
 /** Options of {@link createHandler}. */
 export interface HandlerOptions {
   /**
-   * Takes one line of JSON for each request; the README explains its fields. There is no personal data in it.
+   * Takes one line of JSON for each request; the documentation explains its fields. There is no personal data in it.
    * @defaultValue `console.log`
    */
   log?: (line: string) => void;

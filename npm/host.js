@@ -163,6 +163,10 @@ export class Core {
     );
   }
 
+  objectConcerns(ledger) {
+    return this.cross((edge) => edge.object_concerns(ledger, Date.now()));
+  }
+
   /** Asks an intent's object. */
   async ask(name, envelope) {
     try {

@@ -56,7 +56,8 @@ export async function load({ wasm, ...options } = {}) {
 // The smallest module there is. Engines word a policy's refusal each in their own way; none lets this pass.
 function isBlocked() {
   try {
-    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    // WebKit compiles under any policy, and refuses the instance.
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
   } catch {
     return true;
   }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -18,11 +18,11 @@ use crate::scenario::{self, Scenario};
 use crate::settings::{RefundOutcome, WebhookHosts};
 use crate::simulator::Simulator;
 
-type Sim = State<Arc<Simulator>>;
-type Shown = Result<Json<Value>, ApiError>;
+pub(crate) type Sim = State<Arc<Simulator>>;
+pub(crate) type Shown = Result<Json<Value>, ApiError>;
 
 /// The body as JSON whatever its content type; no body is `{}`.
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
+pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
     let body: &[u8] = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))
 }
@@ -109,33 +109,42 @@ impl Newest {
         let surplus = all.len().saturating_sub(self.last.unwrap_or(usize::MAX));
         all.split_off(surplus)
     }
+
+    pub(crate) fn requests(&self, simulator: &Simulator) -> Vec<Value> {
+        simulator.requests.shown(self.last.unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn payments(&self, simulator: &Simulator) -> Vec<Value> {
+        simulator.read(|state| {
+            let records = self.of(state.payments());
+            records
+                .iter()
+                .map(|record| record.shown().to_value())
+                .collect()
+        })
+    }
+
+    pub(crate) fn events(&self, simulator: &Simulator) -> Vec<Value> {
+        simulator.read(|state| {
+            let events = self.of(state.events.in_order());
+            events
+                .into_iter()
+                .map(|event| state.events.shown_event(event))
+                .collect()
+        })
+    }
 }
 
-pub(crate) async fn requests(
-    State(simulator): Sim,
-    Query(Newest { last }): Query<Newest>,
-) -> Json<Value> {
-    list(simulator.requests.shown(last.unwrap_or(usize::MAX)))
+pub(crate) async fn requests(State(simulator): Sim, Query(newest): Query<Newest>) -> Json<Value> {
+    list(newest.requests(&simulator))
 }
 
 pub(crate) async fn payments(State(simulator): Sim, Query(newest): Query<Newest>) -> Json<Value> {
-    list(simulator.read(|state| {
-        let records = newest.of(state.payments());
-        records
-            .iter()
-            .map(|record| record.shown().to_value())
-            .collect()
-    }))
+    list(newest.payments(&simulator))
 }
 
 pub(crate) async fn events(State(simulator): Sim, Query(newest): Query<Newest>) -> Json<Value> {
-    list(simulator.read(|state| {
-        let events = newest.of(state.events.in_order());
-        events
-            .into_iter()
-            .map(|event| state.events.shown_event(event))
-            .collect()
-    }))
+    list(newest.events(&simulator))
 }
 
 pub(crate) async fn pay(State(simulator): Sim, Path(id): Path<String>, body: Bytes) -> Shown {
@@ -272,14 +281,17 @@ pub(crate) async fn register(
     ))
 }
 
-pub(crate) async fn webhooks(State(simulator): Sim) -> Json<Value> {
-    list(simulator.read(|state| {
-        state
-            .events
-            .webhooks()
-            .map(|webhook| json!({ "id": webhook.id, "url": webhook.url }))
+/// The endpoints, without their secrets.
+pub(crate) fn endpoints(simulator: &Simulator) -> Vec<Value> {
+    simulator.read(|state| {
+        let all = state.events.webhooks();
+        all.map(|webhook| json!({ "id": webhook.id, "url": webhook.url }))
             .collect()
-    }))
+    })
+}
+
+pub(crate) async fn webhooks(State(simulator): Sim) -> Json<Value> {
+    list(endpoints(&simulator))
 }
 
 pub(crate) async fn unregister(State(simulator): Sim, Path(id): Path<String>) -> Shown {
@@ -315,27 +327,29 @@ pub(crate) async fn add_faults(State(simulator): Sim, body: Bytes) -> Shown {
 }
 
 fn waiting(simulator: &Simulator) -> Json<Value> {
-    list(
-        simulator
-            .faults
-            .waiting()
-            .iter()
-            .map(|fault| json!(fault))
-            .collect(),
-    )
+    Json(json!({ "data": simulator.faults.waiting() }))
 }
 
 pub(crate) async fn faults(State(simulator): Sim) -> Json<Value> {
     waiting(&simulator)
 }
 
-pub(crate) async fn clear_faults(State(simulator): Sim) -> Json<Value> {
-    simulator.faults.clear();
-    waiting(&simulator)
+/// All of them, or the one in the body, however often it was still to strike.
+pub(crate) async fn clear_faults(State(simulator): Sim, body: Bytes) -> Shown {
+    if body.is_empty() {
+        simulator.faults.clear();
+    } else {
+        simulator.faults.remove(&read(&body)?);
+    }
+    Ok(waiting(&simulator))
+}
+
+pub(crate) fn time(simulator: &Simulator) -> Value {
+    json!({ "now": simulator.clock.now(), "offset_ms": simulator.clock.offset_ms() })
 }
 
 pub(crate) async fn clock(State(simulator): Sim) -> Json<Value> {
-    Json(json!({ "now": simulator.clock.now(), "offset_ms": simulator.clock.offset_ms() }))
+    Json(time(&simulator))
 }
 
 #[derive(Deserialize)]
@@ -346,10 +360,8 @@ struct Advance {
 
 pub(crate) async fn advance(State(simulator): Sim, body: Bytes) -> Shown {
     let Advance { advance_ms } = read(&body)?;
-    let now = simulator.advance_clock(advance_ms);
-    Ok(Json(
-        json!({ "now": now, "offset_ms": simulator.clock.offset_ms() }),
-    ))
+    simulator.advance_clock(advance_ms);
+    Ok(Json(time(&simulator)))
 }
 
 pub(crate) async fn settings(State(simulator): Sim) -> Json<Value> {
@@ -376,8 +388,4 @@ pub(crate) async fn play(
 
 pub(crate) async fn scenario_progress(State(simulator): Sim) -> Json<Value> {
     Json(scenario::progress(&simulator))
-}
-
-pub(crate) async fn live_page() -> Html<&'static str> {
-    Html(include_str!("page/live.html"))
 }

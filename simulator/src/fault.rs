@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::error;
 
 /// One misbehaviour, as `POST /_sim/faults` takes it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
     /// `POST`, `GET`, …; any where it is left out.
@@ -176,6 +176,22 @@ impl Faults {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         self.any.store(false, Ordering::Release);
+    }
+
+    /// Takes one fault away that is like this one but for how often it still strikes, which changes while somebody looks at it.
+    pub(crate) fn remove(&self, unwanted: &Fault) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let like = |fault: &Fault| {
+            *fault
+                == Fault {
+                    times: fault.times,
+                    ..unwanted.clone()
+                }
+        };
+        if let Some(position) = waiting.iter().position(like) {
+            waiting.remove(position);
+        }
+        self.any.store(!waiting.is_empty(), Ordering::Release);
     }
 
     pub(crate) fn waiting(&self) -> Vec<Fault> {

@@ -16,6 +16,7 @@ mod fault;
 mod id;
 mod idempotency;
 mod list;
+mod live;
 mod log;
 mod options;
 mod page;

@@ -7,7 +7,7 @@ use axum::routing::{delete, get, post};
 
 use crate::error::ApiError;
 use crate::simulator::Simulator;
-use crate::{api, control, page};
+use crate::{api, control, live, page};
 
 pub(crate) fn routes(simulator: Arc<Simulator>) -> Router {
     let paysg = Router::new()
@@ -20,10 +20,16 @@ pub(crate) fn routes(simulator: Arc<Simulator>) -> Router {
         .route("/payments/{id}", get(page::show).post(page::act))
         .route("/payments/{id}/qr.svg", get(page::qr));
     let control = Router::new()
-        .route("/_sim", get(control::live_page))
+        .route("/_sim", get(live::page))
+        .route("/_sim/page/{file}", get(live::file))
+        .route("/_sim/start", get(live::start))
+        .route("/_sim/live", get(live::live))
         .route("/_sim/reset", post(control::reset))
         .route("/_sim/requests", get(control::requests))
-        .route("/_sim/payments", get(control::payments))
+        .route(
+            "/_sim/payments",
+            get(control::payments).post(live::new_payment),
+        )
         .route("/_sim/payments/{id}/pay", post(control::pay))
         .route("/_sim/payments/{id}/cancel", post(control::cancel))
         .route("/_sim/payments/{id}/refund", post(control::refund))

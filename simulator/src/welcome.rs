@@ -61,16 +61,18 @@ fn welcome(options: &Options, running: &Running) {
   API base         {origin}
   API key          {key}
   payment service  {}
-  control          {origin}/_sim
+  webhooks go to   {}
   state            {}
 
-Create a payment, then open its payment_url in a browser:
+Open {origin}/_sim in a browser: make a payment, watch what is asked, misbehave by a click.
+Or create a payment, then open its payment_url:
 
   curl {origin}/v1/payment-services/{service}/payments \\
     -H 'x-api-key: {}' -H 'content-type: application/json' \\
     -d '{{\"reference_id\":\"LIC-1\",\"payer_name\":\"Tan Ah Kow\",\"description\":\"Licence renewal\",\"amount_in_cents\":2500,\"metadata\":{{}},\"return_url\":\"https://example.com/return\"}}'
 ",
         options.payment_service_ids.join(", "),
+        options.webhook_url.as_deref().unwrap_or("nobody yet (--webhook-url, or /_sim)"),
         options.state.as_ref().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string()),
         if options.api_key == DEFAULT_API_KEY { DEFAULT_API_KEY } else { "$PAYSG_API_KEY" },
     ));

@@ -165,6 +165,20 @@ impl Edge {
         })
     }
 
+    /// What an operator should know of an intent, or nothing.
+    pub fn object_concerns(&self, ledger: &str, now_ms: f64) -> Result<String, JsError> {
+        let (Ok((config, terms)), Some(ledger)) = (&self.0, read_ledger(ledger)?) else {
+            return Ok(String::new());
+        };
+        let edge = front::Edge {
+            config,
+            terms,
+            now_ms: now_ms as i64,
+            random: &[],
+        };
+        Ok(edge.object_concerns(&ledger))
+    }
+
     fn with(
         &self,
         now_ms: f64,
@@ -305,7 +319,13 @@ fn flat(parts: &[&str]) -> String {
 
 fn respond(response: &Response, line: &str) -> String {
     let status = response.status.to_string();
-    flat(&["R", &status, &response.headers, &response.body, line])
+    // No body holds NUL. One that did would end there, and what follows it would be taken for the line of the log.
+    let body = if response.body.contains('\0') {
+        &response.body.replace('\0', "\u{fffd}")
+    } else {
+        &response.body
+    };
+    flat(&["R", &status, &response.headers, body, line])
 }
 
 /// What the host hands back was not what it was given.

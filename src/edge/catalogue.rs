@@ -18,6 +18,8 @@ pub struct Catalogue(Vec<Item>);
 
 /// What a reference of a catalogue order begins with; signed orders may not.
 pub const REFERENCE_PREFIX: &str = "cat-";
+/// The field by which a page gives its plain form a key, as scripts do by `Idempotency-Key`.
+pub const KEY_FIELD: &str = "idempotency_key";
 
 /// The fields of an order that the payer fills in.
 const PAYER_FIELDS: [&str; 4] = [
@@ -67,8 +69,8 @@ impl Catalogue {
         let mut errors = Vec::new();
         let entries = form.as_object().unwrap_or_default();
         for (name, _) in entries {
-            let known =
-                matches!(&**name, "item" | "quantity") || PAYER_FIELDS.contains(&name.as_str());
+            let known = matches!(&**name, "item" | "quantity" | KEY_FIELD)
+                || PAYER_FIELDS.contains(&name.as_str());
             if !known {
                 let rule = match &**name {
                     // The price, the reference and what is shown for them are not the browser's to say.
@@ -80,7 +82,7 @@ impl Catalogue {
             }
         }
         let repeated = |name: &str| entries.iter().filter(|(key, _)| key == name).count() > 1;
-        for name in ["item", "quantity"] {
+        for name in ["item", "quantity", KEY_FIELD] {
             if repeated(name) {
                 errors.push(FieldError::new(name, Rule::Duplicate));
             }

@@ -1,6 +1,7 @@
 //! The edge's configuration: read once, contradictions refused by name.
 
 use super::catalogue::Catalogue;
+use super::doubt::{Doubt, doubts};
 use crate::flow::agenda::Pace;
 use crate::flow::desk::Terms;
 use crate::paysg::signature::Secret;
@@ -50,6 +51,8 @@ pub struct Config {
     pub has_ledger: bool,
     /// Where payers may be sent.
     pub pages: PaymentPages,
+    /// What is taken, and may be a slip all the same.
+    pub doubts: Vec<Doubt>,
 }
 
 const fn wrong(variable: &'static str, rule: &'static str) -> Misconfigured {
@@ -154,6 +157,7 @@ impl Config {
             time_scale,
             has_ledger,
             pages,
+            doubts: doubts(&variable),
         })
     }
 

@@ -11,15 +11,15 @@ use super::log::{Line, Place, RequestId, Trace, Upstream};
 use super::problem::Problem;
 use super::request::{Oversized, Request};
 use super::response::Response;
-use super::route::{self, Route};
+use super::route::{self, Checkup, Probed, Route};
 use super::session::{Known, Session};
 use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task, Terms};
 use crate::flow::glance::Glance;
 use crate::flow::step::{Answer, Fetch, Step};
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
-use crate::ledger::{Ledger, intent_name};
-use crate::paysg::{Payment, PaymentServiceId};
+use crate::ledger::{Digest, Ledger, intent_name};
+use crate::paysg::{Page, Payment, PaymentServiceId};
 
 /// What every step may use.
 pub struct Edge<'a> {
@@ -107,6 +107,8 @@ enum Work {
     Asking,
     /// The e-service is told, without a ledger.
     Telling,
+    /// Somebody is called to see whether they answer.
+    Probing,
 }
 
 /// What is to be done with the outcome.
@@ -150,6 +152,8 @@ pub enum Then {
     EventSeen,
     /// Answer an operator.
     Read,
+    /// Go on with an examination.
+    Doctor(Checkup),
 }
 
 /// What came of the work.
@@ -216,7 +220,8 @@ impl Edge<'_> {
             | Then::PassOn(_)
             | Then::Event
             | Then::EventSeen
-            | Then::Read => self.refuse(&context, problem),
+            | Then::Read
+            | Then::Doctor(_) => self.refuse(&context, problem),
         }
     }
 
@@ -235,7 +240,7 @@ impl Edge<'_> {
             }
             | Work::Telling => Some(Upstream::Eservice),
             Work::Desk { .. } | Work::Glance(_) => Some(Upstream::Paysg),
-            Work::Asking => None,
+            Work::Asking | Work::Probing => None,
         };
         context.trace.hears(self.now_ms, whose, answer);
         match work {
@@ -296,6 +301,19 @@ impl Edge<'_> {
                 );
                 route::leave(self, context, then, Outcome::Told(acknowledged))
             }
+            Work::Probing => {
+                let probed = match answer {
+                    Answer::Arrived { status, body, .. } => Probed {
+                        status: *status,
+                        is_list: Page::read(body).is_ok(),
+                    },
+                    Answer::Lost => Probed {
+                        status: 0,
+                        is_list: false,
+                    },
+                };
+                route::probed(self, context, then, probed)
+            }
         }
     }
 
@@ -326,7 +344,18 @@ impl Edge<'_> {
         message: Message,
         then: Then,
     ) -> Move {
-        self.ask_object(context, known.intent.as_str(), None, message, then)
+        self.ask_named(context, &known.intent, message, then)
+    }
+
+    /// Has the object of this name take a message.
+    pub(super) fn ask_named(
+        &self,
+        context: Context,
+        intent: &Digest,
+        message: Message,
+        then: Then,
+    ) -> Move {
+        self.ask_object(context, intent.as_str(), None, message, then)
     }
 
     fn ask_object(
@@ -370,6 +399,11 @@ impl Edge<'_> {
     /// Tells the e-service, without a ledger.
     pub(super) fn tell(&self, context: Context, fetch: Fetch, then: Then) -> Move {
         Move::Fetch(fetch, self.pending(context, Work::Telling, then))
+    }
+
+    /// Calls somebody to see whether they answer.
+    pub(super) fn probe(&self, context: Context, fetch: Fetch, then: Then) -> Move {
+        Move::Fetch(fetch, self.pending(context, Work::Probing, then))
     }
 
     fn progress(

@@ -123,10 +123,12 @@ impl Trace {
             } => return,
             Answer::Arrived { status, body, .. } => {
                 let code = match upstream {
-                    Upstream::Paysg => ApiError::read(status, body).code,
+                    Upstream::Paysg => ApiError::read(status, body)
+                        .public_code()
+                        .and_then(Word::parse),
                     Upstream::Eservice => None,
                 };
-                (status, code.as_deref().and_then(Word::parse))
+                (status, code)
             }
             Answer::Lost => (0, None),
         };

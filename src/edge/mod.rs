@@ -14,6 +14,7 @@
 
 pub mod catalogue;
 pub mod config;
+mod doubt;
 pub mod front;
 pub mod limit;
 pub mod log;

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::front::{Edge, Envelope, jitter};
 use super::log::{Kind, Line, Trace, Upstream};
-use crate::flow::agenda;
 use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task};
 use crate::flow::step::{Answer, Fetch};
 use crate::flow::upstream::Trouble;
-use crate::ledger::{JournalError, Ledger, Row, Schedule};
+use crate::flow::{agenda, watch};
+use crate::ledger::{JournalError, Ledger, Row, Schedule, intent_name};
+use crate::paysg::json::ObjectWriter;
 
 /// What the object is to do, in this order: store, set its alarm, then carry on.
 pub struct Work {
@@ -102,6 +103,23 @@ impl Edge<'_> {
         self.work(ledger, progress, kind, trace)
     }
 
+    /// What an operator should know of: `{intent, payment_service_id, concerns}`, or nothing where all is well.
+    #[must_use]
+    pub fn object_concerns(&self, ledger: &Ledger) -> String {
+        let concerns = watch::concerns(ledger, self.terms.pace, self.now_ms);
+        if concerns.is_empty() {
+            return String::new();
+        }
+        let intent = &ledger.intent;
+        let name = intent_name(&intent.payment_service_id, &intent.reference_id);
+        let words: Vec<String> = concerns.iter().map(|word| format!("\"{word}\"")).collect();
+        let mut body = ObjectWriter::new();
+        body.str("intent", name.as_str())
+            .str("payment_service_id", intent.payment_service_id.as_str())
+            .raw("concerns", &format!("[{}]", words.join(",")));
+        body.finish()
+    }
+
     fn desk_of<'d>(&'d self, ledger: &'d mut Ledger) -> Desk<'d> {
         Desk {
             ledger,
@@ -113,7 +131,14 @@ impl Edge<'_> {
 
     fn work(&self, mut ledger: Ledger, progress: Progress, kind: Kind, mut trace: Trace) -> Work {
         let rows = ledger.take_unsaved();
-        let alarm_ms = agenda::next(&ledger, self.terms.pace).map(|(at_ms, _)| at_ms);
+        let pace = self.terms.pace;
+        let alarm_ms = [
+            agenda::next(&ledger, pace).map(|(at_ms, _)| at_ms),
+            watch::next(&ledger, pace, self.now_ms),
+        ]
+        .into_iter()
+        .flatten()
+        .min();
         Work {
             rows,
             alarm_ms,

@@ -109,11 +109,17 @@ impl Session {
     }
 
     /// The key for a plain form's order: the same until its payment is seen paid, so that pressing twice pays once.
-    pub fn form_key(&mut self, random: &[u8]) -> String {
+    ///
+    /// Where there is none yet it is the one that the page put into its form, if it did: two presses before the first answer has brought
+    /// the cookie would otherwise have two.
+    pub fn form_key(&mut self, of_page: Option<&str>, random: &[u8]) -> String {
         if let Some(key) = &self.form_key {
             return key.clone();
         }
-        let key = Base64UrlUnpadded::encode_string(random.get(..16).unwrap_or(random));
+        let key = of_page.map_or_else(
+            || Base64UrlUnpadded::encode_string(random.get(..16).unwrap_or(random)),
+            str::to_owned,
+        );
         self.form_key = Some(key.clone());
         self.changed = true;
         key
@@ -122,6 +128,11 @@ impl Session {
     /// Forgets the form's key: its payment was shown as paid, so that the next form is meant as another.
     pub fn forget_form_key(&mut self) {
         self.changed |= self.form_key.take().is_some();
+    }
+
+    /// Has the cookie sent again as it is.
+    pub const fn renew(&mut self) {
+        self.changed = true;
     }
 
     /// The `Set-Cookie` to send, if anything changed. `random` seals it.

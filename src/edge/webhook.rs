@@ -57,13 +57,14 @@ pub fn verify(
         Freshness::Early => "early",
         Freshness::Late => "late",
     };
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    // The parts go over the boundary with NUL between them: one inside would shift all that follow.
+    let text = |value: Option<&str>| value.unwrap_or_default().replace('\0', "\u{fffd}");
     Ok([
         "ok".to_owned(),
         freshness.to_owned(),
         timestamp_ms.to_string(),
         text(event.id.as_ref().map(EventId::as_str)),
-        event.event_type.clone(),
+        text(Some(&event.event_type)),
         text(
             event
                 .payment_service_id

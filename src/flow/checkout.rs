@@ -295,11 +295,14 @@ impl Checkout {
                 self.search(desk, attempt, None, true)
             }
             Reading::Refused(error) => {
-                desk.record(Transition::Refused {
-                    attempt,
-                    status: error.status,
-                    code: error.code.clone(),
-                });
+                // Anything but a 4xx may stand before a payment that was made all the same: the next press asks with the same key.
+                if (400..=499).contains(&error.status) {
+                    desk.record(Transition::Refused {
+                        attempt,
+                        status: error.status,
+                        code: error.public_code().map(str::to_owned),
+                    });
+                }
                 // A payment service that PaySG does not know is a matter of configuration, not of this payment.
                 let trouble = Trouble::of(&error);
                 Step::Done(Err(if trouble == Trouble::UnknownPayment {

@@ -26,4 +26,6 @@ pub mod verification;
 #[cfg(feature = "edge")]
 pub mod view;
 #[cfg(feature = "edge")]
+pub mod watch;
+#[cfg(feature = "edge")]
 pub mod witness;

@@ -62,8 +62,8 @@ impl Trouble {
     pub fn of(error: &ApiError) -> Self {
         match error.kind() {
             Failure::BadRequest | Failure::Conflict => Self::Refused {
-                error_type: error.error_type.clone(),
-                code: error.code.clone(),
+                error_type: error.public_type().map(str::to_owned),
+                code: error.public_code().map(str::to_owned),
             },
             Failure::Unauthenticated | Failure::Forbidden => Self::Credentials,
             Failure::NotConnected => Self::NotConnected,

@@ -24,6 +24,13 @@ impl Digest {
         Self(base16ct::lower::encode_string(&hash.finalize()))
     }
 
+    /// Reads the 64 digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 64 && text.bytes().all(digit)).then(|| Self(text.to_owned()))
+    }
+
     /// The 64 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

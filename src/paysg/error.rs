@@ -102,6 +102,21 @@ impl ApiError {
         }
     }
 
+    /// `error.type`, where it may be repeated to others and kept: a word of PaySG's, not something that it was told.
+    ///
+    /// snake_case, at most 64 letters with three digits among them, and no API key: neither a key nor an identity number is written so. PaySG's
+    /// types and codes are an open list, and a gateway before it may put anything there.
+    #[must_use]
+    pub fn public_type(&self) -> Option<&str> {
+        self.error_type.as_deref().filter(|word| is_public(word))
+    }
+
+    /// `error.code`, likewise.
+    #[must_use]
+    pub fn public_code(&self) -> Option<&str> {
+        self.code.as_deref().filter(|word| is_public(word))
+    }
+
     /// Whether PaySG says that this idempotency key was used before with other parameters.
     ///
     /// The guide says that this is an error and not which `[guide/idempotency]`, so the words decide: a 4xx whose type, code or message
@@ -142,12 +157,22 @@ impl ApiError {
     }
 }
 
+fn is_public(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let letters = |byte: u8| matches!(byte, b'a'..=b'z' | b'_' | b'0'..=b'9');
+    (1..=64).contains(&word.len())
+        && digits <= 3
+        && word.bytes().all(letters)
+        && !word.starts_with("paysg_stag_")
+        && !word.starts_with("paysg_live_")
+}
+
 impl std::fmt::Debug for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ApiError")
             .field("status", &self.status)
-            .field("error_type", &self.error_type)
-            .field("code", &self.code)
+            .field("error_type", &self.public_type())
+            .field("code", &self.public_code())
             .finish_non_exhaustive()
     }
 }

@@ -20,6 +20,8 @@ pub enum CommandKind {
     TellAgain,
     /// `read`
     Read,
+    /// `doctor`
+    Doctor,
 }
 
 impl CommandKind {
@@ -32,6 +34,7 @@ impl CommandKind {
             "send-email" => Self::SendEmail,
             "tell-again" => Self::TellAgain,
             "read" => Self::Read,
+            "doctor" => Self::Doctor,
             _ => return None,
         })
     }
@@ -42,8 +45,10 @@ impl CommandKind {
 pub struct CommandToken {
     /// What it allows.
     pub kind: CommandKind,
-    /// What it acts on: a payment's id, or for `read` a reference.
+    /// What it acts on: a payment's id, or for `read` a reference; nothing for `doctor`.
     pub subject: String,
+    /// Whether the subject is an intent's name, as the log has it, rather than a reference.
+    pub names_intent: bool,
     /// The payment service, where it names one.
     pub payment_service_id: Option<String>,
     /// How much a refund gives back.
@@ -55,8 +60,8 @@ pub struct CommandToken {
 impl CommandToken {
     /// Reads a command.
     ///
-    /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either); optionally `payment_service_id` and
-    /// `jti`; `refund_amount_in_cents` for a refund.
+    /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either), or there `intent`, its name in the log; `doctor` is
+    /// about neither; optionally `payment_service_id` and `jti`; `refund_amount_in_cents` for a refund.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -66,16 +71,22 @@ impl CommandToken {
             .and_then(CommandKind::parse)
             .ok_or(TokenError::Malformed)?;
         let subject = match kind {
-            CommandKind::Read => "reference_id",
+            CommandKind::Doctor => None,
+            CommandKind::Read => Some("reference_id"),
             CommandKind::Cancel
             | CommandKind::Refund
             | CommandKind::SendEmail
-            | CommandKind::TellAgain => "payment_id",
+            | CommandKind::TellAgain => Some("payment_id"),
         };
-        let subject = jwt::text(&claims, subject)
-            .or_else(|| jwt::text(&claims, "id"))
-            .ok_or(TokenError::Malformed)?
-            .to_owned();
+        let intent = jwt::text(&claims, "intent").filter(|_| kind == CommandKind::Read);
+        let subject = match subject {
+            Some(_) if intent.is_some() => intent.unwrap_or_default(),
+            None => "",
+            Some(claim) => jwt::text(&claims, claim)
+                .or_else(|| jwt::text(&claims, "id"))
+                .ok_or(TokenError::Malformed)?,
+        }
+        .to_owned();
         let refund_amount = match claims.get("refund_amount_in_cents") {
             Some(Json::Number(token)) => {
                 Some(Cents::from_token(token).map_err(|_| TokenError::Malformed)?)
@@ -90,6 +101,7 @@ impl CommandToken {
         Ok(Self {
             kind,
             subject,
+            names_intent: intent.is_some(),
             payment_service_id: jwt::text(&claims, "payment_service_id").map(str::to_owned),
             refund_amount,
             command_id,

@@ -34,23 +34,39 @@ export async function conform(settings, { only = Object.keys(AREAS), first = fal
   const findings = [];
   const checks = [];
   for (const area of only) {
-    for (const [name, run] of Object.entries(AREAS[area])) {
+    for (const group of grouped(Object.entries(AREAS[area]))) {
       if (first && findings.length > 0) break;
-      const check = new Check({ area, name, settings, contract, paysg });
       await paysg.clearFaults();
-      try {
-        await run(check);
-      } catch (error) {
-        if (error instanceof NotHere) check.skipped = error.message;
-        else if (!(error instanceof Stop)) throw error;
+      const done = group.map(async ([name, run]) => {
+        const check = new Check({ area, name, settings, contract, paysg });
+        try {
+          await run(check);
+        } catch (error) {
+          if (error instanceof NotHere) check.skipped = error.message;
+          else if (!(error instanceof Stop)) throw error;
+        }
+        return check;
+      });
+      for (const check of await Promise.all(done)) {
+        findings.push(...check.findings);
+        checks.push(check);
+        report(check);
       }
-      findings.push(...check.findings);
-      checks.push(check);
-      report(check);
     }
   }
   await paysg.clearFaults();
   return { findings, checks, answers: checks.reduce((sum, { answers }) => sum + answers, 0) };
+}
+
+/** One after the other, as they share a PaySG that some of them make misbehave; those that mostly wait, together. */
+function grouped(entries) {
+  const groups = [];
+  for (const entry of entries) {
+    const [, run] = entry;
+    if (run.waits && groups.at(-1)?.[0][1].waits) groups.at(-1).push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
 }
 
 /** What follows of a check would only repeat the finding. */

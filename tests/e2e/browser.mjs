@@ -1,59 +1,39 @@
-// A real browser over WebDriver. Engines differ in how they are started and in what they let be seen; all of that is in this file, so that
+// A real browser over WebDriver. Engines differ in how they are started and in what they let be seen; all of that is in `engine/`, so that
 // the journeys are the same for each.
 //
-//   PAYSG_BROWSER   the engine: `chromium` (default)
-//   CHROME_BIN, CHROMEDRIVER   where Chromium and its driver are, if not where Debian has them
-import * as chrome from "selenium-webdriver/chrome.js";
+//   PAYSG_BROWSER   the engine: `chromium` (default), `firefox`, `webkit`
+import * as chromium from "./engine/chromium.mjs";
+import * as firefox from "./engine/firefox.mjs";
+import * as webkit from "./engine/webkit.mjs";
+
+const ENGINES = { chromium, firefox, webkit };
+
+/** The engine that `PAYSG_BROWSER` names. */
+export const engineName = process.env.PAYSG_BROWSER ?? "chromium";
+const engine = ENGINES[engineName];
+if (!engine) throw new Error(`PAYSG_BROWSER: ${engineName} is none of ${Object.keys(ENGINES).join(", ")}`);
+
+/** Why the engine cannot walk a journey that needs these; `undefined` where it can. */
+export function whyNot(needs = []) {
+  const lacking = [needs].flat().find((need) => need in engine.lacks);
+  return lacking && `${engineName}: ${engine.lacks[lacking]}`;
+}
 
 /**
- * Engine by engine: `start` gives a driver with an empty profile. `console` gives what the browser has complained of since it was last asked,
- * `{url, text}` each, policy violations and failed loads included; an engine without such a log gives nothing.
- *
- * Firefox (geckodriver) and WebKit (WebKitWebDriver) come in here.
- */
-const ENGINES = {
-  chromium: {
-    async start({ scripting, proxy }) {
-      const options = new chrome.Options()
-        .setBinaryPath(process.env.CHROME_BIN ?? "/usr/bin/chromium")
-        .addArguments(
-          "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-          "--disable-component-update", "--disable-sync", "--window-size=1280,1000",
-          // Pages scroll at once, so that what is about to be clicked does not move.
-          "--force-prefers-reduced-motion",
-          // This machine's own addresses go through it too, which they otherwise do not.
-          ...(proxy ? [`--proxy-server=${proxy}`, "--proxy-bypass-list=<-loopback>"] : []),
-        );
-      options.set("goog:loggingPrefs", { browser: "ALL" });
-      if (!scripting) options.setUserPreferences({ "profile.managed_default_content_settings.javascript": 2 });
-      const service = new chrome.ServiceBuilder(process.env.CHROMEDRIVER ?? "/usr/bin/chromedriver").build();
-      const driver = chrome.Driver.createSession(options, service);
-      return { driver, pid: (await driver.getCapabilities()).get("goog:processID") };
-    },
-    async console(driver) {
-      const entries = await driver.manage().logs().get("browser");
-      return entries.filter(({ level }) => level.name !== "INFO" && level.name !== "DEBUG").map(({ message }) => ({ url: message.split(" ", 1)[0], text: message }));
-    },
-  },
-};
-
-/**
- * Starts the engine that `PAYSG_BROWSER` names.
+ * Starts it with an empty profile. `console` gives what the browser has complained of since it was last asked, `{url, text}` each, policy
+ * violations and failed loads included; an engine without such a log gives nothing.
  *
  * - `scripting`: false for a payer who has turned scripts off.
  * - `proxy`: an HTTP proxy, `host:port`, that all requests go through.
  */
 export async function startBrowser({ scripting = true, proxy } = {}) {
-  const name = process.env.PAYSG_BROWSER ?? "chromium";
-  const engine = ENGINES[name];
-  if (!engine) throw new Error(`PAYSG_BROWSER: ${name} is none of ${Object.keys(ENGINES).join(", ")}`);
-  const { driver, pid } = await engine.start({ scripting, proxy });
+  const { driver, kill, stop, console } = await engine.start({ scripting, proxy });
   await driver.manage().setTimeouts({ pageLoad: 30_000, script: 15_000, implicit: 0 });
 
-  // The driver goes with this process, and leaves the browser behind unless it is told to quit.
+  // However this process ends, its browser goes too.
   const end = () => {
     try {
-      process.kill(pid);
+      kill();
     } catch {
       // It has quit.
     }
@@ -62,12 +42,15 @@ export async function startBrowser({ scripting = true, proxy } = {}) {
   process.once("exit", end);
   process.once("SIGTERM", endAll).once("SIGINT", endAll);
   return {
-    name,
+    name: engineName,
     driver,
-    console: () => engine.console(driver),
+    console,
+    kill: end,
+    newTab: () => driver.switchTo().newWindow(engine.anotherTab),
     async quit() {
       process.off("exit", end).off("SIGTERM", endAll).off("SIGINT", endAll);
       await driver.quit();
+      stop?.();
     },
   };
 }

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../stack.mjs";
-import { startBrowser } from "./browser.mjs";
+import { startBrowser, whyNot } from "./browser.mjs";
 import { Payer } from "./payer.mjs";
 
 const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
@@ -14,7 +14,8 @@ const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
  * `browser` may be a function that makes them.
  *
  * What it gives is used like `test`; the function gets `{payer, stack, browser}`. Each begins with a new tab and without cookies. After each, the browser has
- * to be without complaints about our pages, save those that match `console`.
+ * to be without complaints about our pages, save those that match `console`. `needs` names what not every engine has: one that lacks it
+ * skips the journey, and says why.
  */
 export function journeys({ browser: browserOptions = {}, stack: stackOptions = {} } = {}) {
   const world = {};
@@ -30,8 +31,15 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
 
   return function journey(name, ...rest) {
     const walk = rest.pop();
-    const { console: expected, ...options } = rest.pop() ?? {};
-    test(name, { timeout: 60_000, ...options }, async () => {
+    const { console: expected, needs = [], skip, ...options } = rest.pop() ?? {};
+    /** A driver that waits for what never comes takes no other command: what a journey spoils is not the next one's. */
+    const startsAnew = async () => {
+      await Promise.race([world.browser.quit(), sleep(5_000, undefined, { ref: false })]).catch(() => {});
+      world.browser.kill();
+      world.browser = await browserWith(browserOptions);
+    };
+    test(name, { timeout: 60_000, ...options, skip: skip || whyNot([needs, browserOptions.needs ?? []].flat()) || false }, async (t) => {
+      t.after(() => t.passed === false && startsAnew());
       const { browser, stack } = world;
       const payer = new Payer(browser, stack);
       for (const kind of ["png", "txt"]) rmSync(`${evidenceOf(name)}.${kind}`, { force: true });

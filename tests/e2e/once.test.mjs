@@ -95,9 +95,9 @@ journey("a duplicated tab presses the same payment", async ({ payer, browser }) 
   const id = await payer.startsLicence();
   await payer.goesBack();
   await payer.seesState("licence-form", "ready");
-  // A tab that a page opens has a copy of its storage, as a duplicated one has.
+  // A page that a page opens has a copy of its storage, as a duplicated tab has. A window: see engine/webkit.mjs about tabs.
   const before = await browser.driver.getAllWindowHandles();
-  await browser.driver.executeScript("window.open(location.href)");
+  await browser.driver.executeScript("window.open(location.href, undefined, 'popup')");
   const after = await browser.driver.getAllWindowHandles();
   await browser.driver.switchTo().window(after.find((handle) => !before.includes(handle)));
   await payer.fillsIn();
@@ -134,7 +134,7 @@ journey("a reload of the pay page after PaySG's page was reached ends in the sam
   await payer.onePayment();
 });
 
-journey("the back button from PaySG's page leaves a page that can be used: the same payment again", async ({ payer }) => {
+journey("the back button from PaySG's page leaves a page that can be used: the same payment again", { needs: "bfcache" }, async ({ payer }) => {
   const id = await payer.startsLicence({ item: "garden-plot", quantity: 2, name: "Siti binte Rahman" });
   await payer.goesBack();
   await payer.seesState("licence-form", "ready");
@@ -148,10 +148,10 @@ journey("the back button from PaySG's page leaves a page that can be used: the s
   await payer.onePayment();
 });
 
-journey("the back button without the browser's copy of the page does the same", async ({ payer, browser }) => {
+journey("the back button without the browser's copy of the page does the same", { needs: "unload" }, async ({ payer, browser }) => {
   await payer.opens("/licence");
   await payer.fillsIn();
-  // What keeps a page out of the back/forward cache in every browser.
+  // What keeps a page out of the back/forward cache.
   await browser.driver.executeScript("addEventListener('unload', () => {}); window.kept = true");
   await payer.presses("pay");
   const id = await payer.isAtPaySG();
@@ -213,7 +213,7 @@ journey("back at the form after having paid, nobody is told that the payment is 
   assert.doesNotMatch(await payer.readsAll(), /not finished|You came back before paying/);
 });
 
-journey("who is promised that Pay leads to the same payment, after having paid it, is not led to another", async ({ payer }) => {
+journey("who is promised that Pay leads to the same payment, after having paid it, is not led to another", { needs: "bfcache" }, async ({ payer }) => {
   const id = await payer.startsLicence();
   await paysAndGoesBackToTheForm(payer);
   await payer.seesState("licence-form", "ready");
@@ -241,9 +241,9 @@ journey("what the form says after the back button is where the payer is looking"
   await payer.startsLicence();
   await payer.goesBack();
   await payer.reads("notice");
-  const { top, bottom, height } = await payer.driver.executeScript(
-    (box) => ({ ...box.getBoundingClientRect().toJSON(), height: innerHeight }),
-    await payer.driver.findElement(byTestId("notice")),
-  );
-  assert.ok(top >= 0 && bottom <= height, `the notice is at ${Math.round(top)} to ${Math.round(bottom)} of a window of ${height}`);
+  const notice = await payer.driver.findElement(byTestId("notice"));
+  await payer.waitsFor("the notice to be in view", () => payer.driver.executeScript((box) => {
+    const { top, bottom } = box.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }, notice), true);
 });

@@ -19,7 +19,7 @@ export class Payer {
     const { driver } = this;
     // Cookies belong to a host, whatever its port, and all of a stack is on one.
     if ((await driver.getCurrentUrl()).startsWith("http")) await driver.manage().deleteAllCookies();
-    await driver.switchTo().newWindow("tab");
+    await this.browser.newTab();
     const mine = await driver.getWindowHandle();
     for (const other of await driver.getAllWindowHandles()) {
       if (other === mine) continue;
@@ -39,7 +39,7 @@ export class Payer {
   /** Opens another tab and goes on there. Gives both tabs, and `to`, which goes on in one of them. */
   async opensTab(path) {
     const before = await this.driver.getWindowHandle();
-    await this.driver.switchTo().newWindow("tab");
+    await this.browser.newTab();
     await this.opens(path);
     const here = await this.driver.getWindowHandle();
     return { before, here, to: (handle) => this.driver.switchTo().window(handle) };
@@ -121,7 +121,7 @@ export class Payer {
     await this.isAtPaySG();
     let last;
     await this.#until(`PaySG's page to say ${words}`, async () => {
-      last = await (await this.driver.findElement(By.css("main"))).getText();
+      last = await textOf(await this.driver.findElement(By.css("main")));
       return words.test(last);
     }, () => `; it says ${JSON.stringify(last)}`);
   }
@@ -143,7 +143,7 @@ export class Payer {
 
   /** Waits until this is to be read, and gives it. */
   reads(id, patience_ms) {
-    return this.#until(`something to read in ${id}`, async () => (await this.driver.findElement(byTestId(id))).getText(), undefined, patience_ms);
+    return this.#until(`something to read in ${id}`, async () => textOf(await this.driver.findElement(byTestId(id))), undefined, patience_ms);
   }
 
   /** Waits until this is so. */
@@ -161,7 +161,7 @@ export class Payer {
 
   /** All that is to be read on the page. */
   async readsAll() {
-    return (await this.driver.findElement(By.css("body"))).getText();
+    return textOf(await this.driver.findElement(By.css("body")));
   }
 
   /** The receipt, line by line. */
@@ -236,5 +236,8 @@ export class Payer {
 
 /** What PaySG adds to the return address. */
 export const returnOf = ({ id, payment_service_id }) => [["paysg_payment_id", id], ["paysg_payment_service_id", payment_service_id]];
+
+/** What is to be read in an element, line by line: WebKit's driver makes one line of what WebDriver calls its text. */
+export const textOf = async (element) => (await element.getProperty("innerText")).trim();
 
 export const byTestId = (id) => By.css(`[data-testid="${id}"]`);

@@ -1,6 +1,7 @@
 // From choosing to the receipt.
 import assert from "node:assert/strict";
 import { By } from "selenium-webdriver";
+import { textOf } from "./payer.mjs";
 import { journeys } from "./journey.mjs";
 
 const journey = journeys();
@@ -57,7 +58,7 @@ journey("an invoice is paid at the price that the e-service signed, and then cou
   await payer.seesState("invoices", "ready");
   const invoice = await payer.driver.findElement(By.css(`[data-invoice-no="${no}"]`));
   assert.equal(await invoice.getAttribute("data-invoice-status"), "paid");
-  assert.match(await invoice.getText(), /Paid, as the payment service told us/);
+  assert.match(await textOf(invoice), /Paid, as the payment service told us/);
   assert.ok(!(await payer.sees(`pay-${no}`)), "nothing is left to press");
 });
 

@@ -160,7 +160,7 @@ test("the edge's own pages break none of their own policy", { timeout: 60_000 },
   for (const path of ["/nowhere", `/payments/${stack.payment_service_id}/NoSuchPaymentIdEver01`, "/resume"]) {
     await payer.driver.get(`${pages.proxyUrl}${path}`);
     const main = await payer.driver.findElement(By.css("main"));
-    assert.equal(await main.getCssValue("background-color"), "rgba(255, 255, 255, 1)", "its style applies");
+    assert.match(await main.getCssValue("background-color"), /^rgba?\(255, 255, 255(, 1)?\)$/, "its style applies");
     const said = (await browser.console()).map(({ text }) => text).filter((text) => /Content Security|Refused|violat/i.test(text));
     assert.deepEqual(said, []);
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { By } from "selenium-webdriver";
 import { anOrder, orderToken } from "../tokens.mjs";
 import { eventually, journeys } from "./journey.mjs";
-import { returnOf } from "./payer.mjs";
+import { returnOf, textOf } from "./payer.mjs";
 
 const journey = journeys();
 
@@ -117,7 +117,7 @@ journey("return parameters that are swapped, missing, repeated or made up: a cle
     await payer.returnsWith(params);
     const page = await payer.driver.findElement(By.css("main"));
     assert.equal(await page.getAttribute("data-state"), "error", how);
-    assert.match(await page.getText(), /invalid_return/, how);
+    assert.match(await textOf(page), /invalid_return/, how);
     await tellsNothing(payer, payment);
 
     await payer.opens(`/result?${new URLSearchParams(params)}`);
@@ -165,7 +165,7 @@ journey("Continue my last payment, in a browser without one, is said to lead now
   await payer.opens("/");
   await payer.presses("resume");
   const page = await payer.driver.findElement(By.css("main"));
-  assert.match(await page.getText(), /^Payment not found\n/);
+  assert.match(await textOf(page), /^Payment not found\n/);
   assert.ok(await waysOn(payer));
   assert.deepEqual(await payer.payments(), []);
 });

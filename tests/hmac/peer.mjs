@@ -19,8 +19,19 @@ export function dice(seed) {
 /** Visible ASCII, commas among it, and now and then a letter of more than one byte. */
 export function text(roll, length) {
   let made = "";
-  while (encoder.encode(made).length < length) made += roll(20) === 0 && encoder.encode(made).length + 2 <= length ? "é" : String.fromCharCode(33 + roll(94));
+  for (let bytes = 0; bytes < length; ) {
+    const wide = roll(20) === 0 && bytes + 2 <= length;
+    made += wide ? "é" : String.fromCharCode(33 + roll(94));
+    bytes += wide ? 2 : 1;
+  }
   return made;
+}
+
+function joined(first, second) {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 async function hmac(key, message) {
@@ -46,11 +57,11 @@ export async function webhooks(verifyWebhook, from, count) {
     const body = new Uint8Array(roll(4) === 0 ? roll(65_537) : roll(300));
     for (let at = 0; at < body.length; at++) body[at] = roll(256);
     const t = String(roll(2) ? 1_795_000_000 + roll(1000) : 1_795_000_000_000 + roll(1000));
-    const tag = new Uint8Array(await hmac(secret, new Uint8Array([...encoder.encode(`${t}.`), ...body])));
+    const tag = new Uint8Array(await hmac(secret, joined(encoder.encode(`${t}.`), body)));
     const encode = [hex, base64, base64url][roll(3)];
     const bent = tag.slice();
     bent[roll(32)] ^= 1 << roll(8);
-    const changed = new Uint8Array([...body, 0]);
+    const changed = joined(body, Uint8Array.of(0));
     const answers = [
       ["taken", await judged(body, `t=${t},v1=${encode(tag)}`, secret)],
       ["taken", await judged(body, `t=${t},v1=${encode(tag)}`, ["another", secret])],

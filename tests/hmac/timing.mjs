@@ -10,7 +10,7 @@ import { initSync, verify_webhook } from "../../pkg/edge/paysg_wasm.js";
 initSync({ module: new WebAssembly.Module(readFileSync(new URL("../../pkg/edge/paysg_wasm_bg.wasm", import.meta.url))) });
 
 const MEASUREMENTS = Number(process.argv[2] ?? 300_000);
-const SECRET = "a key of the tests, 32 bytes or more";
+const SECRET = "a key of the tests; 32 bytes or more";
 const T = "1795000000";
 const TAGS = 8;
 const body = new TextEncoder().encode("{}");

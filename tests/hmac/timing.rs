@@ -23,7 +23,7 @@ use std::time::Instant;
 use paysg_wasm::paysg::signature::{self, Header, MAX_TAGS, Secret};
 use paysg_wasm::token::Keys;
 
-const KEY: &str = "a key of the tests, 32 bytes or more";
+const KEY: &str = "a key of the tests; 32 bytes or more";
 const T: &str = "1795000000";
 const BODY: &[u8] = b"{}";
 

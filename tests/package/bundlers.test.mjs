@@ -8,14 +8,14 @@ import { freePort, installTarball, Project } from "../packaging/project.mjs";
 import { startStack } from "../stack.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";
-const WASM = "../node_modules/paysg-wasm/browser/paysg_wasm_bg.wasm";
+const WASM = "node_modules/paysg-wasm/browser/paysg_wasm_bg.wasm";
 
 /** How a page is built with each; what it gives is what serves it. */
 const BUNDLERS = {
   "no bundler": {
     async build(project) {
-      project.copy("../node_modules/paysg-wasm/index.js", "paysg-wasm/index.js");
-      project.copy("../node_modules/paysg-wasm/browser", "paysg-wasm/browser");
+      project.copy("node_modules/paysg-wasm/index.js", "paysg-wasm/index.js");
+      project.copy("node_modules/paysg-wasm/browser", "paysg-wasm/browser");
       project.write("main.js", project.read("main.js").replace('from "paysg-wasm"', 'from "./paysg-wasm/index.js"'));
       return { folder: project.folder };
     },

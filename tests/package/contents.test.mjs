@@ -20,6 +20,17 @@ cloudflare.d.ts
 cloudflare.js
 csp.d.ts
 csp.js
+doctor/examination.js
+doctor/examine.js
+doctor/findings.js
+doctor/inside.js
+doctor/main.js
+doctor/page.js
+doctor/policy.js
+doctor/rehearsal.js
+doctor/sign.js
+doctor/site.js
+doctor/webhook.js
 edge.d.ts
 edge.edge-light.js
 edge.js
@@ -41,6 +52,7 @@ openapi.json
 package.json
 sbom.cdx.json
 verify.js
+watch.js
 webhook.d.ts
 webhook.edge-light.js
 webhook.js

@@ -26,7 +26,7 @@ const RUNTIMES = {
   Deno: {
     kind: "deep",
     serve: (project, port, env) =>
-      project.serve(join(project.tools, `@deno/linux-${ARCHITECTURE}-glibc/deno`), ["run", "--no-prompt", "--allow-env", "--allow-net=127.0.0.1", "--allow-read=..", "deno.mjs"], url(port), { ...env, DENO_NO_UPDATE_CHECK: "1" }),
+      project.serve(join(project.tools, `@deno/linux-${ARCHITECTURE}-glibc/deno`), ["run", "--no-prompt", "--allow-env", "--allow-net=127.0.0.1", "--allow-read=.", "deno.mjs"], url(port), { ...env, DENO_NO_UPDATE_CHECK: "1" }),
   },
   Bun: {
     kind: "deep",

@@ -40,8 +40,9 @@ export class Project {
     this.folder = join(TOOLS[kind], ".work", name);
     mkdirSync(this.folder, { recursive: true });
     for (const part of parts.filter((part) => existsSync(join(here, part)))) cpSync(join(here, part), this.folder, { recursive: true });
-    // Some tools take the nearest manifest's folder for the project's.
+    // Some tools take the nearest manifest's folder for the project's, and serve nothing from outside of it.
     this.write("package.json", JSON.stringify({ name, private: true, type: "module" }));
+    this.copy("../node_modules", "node_modules");
   }
 
   path(...parts) {

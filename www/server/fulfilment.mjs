@@ -52,9 +52,12 @@ export class Fulfilments {
       this.store.run('UPDATE fulfilment SET deliveries = deliveries + 1 WHERE idempotency_key = ?', idempotency_key)
       return { known: true }
     }
-    // A notice without a receipt proves nothing by itself. It can only speak of a payment that a receipt has spoken of before, or say
-    // that something unpaid will stay so; either way it never settles anything.
-    if (!signed && status !== 'cancelled' && !this.store.get('SELECT 1 FROM effect WHERE payment_id = ? AND payment_service_id = ?', id, payment_service_id)) {
+    // A notice without a receipt proves nothing by itself: anybody who knows a payment's id can write one. It can only speak of a payment
+    // that a receipt has spoken of before, and of the same order, or say that something unpaid will stay so; either way it never settles
+    // anything. Nor may it take the key under which the payment's own receipt will come.
+    if (!signed && idempotency_key === id) throw new HttpError(400, 'idempotency_key_reserved', 'This Idempotency-Key is for a telling with a receipt.')
+    const vouched = 'SELECT 1 FROM effect WHERE payment_id = ? AND payment_service_id = ? AND reference_id = ? AND amount_in_cents = ?'
+    if (!signed && status !== 'cancelled' && !this.store.get(vouched, id, payment_service_id, reference_id, amount_in_cents)) {
       throw new HttpError(409, 'payment_unknown', 'A notice without a receipt has to be about a payment that we were told is paid.')
     }
     this.store.run(

@@ -1,8 +1,10 @@
 // The routes of the e-service's own server.
+import { randomUUID } from 'node:crypto'
 import { Fulfilments } from './fulfilment.mjs'
 import { HttpError, readJson, sendError, sendJson } from './http.mjs'
 import { Invoices, orderFor } from './orders.mjs'
 import { Outage } from './outage.mjs'
+import { plainInvoices } from './plain.mjs'
 
 /**
  * A handler for node:http. `now_ms` is the clock and `log` takes one line per call; neither a query string, nor a body, nor a path that
@@ -37,6 +39,15 @@ export function createService({ configuration, store, pages, now_ms = Date.now, 
     ['POST', /^\/api\/_outage$/, demonstrationOnly(async request => [200, outage.set(await readJson(request))])],
   ]
 
+  // Functions as replacements: a dollar sign in them means nothing else.
+  const FILLED_IN = {
+    // Orders hold the payer's own data, and are kept nowhere.
+    '/invoices-plain': { cache: 'no-store', fill: html => html.replace('<div data-plain-invoices></div>', () => plainInvoices(invoices.list(), configuration, now_ms())) },
+    // Without scripts, two presses are one payment from the very first: both carry this page's key. Not `no-store`, which costs some browsers
+    // the page's place in the back/forward cache.
+    '/licence': { cache: 'private, no-cache', fill: html => html.replace('name="idempotency_key" value=""', () => `name="idempotency_key" value="${randomUUID()}"`) },
+  }
+
   async function api(request, response, path) {
     const here = routes.filter(([, pattern]) => pattern.test(path))
     const route = here.find(([method]) => method === request.method)
@@ -47,6 +58,11 @@ export function createService({ configuration, store, pages, now_ms = Date.now, 
     sendJson(response, status, value)
   }
 
+  function page(request, response, path) {
+    const filled = FILLED_IN[path]
+    return filled ? pages.serveFilledIn(request, response, path, filled) : pages.serve(request, response, path)
+  }
+
   return async function handle(request, response) {
     const started_ms = now_ms()
     const path = (request.url ?? '/').split('?', 1)[0]
@@ -55,7 +71,7 @@ export function createService({ configuration, store, pages, now_ms = Date.now, 
       if (isApi) await api(request, response, path)
       else if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method_not_allowed', 'Pages are only read.', { allow: 'GET, HEAD' })
       else if (pages.empty) throw new HttpError(503, 'not_built', 'The pages are not built yet: npm run build.')
-      else if (!pages.serve(request, response, path)) pages.serveMissing(request, response)
+      else if (!page(request, response, path)) pages.serveMissing(request, response)
     } catch (error) {
       const known = error instanceof HttpError
       if (!known) log(`! ${error?.name ?? 'Error'} at ${error?.stack?.split('\n')[1]?.trim() ?? 'an unknown place'}`)

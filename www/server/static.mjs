@@ -72,6 +72,14 @@ export class Pages {
     return true
   }
 
+  /** Answers with the page of this path, filled in for this moment. `false` if there is none. */
+  serveFilledIn(request, response, path, { cache, fill }) {
+    const file = this.#files.get(path)
+    if (!file) return false
+    this.#send(request, response, 200, { ...file, body: Buffer.from(fill(file.body.toString('utf8'))), brotli: null, etag: null, cache })
+    return true
+  }
+
   /** Answers that there is nothing here. */
   serveMissing(request, response) {
     const page = this.#files.get('/404')
@@ -119,7 +127,8 @@ export class Pages {
   }
 }
 
-const routeOf = url => (url === '/index.html' ? '/' : url.replace(/\.html$/, ''))
+/** `/docs/index.html` is `/docs`, `/docs/errors.html` is `/docs/errors`. */
+const routeOf = url => url.replace(/(\/index)?\.html$/, '') || '/'
 
 function filesBelow(directory) {
   let entries

@@ -144,6 +144,8 @@ async function pay(invoice: Invoice, paying: Paying) {
     await paysg.pay({ order })
   } catch (error) {
     if (isPaySGError(error, 'page_restored')) return paying.show('ready')
+    // The page without scripts needs no wasm either.
+    if (isPaySGError(error, 'wasm_blocked')) return location.assign('/invoices-plain')
     paying.show(isPaySGError(error, 'payment_cancelled') ? 'ready' : 'error')
     failed(error, () => pay(invoice, paying))
   }

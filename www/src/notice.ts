@@ -25,12 +25,22 @@ export function showNotice(box: HTMLElement, variant: 'info' | 'warning' | 'dang
     box.append(row)
   }
   box.hidden = false
-  // The box is at the top, and the button that was pressed may be far below it; a page restored by the back button scrolls there by itself first.
-  requestAnimationFrame(() => box.scrollIntoView({ block: 'center' }))
+  bringIntoView(box)
   if (variant === 'danger') {
     box.tabIndex = -1
     box.focus({ preventScroll: true })
   }
+}
+
+/**
+ * The box is at the top, and the button that was pressed may be far below it. A page restored by the back button scrolls there by itself first,
+ * in WebKit some frames later: so once more after those, unless the payer has begun to move about.
+ */
+function bringIntoView(box: HTMLElement) {
+  const show = () => box.scrollIntoView({ block: 'center' })
+  requestAnimationFrame(show)
+  const later = setTimeout(show, 300)
+  for (const move of ['wheel', 'touchstart', 'pointerdown', 'keydown']) addEventListener(move, () => clearTimeout(later), { once: true, passive: true })
 }
 
 export function hideNotice(box: HTMLElement) {

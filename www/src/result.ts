@@ -1,6 +1,7 @@
 // Where the payer comes back to. What is shown is what PaySG says about the payment, asked for by the edge; that the payer came back
 // says nothing. A payment that is not paid yet is being confirmed: it has not failed.
 import '@govtechsg/sgds-web-component/components/Icon/index.js'
+import { isPaySGError } from 'paysg-wasm'
 import type { ReturnParams, Verification, VerificationProgress, VerifyOptions } from 'paysg-wasm'
 import { dateAndTime, money } from './money'
 import { actionElement, type NoticeAction } from './notice'
@@ -123,10 +124,15 @@ async function confirm() {
     else show('nothing')
   } catch (error) {
     if (controller.signal.aborted) return
+    const plain = isPaySGError(error, 'wasm_blocked') && statusPage()
+    if (plain) return location.replace(plain)
     const { kind } = problemFrom(error)
     show(kind === 'unreachable' || kind === 'busy' ? 'unreachable' : kind === 'not-found' ? 'not-found' : 'refused')
   }
 }
+
+/** The proxy's own page about the payment in the address, which our server has named for browsers without scripts. */
+const statusPage = () => /href="([^"]+)" data-status-page/.exec(document.querySelector('main noscript')?.textContent ?? '')?.[1]
 
 /** One question was answered, or was not. After a few that were not the payer is told, and the asking goes on behind it. */
 function answered(progress: VerificationProgress) {

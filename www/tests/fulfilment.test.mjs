@@ -113,6 +113,17 @@ test('a refund is told about a payment we know, without a receipt, and settles n
   assert.equal((await call('GET', '/api/effects')).body.data.length, 1)
 })
 
+test('a notice without a receipt says nothing of another order, and takes no key that a receipt will come under', async t => {
+  const { call } = await stand(t)
+  const paid = paidPayment()
+  assert.equal((await tell(call, { payment: { ...paid, status: 'cancelled', paid_at: null } }, paid.id)).status, 400)
+  assert.equal((await tell(call, telling(paid))).status, 200)
+  for (const changes of [{ reference_id: 'INV-OTHER' }, { amount_in_cents: 1 }]) {
+    assert.equal((await tell(call, { payment: { ...paid, ...changes, status: 'refunded' } }, 'refund-1')).status, 409)
+  }
+  assert.deepEqual((await call('GET', '/api/fulfilments')).body.data.map(({ status }) => status), ['paid'])
+})
+
 test('a cancellation may be about a payment that was never paid', async t => {
   const { call } = await stand(t)
   assert.equal((await tell(call, { payment: paidPayment({ status: 'cancelled', paid_at: null }) }, 'cancel-1')).status, 200)

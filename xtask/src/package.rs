@@ -124,7 +124,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {} {} {} {WASM_FEATURES:?}",
+        "{} {} {} {} {} {} {WASM_FEATURES:?} remapped",
         build.features,
         build.target,
         build.rustc_level,
@@ -142,6 +142,22 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
         )
     })?;
     Ok(())
+}
+
+/// An end to the memory; and paths that say nothing of the machine, for panics name the files that they come from: without this every wasm
+/// holds the home of whoever built it. In the one variable that none of a user's own adds to: no two machines shall build differently.
+fn rustflags(project: &Project, build: &WasmBuild) -> String {
+    let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
+        || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+        PathBuf::from,
+    );
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    [
+        format!("-Clink-arg=--max-memory={}", build.max_memory),
+        remap(&cargo_home, "/cargo"),
+        remap(project.root(), "."),
+    ]
+    .join("\u{1f}")
 }
 
 /// Makes one build in a folder, with cargo's own `target` or another one.
@@ -163,10 +179,7 @@ fn compile(
         .arg(folder)
         .args(["--", "--locked", "--features", build.features])
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            format!("-Clink-arg=--max-memory={}", build.max_memory),
-        )
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project, build))
         .current_dir(project.root());
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);

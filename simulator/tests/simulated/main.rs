@@ -17,6 +17,7 @@ mod create;
 mod fault;
 mod idempotency;
 mod list;
+mod live;
 mod page;
 mod payment;
 mod receiver;

@@ -55,14 +55,6 @@ async fn lists_can_be_cut_to_their_newest() {
 }
 
 #[tokio::test]
-async fn the_live_page_is_html() {
-    let simulation = start(&[]).await;
-    let page = simulation.sim("GET", "", Value::Null).await;
-    assert_eq!(page.status, 200);
-    assert!(page.header("content-type").starts_with("text/html"));
-}
-
-#[tokio::test]
 async fn every_flag_of_the_readme_exists_and_every_setting_is_in_it() {
     use clap::CommandFactory;
     let readme = include_str!("../../README.md");
@@ -71,7 +63,10 @@ async fn every_flag_of_the_readme_exists_and_every_setting_is_in_it() {
         .get_arguments()
         .filter_map(clap::Arg::get_long)
         .collect();
-    for word in readme.split(|c: char| c.is_whitespace() || "`,:()".contains(c)) {
+    // Lines about cargo have cargo's flags.
+    let own = readme.lines().filter(|line| !line.contains("cargo "));
+    for word in own.flat_map(|line| line.split(|c: char| c.is_whitespace() || "`,:()".contains(c)))
+    {
         if let Some(flag) = word.strip_prefix("--").filter(|flag| !flag.is_empty()) {
             assert!(
                 flags.contains(&flag) || flag == "help",

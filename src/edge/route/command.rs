@@ -23,7 +23,7 @@ pub(super) fn enter(
     target: Target<'_>,
 ) -> Result<Move, Problem> {
     let kind = match CommandKind::parse(target.action) {
-        Some(CommandKind::Read) | None => return Err(Problem::no_route()),
+        Some(CommandKind::Read | CommandKind::Doctor) | None => return Err(Problem::no_route()),
         Some(kind) => kind,
     };
     let (service, id) = target.payment(edge.config)?;
@@ -87,7 +87,9 @@ fn by_token(
             amount_in_cents,
             command_id: token.command_id,
         },
-        (CommandKind::Refund, None) | (CommandKind::Read, _) => return Err(Problem::no_route()),
+        (CommandKind::Refund, None) | (CommandKind::Read | CommandKind::Doctor, _) => {
+            return Err(Problem::no_route());
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! `POST /payments`: from a signed order, or an item of the catalogue, to the payment page.
 
-use crate::edge::catalogue::REFERENCE_PREFIX;
+use crate::edge::catalogue::{KEY_FIELD, REFERENCE_PREFIX};
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
 use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
@@ -88,17 +88,14 @@ fn from_catalogue<'c>(
     request: &Request<'_>,
     object: &Json,
 ) -> Result<(&'c PaymentServiceId, CreatePayment), Problem> {
+    let of_page = match object.get(KEY_FIELD) {
+        None => None,
+        Some(Json::String(key)) => Some(checked_key(KEY_FIELD, key)?),
+        Some(_) => return Err(Problem::field(KEY_FIELD, Rule::Type)),
+    };
     let key = match request.idempotency_key {
-        "" => context.session.form_key(edge.key_material()),
-        key if key.len() > MAX_KEY => {
-            return Err(Problem::fields(vec![FieldError::with_limit(
-                "Idempotency-Key",
-                Rule::TooLong,
-                MAX_KEY as u64,
-            )]));
-        }
-        key if key.bytes().all(|byte| byte.is_ascii_graphic()) => key.to_owned(),
-        _ => return Err(Problem::field("Idempotency-Key", Rule::Format)),
+        "" => context.session.form_key(of_page, edge.key_material()),
+        key => checked_key("Idempotency-Key", key)?.to_owned(),
     };
     let service = edge
         .config
@@ -114,6 +111,18 @@ fn from_catalogue<'c>(
     };
     let payment = CreatePayment::read(&parameters, &Limits::default()).map_err(Problem::fields)?;
     Ok((service, payment))
+}
+
+fn checked_key<'k>(name: &str, key: &'k str) -> Result<&'k str, Problem> {
+    if key.len() > MAX_KEY {
+        let error = FieldError::with_limit(name, Rule::TooLong, MAX_KEY as u64);
+        return Err(Problem::fields(vec![error]));
+    }
+    if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(key)
+    } else {
+        Err(Problem::field(name, Rule::Format))
+    }
 }
 
 /// The payer's own mistakes, to be named beside those of the item.

@@ -1,4 +1,5 @@
-//! `GET /intents/{payment_service_id}/{reference_id}`: what the ledger holds, for operators.
+//! `GET /intents/{payment_service_id}/{reference_id}`: what the ledger holds, for operators. A token that names the intent as the log does
+//! has that name in the reference's place.
 
 use super::Target;
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
@@ -6,6 +7,7 @@ use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
 use crate::flow::desk::{Message, Reply};
+use crate::ledger::Digest;
 use crate::paysg::Rule;
 use crate::token::{CommandKind, CommandToken};
 
@@ -31,6 +33,11 @@ pub(super) fn enter(
     }
     if !edge.config.has_ledger {
         return Err(Problem::no_ledger());
+    }
+    if token.names_intent {
+        let name =
+            Digest::parse(&reference).ok_or_else(|| Problem::field("intent", Rule::Format))?;
+        return Ok(edge.ask_named(context, &name, Message::Read, Then::Read));
     }
     Ok(edge.ask(context, service, &reference, Message::Read, Then::Read))
 }

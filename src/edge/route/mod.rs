@@ -2,6 +2,7 @@
 
 mod command;
 mod create;
+mod doctor;
 mod event;
 mod health;
 mod intent;
@@ -9,6 +10,7 @@ mod resume;
 mod returned;
 mod status;
 
+pub use doctor::{Checkup, Probed};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
@@ -45,6 +47,8 @@ pub enum Route {
     /// `GET /health`
     #[serde(rename = "GET /health")]
     Health,
+    /// `GET /doctor`
+    Doctor,
     /// `OPTIONS`
     #[serde(rename = "OPTIONS")]
     Preflight,
@@ -66,6 +70,7 @@ impl Route {
             Self::Intent => "GET /intents/{payment_service_id}/{reference_id}",
             Self::Event => "POST /webhooks",
             Self::Health => "GET /health",
+            Self::Doctor => "GET /doctor",
             Self::Preflight => "OPTIONS",
             Self::Nowhere => "-",
         }
@@ -74,7 +79,12 @@ impl Route {
     const fn takes(self) -> &'static str {
         match self {
             Self::Create | Self::Command | Self::Event => "POST",
-            Self::Return | Self::Status | Self::Resume | Self::Intent | Self::Health => "GET",
+            Self::Return
+            | Self::Status
+            | Self::Resume
+            | Self::Intent
+            | Self::Health
+            | Self::Doctor => "GET",
             Self::Preflight | Self::Nowhere => "OPTIONS",
         }
     }
@@ -120,6 +130,7 @@ impl Route {
             ("resume", None, None, None) => Self::Resume,
             ("webhooks", None, None, None) => Self::Event,
             ("health", None, None, None) => Self::Health,
+            ("doctor", None, None, None) => Self::Doctor,
             _ => return None,
         };
         Some((route, target))
@@ -170,6 +181,7 @@ pub(super) fn enter(
         Route::Command => command::enter(edge, context.clone(), request, target),
         Route::Intent => intent::enter(edge, context.clone(), request, target),
         Route::Event => event::enter(edge, context.clone(), request),
+        Route::Doctor => doctor::enter(edge, context.clone(), request),
         Route::Health => Ok(health::answer(edge, &context)),
         Route::Preflight => Ok(preflight(edge, &context, request)),
         Route::Nowhere => Err(Problem::no_route()),
@@ -194,6 +206,24 @@ pub(super) fn leave(edge: &Edge<'_>, context: Context, then: Then, outcome: Outc
         Then::Event => event::leave(edge, context, outcome),
         Then::EventSeen => event::seen(edge, context, outcome),
         Then::Read => intent::leave(edge, context, outcome),
+        Then::Doctor(_) => edge.refuse(&context, &Problem::internal()),
+    }
+}
+
+/// Takes what somebody answered to an examination.
+pub(super) fn probed(edge: &Edge<'_>, context: Context, then: Then, probed: Probed) -> Move {
+    match then {
+        Then::Doctor(checkup) => doctor::probed(edge, context, checkup, probed),
+        Then::Create
+        | Then::Return { .. }
+        | Then::SendOn { .. }
+        | Then::Status { .. }
+        | Then::Resume { .. }
+        | Then::Command
+        | Then::PassOn(_)
+        | Then::Event
+        | Then::EventSeen
+        | Then::Read => edge.refuse(&context, &Problem::internal()),
     }
 }
 

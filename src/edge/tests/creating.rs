@@ -325,6 +325,61 @@ fn a_plain_form_pressed_twice_is_one_order_by_its_cookie() {
 }
 
 #[test]
+fn a_plain_form_pressed_twice_before_the_cookie_came_is_one_order_by_the_pages_key() {
+    let mut bench = Bench::new(&[]);
+    let body =
+        |key: &str| format!("item=dog&quantity=2&payer_name=Tan+Ah+Kow&idempotency_key={key}");
+    let [first, other] = [body("a-key-of-the-page"), body("a-key-of-another-page")];
+    let form = |cookie, body| Request {
+        content_type: "application/x-www-form-urlencoded",
+        accept: "text/html",
+        cookie,
+        ..post("/paysg/payments", body)
+    };
+    let (reference, _) = reference_of(&mut bench, &form("", &first));
+    bench.random = (64..128).collect();
+    assert_eq!(reference_of(&mut bench, &form("", &first)).0, reference);
+    assert_ne!(reference_of(&mut bench, &form("", &other)).0, reference);
+
+    // Once the cookie is there, it goes on with what was begun, whatever page is opened next.
+    let made = with(
+        payment("p1", "unpaid"),
+        json!({"reference_id": reference, "amount_in_cents": 3000}),
+    );
+    let cookie = bench
+        .take(
+            &form("", &first),
+            &[
+                ("POST /payments", 201, made.clone()),
+                ("GET /payments/p1", 200, made),
+            ],
+        )
+        .cookie();
+    assert_eq!(
+        reference_of(&mut bench, &form(&cookie, &other)).0,
+        reference
+    );
+}
+
+#[test]
+fn a_pages_key_that_is_none_is_refused_by_its_field() {
+    let mut bench = Bench::new(&[]);
+    for (key, rule) in [
+        (json!("with a space"), "format"),
+        (json!("k".repeat(256)), "too_long"),
+        (json!(7), "type"),
+    ] {
+        let body = json!({"item": "dog", "payer_name": "Tan", "idempotency_key": key}).to_string();
+        let got = bench.answer(&post("/paysg/payments", &body));
+        let field = &got.json()["error"]["data"]["fields"][0];
+        assert_eq!(
+            (&field["field"], &field["rule"]),
+            (&json!("idempotency_key"), &json!(rule))
+        );
+    }
+}
+
+#[test]
 fn without_a_catalogue_an_order_is_required() {
     let mut bench = Bench::new(&[("PAYSG_CATALOGUE", "")]);
     let got = bench.answer(&post("/paysg/payments", r#"{"item":"dog"}"#));

@@ -194,7 +194,7 @@ fn eight_payments_are_remembered_the_newest_and_each_once() {
 fn the_longest_cookie_fits_into_4096_bytes() {
     let config = config();
     let mut session = Session::default();
-    session.form_key(&random());
+    session.form_key(None, &random());
     for n in 10..40 {
         let mut known = known(&format!("{n}").repeat(32));
         known.amount_in_cents = 9_007_199_254_740_991;
@@ -212,15 +212,15 @@ fn the_longest_cookie_fits_into_4096_bytes() {
 fn a_plain_forms_key_stays_until_it_is_forgotten() {
     let config = config();
     let mut session = Session::default();
-    let key = session.form_key(&random());
-    assert_eq!(session.form_key(&[7; 16]), key);
+    let key = session.form_key(None, &random());
+    assert_eq!(session.form_key(None, &[7; 16]), key);
     let cookie = session.cookie(&config, &random()).unwrap();
     let mut back = Session::open(&config, cookie.split(';').next().unwrap());
-    assert_eq!(back.form_key(&[7; 16]), key);
+    assert_eq!(back.form_key(None, &[7; 16]), key);
     assert_eq!(back.cookie(&config, &random()), None);
     back.forget_form_key();
     assert!(back.cookie(&config, &random()).is_some());
-    assert_ne!(back.form_key(&[7; 16]), key);
+    assert_ne!(back.form_key(None, &[7; 16]), key);
 }
 
 #[test]

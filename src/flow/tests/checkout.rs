@@ -438,6 +438,28 @@ fn what_no_one_of_paysgs_answered_never_takes_a_new_key() {
 }
 
 #[test]
+fn an_answer_that_is_no_refusal_of_paysgs_never_takes_a_new_key() {
+    for http in [300, 301, 302, 303, 304, 305, 307, 308, 600, 999] {
+        let mut bench = Bench::new();
+        let reply = bench.pay(order(), [("POST payments #1", status(http))]);
+        assert_eq!(
+            trouble(reply),
+            Trouble::Unexpected { status: http },
+            "{http}"
+        );
+        assert_eq!(bench.states(), [AttemptState::Started], "{http}");
+        let reply = bench.pass(MINUTE_MS).pay(
+            order(),
+            [
+                ("POST payments #1", created("p1")),
+                ("GET p1", shows("p1", "unpaid")),
+            ],
+        );
+        assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+    }
+}
+
+#[test]
 fn a_success_that_cannot_be_read_is_looked_for_in_the_list() {
     let mut bench = Bench::new();
     let reply = bench.pay(

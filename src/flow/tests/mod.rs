@@ -18,6 +18,7 @@ mod desk;
 mod glance;
 mod list;
 mod stateless;
+mod watch;
 mod witness;
 
 use std::collections::VecDeque;

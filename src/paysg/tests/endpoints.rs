@@ -147,6 +147,39 @@ fn an_error_without_a_readable_body_is_still_its_status() {
 }
 
 #[test]
+fn types_and_codes_are_repeated_only_where_they_are_words() {
+    let public = |word: &str| {
+        let body = json!({"error": {"type": word, "code": word}});
+        let error = ApiError::read(400, body.to_string().as_bytes());
+        assert_eq!(error.public_type(), error.public_code());
+        assert_eq!(
+            format!("{error:?}").contains(word),
+            error.public_code().is_some()
+        );
+        error.public_code().is_some()
+    };
+    for word in ["invalid_email", "validation_failed", "error_3ds", "x"] {
+        assert!(public(word), "{word}");
+    }
+    for word in [
+        "paysg_stag_abcdefghijkl",
+        "paysg_live_abcdefghijkl",
+        "paysg_stag_0a1b2c3d4e5f",
+        "0a1b2c3d4e5f",
+        "s0000001i",
+        "S0000001I",
+        "Tan Ah Kow",
+        "tan@agency.example",
+        "invalid email",
+        "invalid-email",
+        "caf\u{e9}",
+        &"x".repeat(65),
+    ] {
+        assert!(!public(word), "{word}");
+    }
+}
+
+#[test]
 fn each_status_is_one_kind_of_failure() {
     for (status, kind) in [
         (400, Failure::BadRequest),

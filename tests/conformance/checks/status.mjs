@@ -1,5 +1,6 @@
 // `GET /payments/{payment_service_id}/{payment_id}` and `GET /resume`: what became of a payment, to whom it may be told.
 import { NAVIGATION, statusPath } from "../client.mjs";
+import { waits } from "./waits.mjs";
 
 const UNKNOWN = "NoSuchPaymentIdEver01";
 const keys = (answer) => Object.keys(answer.json ?? {}).sort().join();
@@ -18,7 +19,7 @@ export default {
     c.expect(answer, receipt === undefined, "no receipt for what is not paid");
   },
 
-  async "a paid payment has a receipt that the e-service can verify"(c) {
+  "a paid payment has a receipt that the e-service can verify": waits(async (c) => {
     const { browser, order, payment } = await c.pending();
     await c.paysg.pay(payment);
     const answer = await seen(c, browser, payment, "paid");
@@ -38,9 +39,9 @@ export default {
     const audience = new URL(c.settings.result_url ?? c.settings.origin).origin;
     c.expect(answer, claims.aud === audience, `\`aud\` is the result page's origin, ${audience}`, "#/components/schemas/ReceiptClaims");
     c.expect(answer, Math.abs(claims.iat - Date.now() / 1000) < 120, "`iat` is now, in seconds", "#/components/schemas/ReceiptClaims");
-  },
+  }),
 
-  async "to anybody else only the status is told, whatever cookie they show"(c) {
+  "to anybody else only the status is told, whatever cookie they show": waits(async (c) => {
     const { browser, payment } = await c.pending();
     await c.paysg.pay(payment);
     const paid = await c.eventually(() => c.browser().status(payment), ({ json }) => json?.status === "paid");
@@ -54,9 +55,9 @@ export default {
     const other = await c.pending();
     const mixed = await other.browser.status(payment);
     c.expect(mixed, keys(mixed) === PROOFLESS, "another payment's cookie proves nothing of this one", "#/components/securitySchemes/session");
-  },
+  }),
 
-  async "cancelled, refunded and unknown are told apart, and none has a receipt"(c) {
+  "cancelled, refunded and unknown are told apart, and none has a receipt": waits(async (c) => {
     const cancelled = await c.pending();
     await c.paysg.cancel(cancelled.payment);
     const refunded = await c.pending({ amount_in_cents: 1000 });
@@ -73,16 +74,16 @@ export default {
       c.expect(answer, answer.json?.receipt === undefined, "only `paid` has a receipt", "#/components/schemas/Receipt");
     }
     await c.paysg.show(odd.payment, {});
-  },
+  }),
 
-  async "a paid payment whose refund status is new to us is never shown as unpaid, nor as paid"(c) {
+  "a paid payment whose refund status is new to us is never shown as unpaid, nor as paid": waits(async (c) => {
     const { browser, payment } = await c.pending();
     await c.paysg.pay(payment);
     await c.paysg.show(payment, { refund_status: "contemplated" });
     const answer = await seen(c, browser, payment, "partially_refunded");
     c.expect(answer, answer.json?.status === "partially_refunded", "`partially_refunded`", "#/components/schemas/Status");
     await c.paysg.show(payment, {});
-  },
+  }),
 
   async "an unknown payment is 404, a malformed id 400, and neither id wanders through PaySG's API"(c) {
     const service = c.paysg.service;

@@ -16,7 +16,13 @@ use crate::{report, shell, tools};
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {
     let www = project.path("www");
     tools::npm_packages(project, &www, "the e-service's front end and its bundler")?;
-    let mut fingerprint = Fingerprint::of("npm run build").with(&project.pkg())?;
+    let mut fingerprint = Fingerprint::of("npm run build")
+        .with(&project.pkg())?
+        .with(&project.path("docs"))?;
+    // What else www makes pages of.
+    for page in ["simulator/README.md", "SECURITY.md", "CHANGELOG.md"] {
+        fingerprint = fingerprint.with(&project.path(page))?;
+    }
     for entry in std::fs::read_dir(&www)? {
         let path = entry?.path();
         if !path.ends_with("dist") && !path.ends_with("node_modules") {

@@ -346,7 +346,10 @@ fn announce(stack: &Stack, file: &Path, state: &Path) {
         "  edge        {}{}",
         stack.edge_url, stack.base_path
     ));
-    report::line(&format!("  simulator   {}", stack.simulator_url));
+    report::line(&format!(
+        "  simulator   {0} (watch it and make it misbehave: {0}/_sim)",
+        stack.simulator_url
+    ));
     report::line(&format!("  stack       {}", file.display()));
     report::line(&format!(
         "  state       {} (delete it to begin anew)",

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, by groups.
 
+mod engines;
 mod supply;
 mod tally;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::project::{Project, this_program};
+use crate::tools::Browser;
 use crate::{demo, package, report, shell, tools};
 use tally::Tally;
 
@@ -22,6 +24,9 @@ pub(crate) struct TestOptions {
     /// The long form of the tests that have one
     #[arg(long)]
     deep: bool,
+    /// The journeys in these browsers, whole; by default Chromium whole and a smoke test in the others, and with --deep all of them whole
+    #[arg(long, value_delimiter = ',', value_name = "BROWSERS")]
+    browser: Vec<Browser>,
 }
 
 /// In the order in which they run: what fails soonest comes first.
@@ -35,6 +40,8 @@ enum Group {
     Package,
     /// The edge in workerd, against the simulator
     Edge,
+    /// Samples, codes and links of the documentation
+    Docs,
     /// Through the e-service, in headless Chromium
     E2e,
     /// The table of threats
@@ -48,6 +55,7 @@ impl Group {
             Self::Wasm => "wasm",
             Self::Package => "package",
             Self::Edge => "edge",
+            Self::Docs => "docs",
             Self::E2e => "e2e",
             Self::Threats => "threats",
         }
@@ -64,7 +72,7 @@ impl Group {
                 packaging(project, deep)
             }
             Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
-            Self::E2e | Self::Threats => demo::build(project),
+            Self::Docs | Self::E2e | Self::Threats => demo::build(project),
         }
     }
 }
@@ -106,6 +114,7 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
             project,
             group,
             deep: options.deep,
+            browsers: &options.browser,
         };
         let mut tally = group
             .prepare(project, options.deep)
@@ -130,10 +139,12 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
     Ok(summarise(&outcomes))
 }
 
-struct Suite<'project> {
-    project: &'project Project,
+struct Suite<'a> {
+    project: &'a Project,
     group: Group,
     deep: bool,
+    /// As asked for.
+    browsers: &'a [Browser],
 }
 
 impl Suite<'_> {
@@ -142,7 +153,8 @@ impl Suite<'_> {
             Group::Native => self.native(),
             Group::Wasm => self.wasm(),
             Group::Package => self.package(),
-            Group::Edge | Group::E2e | Group::Threats => self.node(),
+            Group::Edge | Group::Docs | Group::Threats => self.node(),
+            Group::E2e => engines::journeys(self),
         }
     }
 
@@ -199,26 +211,41 @@ impl Suite<'_> {
 
     fn wasm(&self) -> anyhow::Result<Tally> {
         let wasm_tools = tools::wasm_tools(self.project)?;
-        let chromium = tools::chromium()?;
-        let mut command = wasm_tools.wasm_pack();
-        command
-            .args(["test", "--headless", "--chrome", "--chromedriver"])
-            .arg(&chromium.driver)
-            .args(["--mode", "no-install"])
-            .args(["--", "--features", "browser", "--test", "browser"])
-            .env("CHROMEDRIVER", &chromium.driver)
-            .current_dir(self.project.root());
-        self.deeply(&mut command);
-        tally::libtest(&mut command)
+        let mut tally = Tally::default();
+        for browser in engines::of_wasm(self) {
+            let variables = browser.variables(self.project)?;
+            let (flag, driver_flag, driver) = match browser {
+                Browser::Chromium => ("--chrome", "--chromedriver", "CHROMEDRIVER"),
+                Browser::Firefox => ("--firefox", "--geckodriver", "GECKODRIVER"),
+                // wasm-bindgen's runner drives Safari, which only macOS has.
+                Browser::Webkit => continue,
+            };
+            let program = variables.iter().find(|(name, _)| *name == driver);
+            report::line(&format!("▸ {}", browser.name()));
+            let mut command = wasm_tools.wasm_pack();
+            command
+                .args(["test", "--headless", flag, driver_flag])
+                .args(program.map(|(_, path)| path))
+                .args(["--mode", "no-install"])
+                .args(["--", "--features", "browser", "--test", "browser"])
+                .envs(program.map(|(name, path)| (*name, path)))
+                .current_dir(self.project.root());
+            self.deeply(&mut command);
+            tally.add(tally::libtest(&mut command)?);
+        }
+        Ok(tally)
     }
 
     fn node(&self) -> anyhow::Result<Tally> {
-        let mut tests = js_tests(self.project, self.group);
+        let tests = js_tests(self.project, self.group);
         if tests.is_empty() {
             return Ok(Tally::default());
         }
-        let memory = self.project.memory();
-        std::fs::create_dir_all(&memory)?;
+        tally::node_test(&mut self.node_command()?, &self.tap("")?, &tests)
+    }
+
+    /// `node --test`, without the tests.
+    fn node_command(&self) -> anyhow::Result<Command> {
         let mut command = Command::new(tools::node(self.project)?);
         command
             .arg("--test")
@@ -226,21 +253,20 @@ impl Suite<'_> {
             .env("NODE_NO_WARNINGS", "1")
             .env("PAYSG_XTASK", this_program()?)
             .current_dir(self.project.root());
-        // The e-service's own tests go with those that use it.
-        if self.group == Group::E2e {
-            tests.extend(test_files(&self.project.path("www/tests")));
-        }
-        if matches!(self.group, Group::E2e | Group::Package) {
-            let chromium = tools::chromium()?;
-            // Two browsers at a time on a small machine are slower than one after the other, and their timeouts lie.
+        if self.group == Group::Package {
             command
                 .arg("--test-concurrency=1")
-                .env("CHROMEDRIVER", chromium.driver)
-                .env("CHROME_BIN", chromium.browser);
+                .envs(Browser::Chromium.variables(self.project)?);
         }
         self.deeply(&mut command);
-        let report = memory.join(format!("{}.tap", self.group.name()));
-        tally::node_test(&mut command, &report, &tests)
+        Ok(command)
+    }
+
+    /// Where the group's results are counted.
+    fn tap(&self, suffix: &str) -> anyhow::Result<PathBuf> {
+        let memory = self.project.memory();
+        std::fs::create_dir_all(&memory)?;
+        Ok(memory.join(format!("{}{suffix}.tap", self.group.name())))
     }
 
     fn cargo(&self, arguments: &[&str]) -> Command {

@@ -7,7 +7,7 @@ mod node;
 mod rust;
 mod system;
 
-pub(crate) use browser::chromium;
+pub(crate) use browser::{Browser, has_geckodriver};
 pub(crate) use deny::cargo_deny;
 pub(crate) use load::wrk;
 pub(crate) use node::{node, npm, npm_packages, workerd};

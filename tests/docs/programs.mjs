@@ -1,0 +1,210 @@
+// How each sample that is run is run, by the name after `run=`: what it is given, and what has to come of it.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { contentSecurityPolicy } from "../../www/server/static.mjs";
+import { anOrder, orderToken, sign } from "../tokens.mjs";
+import { freePort, until } from "./world.mjs";
+
+/** The signed order of the pages. */
+const OF_THE_PAGES = { reference_id: "LIC-2026-0042", amount_in_cents: 12000 };
+
+export const programs = {
+  async "sign-order"(sample, world) {
+    const { order } = JSON.parse(await world.run(sample));
+    const { payment } = await world.create({ order });
+    assert.equal(payment.reference_id, OF_THE_PAGES.reference_id);
+    assert.equal(payment.amount_in_cents, OF_THE_PAGES.amount_in_cents);
+    assert.equal(payment.status, "unpaid");
+  },
+
+  async fulfilment(sample, world) {
+    const reference_id = "FULFILMENT-1";
+    const { payment, cookie } = await world.create({ order: orderToken(world.stack, anOrder({ reference_id, amount_in_cents: 4321 })) });
+    const server = world.start(sample, { PORT: String(world.fulfilment_port) });
+    try {
+      await world.pay(payment);
+      const line = `paid: ${reference_id}, 4321 cents\n`;
+      await until(`the sample to be told; it said ${server.out}${server.err}`, () => server.out.includes(line));
+      // Acknowledged: the edge has nothing more to tell.
+      await until("the telling to be acknowledged", async () => (await world.intent(payment)).tellings.map(({ acknowledged }) => acknowledged).join() === "true");
+      const tell = (body) => fetch(`http://127.0.0.1:${world.fulfilment_port}/api/fulfilment`, { method: "POST", headers: { "idempotency-key": payment.id }, body: JSON.stringify(body) });
+      const forged = sign({ typ: "paysg-receipt+jwt" }, { iss: world.stack.edge_url, aud: world.stack.edge_url, payment_id: "other", reference_id, amount_in_cents: 1 }, "another key, of thirty-two bytes or more");
+      assert.equal((await tell({ receipt: forged })).status, 401);
+      const order = sign({ typ: "paysg-order+jwt" }, { iss: world.stack.edge_url, aud: world.stack.edge_url, payment_id: "other", reference_id, amount_in_cents: 1 }, world.stack.order_key);
+      assert.equal((await tell({ receipt: order })).status, 401, "an order is no receipt");
+      const { receipt } = await world.status(payment, cookie);
+      assert.equal((await tell({ receipt })).status, 204);
+      assert.equal((await tell({ payment })).status, 204, "without a receipt: taken, and nothing done");
+      assert.equal(server.out.split(line).length, 2, "told again, done once");
+      assert.ok(!server.out.includes(" 1 cents"));
+    } finally {
+      server.child.kill();
+    }
+  },
+
+  async receipt(sample, world) {
+    const { payment, receipt } = await world.paid();
+    const claims = JSON.parse(await world.run(sample, {}, { input: receipt }));
+    assert.equal(claims.payment_id, payment.id);
+    assert.equal(claims.amount_in_cents, payment.amount_in_cents);
+    const [head, body, mac] = receipt.split(".");
+    const changed = Buffer.from(JSON.stringify({ ...claims, amount_in_cents: 1 })).toString("base64url");
+    await world.run(sample, {}, { input: [head, changed, mac].join("."), status: 1 });
+    await world.run(sample, { RESULT_ORIGIN: "https://another.example" }, { input: receipt, status: 1 });
+    const { exp: _, ...rest } = claims;
+    await world.run(sample, {}, { input: sign({ typ: "paysg-order+jwt" }, rest, world.stack.order_key), status: 1 });
+    assert.ok(body);
+  },
+
+  async refund(sample, world) {
+    const { payment } = await world.paid();
+    const out = await world.run(sample, { PAYMENT_ID: payment.id });
+    assert.match(out, /^200 \{/);
+    const at = (await world.stack.sim("/payments")).data.find(({ id }) => id === payment.id);
+    assert.equal(at.refund_status, "partially_refunded");
+  },
+
+  async "read-intent"(sample, world) {
+    const { payment } = await world.paid();
+    const record = JSON.parse(await world.run(sample, { REFERENCE_ID: payment.reference_id }));
+    assert.equal(record.state, "paid");
+    assert.equal(record.reference_id, payment.reference_id);
+    assert.deepEqual(record.flags, []);
+  },
+
+  async "list-payments"(sample, world) {
+    const { payment } = await world.paid();
+    // More than one page of them.
+    for (let count = 0; count < 120; count += 1) await world.stack.sim("/payments", { reference_id: `MANY-${count}` });
+    const out = await world.run(sample, { SINCE: new Date(Date.now() - 3_600_000).toISOString() });
+    const line = out.split("\n").find((each) => each.startsWith(`${payment.reference_id}\t`));
+    assert.deepEqual(line?.split("\t"), [payment.reference_id, String(payment.amount_in_cents), "not_refunded", payment.id]);
+    assert.ok(!out.includes("MANY-"), "what is not paid is not listed");
+    assert.equal(await world.run(sample, { SINCE: new Date(Date.now() + 3_600_000).toISOString() }), "");
+  },
+
+  async "node-server"(sample, world) {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const { simulator_url, api_key, payment_service_id, webhook_secret, order_key, session_key } = world.stack;
+    const server = world.start(sample, {
+      PORT: String(port), PAYSG_PUBLIC_URL: url, PAYSG_API_URL: simulator_url, PAYSG_API_KEY: api_key, PAYSG_PAYMENT_SERVICE_ID: payment_service_id,
+      PAYSG_WEBHOOK_SECRET: webhook_secret, PAYSG_ORDER_KEY: order_key, PAYSG_SESSION_KEY: session_key,
+    });
+    try {
+      const health = await until(`the server to answer; it said ${server.err}`, async () => (await fetch(`${url}/paysg/health`)).json());
+      assert.equal(health.status, "ok");
+      const created = await fetch(`${url}/paysg/payments`, { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify({ order: orderToken(world.stack) }) });
+      assert.equal(created.status, 201, await created.clone().text());
+      assert.match((await created.json()).payment.payment_url, new RegExp(`^${simulator_url}/payments/`));
+      assert.equal(created.headers.getSetCookie().length, 1);
+    } finally {
+      server.child.kill();
+    }
+  },
+
+  async "own-policy"({ code }) {
+    assert.equal(code.trim().replaceAll(/\s+/g, " "), contentSecurityPolicy({}));
+  },
+
+  async policy(sample, world) {
+    const [policy, directives] = (await world.run(sample)).trim().split("\n");
+    assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; form-action 'self' https:\/\/pay\.gov\.sg https:\/\/staging\.pay\.gov\.sg;/);
+    assert.deepEqual(Object.keys(JSON.parse(directives)), ["script-src", "connect-src", "form-action"]);
+  },
+
+  async health(sample, world) {
+    const health = JSON.parse(await world.run(sample));
+    assert.equal(health.status, "ok");
+    assert.deepEqual(Object.keys(health).sort(), ["environment", "ledger", "status", "version"]);
+  },
+
+  async create(sample, world) {
+    const { payment } = JSON.parse(await world.run(sample, { ORDER: orderToken(world.stack) }));
+    assert.deepEqual(Object.keys(payment).sort(), ["amount_in_cents", "id", "payment_service_id", "payment_url", "reference_id", "status"]);
+  },
+
+  async status(sample, world) {
+    const { payment } = await world.create();
+    const { id, payment_service_id } = payment;
+    assert.deepEqual(JSON.parse(await world.run(sample, { PAYMENT_ID: id })), { id, payment_service_id, status: "unpaid" });
+  },
+
+  "plain-form": (sample, world) => submits({ ...sample, code: sample.code.replace("{{random}}", randomUUID()) }, world, { payer_name: "Tan Ah Kow", payer_email: "tan@example.sg" }),
+
+  "order-form": (sample, world) => submits({ ...sample, code: sample.code.replace("{{order}}", orderToken(world.stack)) }, world, {}),
+
+  async "verify-webhook"(sample, world) {
+    const { body, signature } = await anEvent(world);
+    const tail = `
+const ask = async (body) => (await webhook(new Request("https://agency.example/hook", {
+  method: "POST", headers: { "paysg-signature": process.env.SIGNATURE }, body,
+}))).status;
+console.log(await ask(process.env.BODY), await ask(process.env.BODY.replace("payment.succeeded", "payment.succeedeD")));
+process.exit();
+`;
+    const out = await world.run({ ...sample, code: sample.code + tail }, { SIGNATURE: signature, BODY: body, PAYSG_WEBHOOK_SECRET: SECRET });
+    const [line, statuses] = out.trim().split("\n");
+    assert.equal(statuses, "204 401");
+    const { object } = JSON.parse(body).data;
+    assert.equal(line, `${object.id} ${object.reference_id} true`);
+  },
+
+  async "verify-bytes"(sample, world) {
+    const { body, signature } = await anEvent(world);
+    const event = JSON.parse(await world.run(sample, { SIGNATURE: signature, PAYSG_WEBHOOK_SECRET: SECRET }, { input: body }));
+    assert.equal(event.payment_id, JSON.parse(body).data.object.id);
+    await world.run(sample, { SIGNATURE: signature, PAYSG_WEBHOOK_SECRET: `${SECRET}x` }, { input: body, status: 1 });
+  },
+
+  async "test-by-calls"(sample, world) {
+    const here = "// … your e-service is asked for a payment here …\n";
+    assert.ok(sample.code.includes(here));
+    const ask = `await fetch(process.env.ASK, { method: "POST", headers: { "content-type": "application/json" }, body: process.env.BODY });\n`;
+    const body = JSON.stringify({ order: orderToken(world.stack) });
+    await world.run({ ...sample, code: sample.code.replace(here, ask) }, { ASK: world.stack.edge("/payments"), BODY: body });
+    const { data } = await world.stack.sim("/payments");
+    assert.deepEqual(data.map(({ latest_status }) => latest_status), ["paid"]);
+    assert.ok((await world.stack.sim("/requests")).data.some(({ dropped }) => dropped === "after"));
+  },
+};
+
+const SECRET = "whsec_of_the_documentation";
+
+/** An event as PaySG sends it: its bytes and its signature. */
+async function anEvent(world) {
+  const heard = [];
+  const receiver = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+      heard.push({ body: Buffer.concat(chunks).toString(), signature: request.headers["paysg-signature"] });
+      response.writeHead(204).end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const { id } = await world.stack.sim("/webhooks", { url: `http://127.0.0.1:${receiver.address().port}/`, secret: SECRET });
+  try {
+    await world.pay(await world.stack.sim("/payments", {}));
+    return await until("the event", () => heard[0]);
+  } finally {
+    await fetch(`${world.stack.simulator_url}/_sim/webhooks/${id}`, { method: "DELETE" });
+    receiver.close();
+  }
+}
+
+/** Fills in a form and sends it as a browser without scripts does: it has to lead to PaySG's page. */
+async function submits({ code }, world, typed) {
+  const [, form] = /<form ([^>]*)>/.exec(code);
+  const attribute = (text, name) => new RegExp(`\\b${name}="([^"]*)"`).exec(text)?.[1];
+  assert.equal(attribute(form, "method"), "post");
+  const fields = [...code.matchAll(/<input ([^>]*)>/g)].map(([, input]) => [attribute(input, "name"), attribute(input, "value") ?? typed[attribute(input, "name")]]);
+  for (const [name, value] of fields) assert.ok(name && value, `nothing to put into ${name}`);
+  const { edge_url } = world.stack;
+  const response = await fetch(new URL(attribute(form, "action"), edge_url), {
+    method: "POST", redirect: "manual", body: new URLSearchParams(fields), headers: { accept: "text/html", origin: edge_url },
+  });
+  assert.equal(response.status, 303, await response.clone().text());
+  assert.ok(response.headers.get("location").startsWith(`${world.stack.simulator_url}/payments/`));
+}

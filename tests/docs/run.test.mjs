@@ -1,0 +1,49 @@
+// Samples that can be run are run, against a real stack.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { parse } from "../../www/documentation/sequence.mjs";
+import { programs } from "./programs.mjs";
+import { samples } from "./samples.mjs";
+import { World } from "./world.mjs";
+
+let world;
+before(async () => (world = await World.start()));
+after(() => world?.stop());
+
+const CHECKED_OTHERWISE = new Set(["ts", "tsx", "js", "sh"]);
+const FOR_READING = new Set(["text", "http"]);
+const missing = (program) => spawnSync(program, ["--version"]).error !== undefined;
+
+for (const sample of samples) {
+  const { where, language, tags, code } = sample;
+  if (tags.run) {
+    const skip = language === "py" && missing("python3") ? "there is no python3" : false;
+    test(`${where}: ${tags.run} (${language})`, { skip, timeout: 120_000 }, async () => {
+      assert.ok(Object.hasOwn(programs, tags.run), `programs.mjs has no ${tags.run}`);
+      const printed = tags.print ? `${code}console.log(JSON.stringify({ ${tags.print} }));\n` : code;
+      await programs[tags.run]({ ...sample, code: printed }, world);
+    });
+  } else if (language === "json") {
+    test(`${where}: JSON`, async () => {
+      const value = JSON.parse(code);
+      if (tags.scenario) {
+        const progress = await world.stack.sim("/scenario", value);
+        assert.deepEqual(progress.errors, []);
+        await world.stack.sim("/reset", {});
+      }
+    });
+  } else if (language === "mermaid") {
+    test(`${where}: a diagram`, () => assert.ok(parse(code).steps.length > 2));
+  }
+}
+
+test("every block of the documentation is checked in some way", () => {
+  const unchecked = samples.filter(({ language, tags }) => !tags.run && !CHECKED_OTHERWISE.has(language) && !FOR_READING.has(language) && !["json", "mermaid"].includes(language));
+  assert.deepEqual(unchecked.map(({ where, language }) => `${where} (${language || "no language"})`), []);
+});
+
+test("every way to run a sample has its sample", () => {
+  const used = new Set(samples.map(({ tags }) => tags.run));
+  assert.deepEqual(Object.keys(programs).filter((name) => !used.has(name)), []);
+});

@@ -1,0 +1,36 @@
+// Chromium, by Debian's chromedriver.
+//
+//   CHROME_BIN, CHROMEDRIVER   where they are, if not where Debian has them
+import * as chrome from "selenium-webdriver/chrome.js";
+
+/** How another page is opened beside those that there are. */
+export const anotherTab = "tab";
+/** What it cannot do or let be seen, with the reason. */
+export const lacks = {};
+
+export async function start({ scripting, proxy }) {
+  const options = new chrome.Options()
+    .setBinaryPath(process.env.CHROME_BIN ?? "/usr/bin/chromium")
+    .addArguments(
+      "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync", "--window-size=1280,1000",
+      // Pages scroll at once, so that what is about to be clicked does not move.
+      "--force-prefers-reduced-motion",
+      // This machine's own addresses go through it too, which they otherwise do not.
+      ...(proxy ? [`--proxy-server=${proxy}`, "--proxy-bypass-list=<-loopback>"] : []),
+    );
+  options.set("goog:loggingPrefs", { browser: "ALL" });
+  if (!scripting) options.setUserPreferences({ "profile.managed_default_content_settings.javascript": 2 });
+  const service = new chrome.ServiceBuilder(process.env.CHROMEDRIVER ?? "/usr/bin/chromedriver").build();
+  const driver = chrome.Driver.createSession(options, service);
+  const pid = (await driver.getCapabilities()).get("goog:processID");
+  return {
+    driver,
+    // The driver goes with this process, and leaves the browser behind unless it is told to quit.
+    kill: () => process.kill(pid),
+    async console() {
+      const entries = await driver.manage().logs().get("browser");
+      return entries.filter(({ level }) => level.name !== "INFO" && level.name !== "DEBUG").map(({ message }) => ({ url: message.split(" ", 1)[0], text: message }));
+    },
+  };
+}

@@ -1,0 +1,131 @@
+// The API key, and what is kept or shown by those on the way: rows 12 and 13.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { ALLOWED_ORIGIN, eventually, NAVIGATION, sleep, succeeded, UNKNOWN_ID } from "../edge/support.mjs";
+import { threat } from "./proof.mjs";
+import { bystander } from "./upstream.mjs";
+
+const REDIRECTS = [300, 301, 302, 303, 305, 307, 308];
+
+export function hostile(world) {
+  threat(12, "a redirect of PaySG's is not followed, so the key goes nowhere else", async (t) => {
+    const elsewhere = await bystander();
+    t.after(elsewhere.stop);
+    const { browser, payment, path } = await world.pending();
+    const back = `/return?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`;
+    const officer = (action, claims = {}) => world.browser().post(`${path}/${action}`, world.command(action, { payment_id: payment.id, ...claims }));
+    for (const status of REDIRECTS) {
+      for (const location of [`${elsewhere.url}/stolen`, `//${new URL(elsewhere.url).host}/stolen`]) {
+        world.upstream.lie = () => ({ status, headers: { location, refresh: `0; url=${location}` }, body: {} });
+        const asks = [
+          () => world.browser().create(world.body()), () => world.browser().create(world.body(), NAVIGATION), () => world.browser().get(path), () => browser.get(path), () => browser.get(back), () => browser.get("/resume"),
+          () => browser.post(`${path}/cancel`), () => officer("cancel"), () => officer("refund", { refund_amount_in_cents: 100 }), () => officer("send-email"), () => world.deliver(succeeded(payment)),
+        ];
+        for (const answer of await Promise.all(asks.map((ask) => ask()))) {
+          assert.ok(!(answer.location ?? "").startsWith(elsewhere.url), `${status}: sent on to ${answer.location}`);
+        }
+      }
+    }
+    assert.deepEqual(elsewhere.calls, [], "somebody followed");
+    assert.ok(world.upstream.calls.length > REDIRECTS.length, "PaySG was asked");
+  });
+
+  threat(12, "a redirect of PaySG's list is not followed either", async (t) => {
+    const elsewhere = await bystander();
+    t.after(elsewhere.stop);
+    let asked = 0;
+    world.upstream.lie = (call) => (call.method === "POST" ? { status: 500, body: {} } : { status: REDIRECTS[asked++ % REDIRECTS.length], headers: { location: elsewhere.url } });
+    for (const { status } of await Promise.all(REDIRECTS.map(() => world.browser().create(world.body())))) assert.ok(status >= 500);
+    assert.ok(world.upstream.calls.some(({ method, query }) => method === "GET" && query !== ""), "the list was asked for");
+    assert.deepEqual(elsewhere.calls, []);
+  });
+
+  threat(12, "the e-service's redirect is not followed: a receipt is for nobody else", async (t) => {
+    const elsewhere = await bystander();
+    t.after(elsewhere.stop);
+    const { payment } = await world.paid();
+    world.eservice.answers = REDIRECTS.map((status) => ({ status, headers: { location: elsewhere.url } }));
+    await world.deliver(succeeded(payment));
+    if (world.stateless) for (let more = 0; more < 3; more += 1) await world.deliver(succeeded(payment));
+    await eventually(() => world.eservice.calls.length >= 2, "it is told again, and not taken for told", 30_000);
+    assert.deepEqual(elsewhere.calls, []);
+  });
+
+  threat(12, "the key is in the one header for it, and in nothing else that leaves the edge", async () => {
+    const { browser, payment, path } = await world.pending();
+    await world.pay(payment.id);
+    await world.deliver(succeeded(payment));
+    await browser.get(path);
+    await sleep(200);
+    const key = world.stack.api_key;
+    assert.ok(world.upstream.calls.length >= 2);
+    for (const { url, headers, text } of world.upstream.calls) {
+      const { "x-api-key": sent, ...others } = headers;
+      assert.equal(sent, key);
+      for (const part of [url, text, JSON.stringify(others)]) assert.ok(!part.includes(key));
+    }
+    for (const { url, headers, text } of world.eservice.calls) for (const part of [url, text, JSON.stringify(headers)]) for (const secret of world.secrets) assert.ok(!part.includes(secret));
+  });
+
+  threat(12, "a PaySG, or a gateway before it, that repeats the key in its answers is not repeated", async () => {
+    const key = world.stack.api_key;
+    const { browser, payment, path } = await world.pending();
+    for (const status of [200, 201, 204, 400, 401, 402, 403, 404, 409, 418, 422, 429, 500, 502, 503]) {
+      const error = { type: key, code: key, message: key, data: { key, fields: [{ field: key, rule: key }] } };
+      const body = status === 204 ? "" : { id: key, reference_id: key, payment_url: `https://staging.pay.gov.sg/${key}`, error, [key]: key };
+      world.upstream.lie = () => ({ status, headers: { "x-api-key": key, "retry-after": status >= 429 ? "30" : key, "set-cookie": `k=${key}` }, body });
+      // The key is looked for in each answer, headers included (`Answer.assertSafe`).
+      await Promise.all([{}, NAVIGATION].flatMap((headers) => [
+        world.browser().create(world.body(), headers), browser.get(path, headers), browser.post(`${path}/cancel`, headers),
+        world.browser().post(`${path}/refund`, { ...headers, ...world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 1 }) }),
+      ]));
+    }
+    world.upstream.lie = undefined;
+    if (!world.stateless) assert.ok(!(await world.intent(payment.reference_id)).text.includes(key), "nor is it in the ledger");
+  });
+}
+
+export function honest(world) {
+  threat(13, "every answer is for nobody's cache, whatever was asked, and each page has a strict policy", async () => {
+    const { browser, payment, path } = await world.pending();
+    const routes = ["/health", "/payments", "/return", `/return?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`, path, `${path}?refreshed=2`, `${path}/cancel`, `${path}/nothing`, `/payments/${world.service}/${UNKNOWN_ID}`, "/resume", "/webhooks", `/intents/${world.service}/${payment.reference_id}`, "/nowhere", "/payments/x/y", "/%ff", ""];
+    let pages = 0;
+    for (const route of routes) {
+      const asked = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].flatMap((method) => [{}, NAVIGATION, { origin: ALLOWED_ORIGIN }].map(async (headers) => {
+        return [method, await browser.send(method, route, { headers, ...(method === "GET" || method === "HEAD" ? {} : { body: "{}" }) })];
+      }));
+      for (const [method, answer] of await Promise.all(asked)) {
+        const what = `${method} ${route}: ${answer.status}`;
+        assert.equal(answer.headers.get("cache-control"), "no-store", what);
+        assert.equal(answer.headers.get("x-content-type-options"), "nosniff", what);
+        assert.match(answer.headers.get("referrer-policy") ?? "", /^(no-referrer|same-origin)$/, what);
+        assert.equal(answer.headers.get("etag"), null, what);
+        if (!answer.headers.get("content-type")?.startsWith("text/html")) continue;
+        pages += 1;
+        assert.equal(answer.headers.get("x-frame-options"), "DENY", what);
+        const policy = new Map(answer.headers.get("content-security-policy").split("; ").map((directive) => [directive.split(" ")[0], directive]));
+        assert.equal(policy.get("default-src"), "default-src 'none'", what);
+        for (const directive of ["frame-ancestors", "base-uri"]) assert.equal(policy.get(directive), `${directive} 'none'`, what);
+        assert.equal(policy.get("form-action"), "form-action 'none'", what);
+        assert.equal(policy.get("script-src"), undefined, what);
+        if (method === "HEAD") continue;
+        const [, style] = /<style>([\s\S]*?)<\/style>/.exec(answer.text);
+        assert.equal(policy.get("style-src"), `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`);
+        assert.doesNotMatch(answer.text, /<script|<iframe|<object|<img|\son\w+=|javascript:|style=|https?:\/\/(?!127\.0\.0\.1)/i, what);
+      }
+    }
+    assert.ok(pages > 20, `only ${pages} pages`);
+  });
+
+  threat(13, "the cookie is for this host's HTTP alone", async () => {
+    const answer = await world.browser().create(world.body());
+    const [cookie, ...more] = answer.headers.getSetCookie();
+    assert.deepEqual(more, []);
+    const [pair, ...attributes] = cookie.split("; ");
+    // `__Host-` and `Secure` need HTTPS, which a stack on this machine has not: see the edge under Node.
+    assert.match(pair, /^paysg-[0-9a-f]{4}=[\w-]+$/);
+    assert.deepEqual(attributes.sort(), ["HttpOnly", "Max-Age=86400", "Path=/", "SameSite=Lax"]);
+    const opened = Buffer.from(pair.split("=")[1], "base64url").toString("latin1");
+    assert.ok(!opened.includes(answer.json.payment.id) && !opened.includes("4200"), "it tells nothing");
+  });
+}
