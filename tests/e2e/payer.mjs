@@ -50,8 +50,10 @@ export class Payer {
     return this.opens(`${this.stack.base_path}/return?${new URLSearchParams(params)}`);
   }
 
-  goesBack() {
-    return this.driver.navigate().back();
+  async goesBack() {
+    await this.driver.navigate().back();
+    // WebKit scrolls a page that it has kept some frames later, and our notice scrolls after that: no place to click at before then.
+    if (this.browser.name === "webkit") await sleep(500);
   }
 
   reloads() {
