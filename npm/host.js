@@ -256,7 +256,8 @@ export async function read(source, limit, late) {
   const stated = Number.isSafeInteger(length) && length >= 0 && headers.get("transfer-encoding") === null && headers.get("content-encoding") === null;
   if (!stated) return count(source.body, limit, late);
   if (length > limit) {
-    await source.body.cancel();
+    // Not waited for: Next's edge runtime never says that it is done.
+    source.body.cancel().catch(() => {});
     return undefined;
   }
   if (!hold(length)) throw new Full();
@@ -281,7 +282,7 @@ async function count(stream, limit, late) {
       if (done) break;
       length += value.byteLength;
       if (length > limit) {
-        await reader.cancel();
+        reader.cancel().catch(() => {});
         return undefined;
       }
       if (!hold(value.byteLength)) throw new Full();

@@ -14,8 +14,10 @@ const FOLDERS = ["", "www", "tests/bench", "tests/conformance", "tests/packaging
 const SCRIPTED = {
   "": ["esbuild", "workerd"],
   www: ["core-js-pure", "fsevents"],
-  "tests/packaging": ["esbuild", "fsevents"],
-  "tests/packaging/deep": ["@parcel/watcher", "@swc/core", "bun", "deno", "lmdb", "msgpackr-extract", "fsevents"],
+  "tests/conformance": [],
+  "tests/packaging": ["es-module-lexer", "esbuild", "fsevents"],
+  // bun and deno are started by the programs of their platform's packages, which their scripts would put in place.
+  "tests/packaging/deep": ["@parcel/watcher", "@swc/core", "bun", "deno", "lmdb", "msgpackr-extract"],
 };
 
 const read = (folder, name) => JSON.parse(readFileSync(join(root, folder, name), "utf8"));
