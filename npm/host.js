@@ -256,7 +256,8 @@ export async function read(source, limit, late) {
   // Not before: `body` alone makes a stream.
   if (!stated) return source.body === null ? NOTHING : count(source.body, limit, late);
   if (length > limit) {
-    await source.body?.cancel();
+    // Not waited for: Next's edge runtime never says that it is done.
+    source.body?.cancel().catch(() => {});
     return undefined;
   }
   if (!hold(length)) throw new Full();
@@ -281,7 +282,7 @@ async function count(stream, limit, late) {
       if (done) break;
       length += value.byteLength;
       if (length > limit) {
-        await reader.cancel();
+        reader.cancel().catch(() => {});
         return undefined;
       }
       if (!hold(value.byteLength)) throw new Full();

@@ -44,6 +44,8 @@ enum Task {
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
+    /// Check what comes from others: licences, sources, versions, and what is known against them
+    Audit,
     /// Have the fuzzers look for inputs that break a law, each until its coverage stands still
     Fuzz(fuzz::FuzzOptions),
     /// Run every test; the last line is the sum
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
+        Task::Audit => suite::audit(&project),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::Test(options) => suite::test(&project, &options),
         Task::Bench(options) => bench::bench(&project, &options),

@@ -430,7 +430,7 @@ fn only(json: Json, names: &[&str]) -> Json {
                 .map(|element| only(element, names))
                 .collect(),
         ),
-        other => other,
+        plain @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => plain,
     }
 }
 

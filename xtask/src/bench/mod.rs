@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use crate::project::Project;
+use crate::tools::Browser;
 use crate::{package, report, shell, tools};
 
 /// What to measure, and for how long.
@@ -54,10 +55,7 @@ pub(crate) fn bench(project: &Project, options: &BenchOptions) -> anyhow::Result
         command.arg("--deep");
     }
     if options.only.is_empty() || options.only.iter().any(|name| name == "browser") {
-        let chromium = tools::chromium()?;
-        command
-            .env("CHROME_BIN", chromium.browser)
-            .env("CHROMEDRIVER", chromium.driver);
+        command.envs(Browser::Chromium.variables(project)?);
     }
     // V8 says so of each run of `node:sqlite` and the like; there is nothing to do about it.
     command.env("NODE_NO_WARNINGS", "1");

@@ -139,6 +139,20 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
     Ok(summarise(&outcomes))
 }
 
+/// The part of the native tests that looks at what comes from others, alone.
+pub(crate) fn audit(project: &Project) -> anyhow::Result<ExitCode> {
+    let tally = supply::check(project)?;
+    report::line(&format!(
+        "\n{} passed, {} failed, {} skipped",
+        tally.passed, tally.failed, tally.skipped
+    ));
+    Ok(if tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 struct Suite<'a> {
     project: &'a Project,
     group: Group,
