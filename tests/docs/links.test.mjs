@@ -10,7 +10,7 @@ import { root } from "./samples.mjs";
 const dist = join(root, "www/dist");
 const SOURCES = "https://github.com/paysg-wasm/paysg-wasm/blob/main/";
 /** Where readers may be sent; a new place is a decision. */
-const ELSEWHERE = new Set(["guide.pay.gov.sg", "www.npmjs.com", "github.com", "nodejs.org", "developers.cloudflare.com", "semver.org", "cyclonedx.org"]);
+const ELSEWHERE = new Set(["guide.pay.gov.sg", "pay.gov.sg", "staging.pay.gov.sg", "www.npmjs.com", "github.com", "nodejs.org", "developers.cloudflare.com", "semver.org", "cyclonedx.org"]);
 /** Answered by the edge, not by a page. */
 const OF_THE_EDGE = /^\/paysg\//;
 

@@ -89,7 +89,7 @@ function ownProgram([sub, ...words]) {
   const [bin] = Object.values(npmPackage.bin ?? {});
   assert.ok(bin, "the package has no program");
   const { known, text } = help(process.execPath, join(root, "npm", bin), sub, "--help");
-  assert.ok(known, `${npmPackage.name} ${sub} does not exist`);
+  assert.ok(known && new RegExp(`\\b${npmPackage.name} ${sub}\\b`).test(text), `${npmPackage.name} ${sub} does not exist`);
   for (const flag of flagsOf(words)) assert.ok(text.includes(flag), `${flag} does not exist`);
 }
 
