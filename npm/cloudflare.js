@@ -56,7 +56,7 @@ export class PaymentLedger extends DurableObject {
   #version;
   #alarm;
   #last = Promise.resolve();
-  /** What was last reported of this intent. */
+  /** What was last reported of this intent; `undefined` where that failed. */
   #reported = "";
   #waiting = 0;
 
@@ -131,6 +131,7 @@ export class PaymentLedger extends DurableObject {
     } catch (error) {
       print(failure(error, { route: "watch", trapped: isTrap(error) }));
       // Comes again with whatever the intent does next, and by itself where that is nothing.
+      this.#reported = undefined;
       if (this.#alarm === null) {
         this.#alarm = Date.now() + RETRY_REPORT_MS;
         await this.ctx.storage.setAlarm(this.#alarm);
@@ -159,7 +160,7 @@ export class PaymentLedger extends DurableObject {
       // A superset of what can raise a concern, so that most steps are not looked at twice.
       concerning ||= rows.includes("flagged") || rows.includes("paid");
       if (kind === "D") {
-        if (concerning) this.ctx.waitUntil(this.#report());
+        if (concerning || this.#reported === undefined) this.ctx.waitUntil(this.#report());
         const [reply, line] = parts;
         if (line !== "") print(line);
         return this.#reply(reply);

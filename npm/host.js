@@ -248,15 +248,16 @@ class Full extends Error {}
 
 /** A body of at most so many bytes; `undefined` for a larger one. `late` ends the reading from without. */
 export async function read(source, limit, late) {
-  if (source.body === null) return NOTHING;
   const { headers } = source;
   const length = Number(headers.get("content-length") ?? NaN);
   // HTTP keeps a sender to the length that it states, so that the runtime may read the body whole, which costs a fraction. What is sent in
   // chunks, or was compressed, may be longer than it states.
   const stated = Number.isSafeInteger(length) && length >= 0 && headers.get("transfer-encoding") === null && headers.get("content-encoding") === null;
-  if (!stated) return count(source.body, limit, late);
+  // Not before: `body` alone makes a stream.
+  if (!stated) return source.body === null ? NOTHING : count(source.body, limit, late);
   if (length > limit) {
-    await source.body.cancel();
+    // Not waited for: Next's edge runtime never says that it is done.
+    source.body?.cancel().catch(() => {});
     return undefined;
   }
   if (!hold(length)) throw new Full();
@@ -281,7 +282,7 @@ async function count(stream, limit, late) {
       if (done) break;
       length += value.byteLength;
       if (length > limit) {
-        await reader.cancel();
+        reader.cancel().catch(() => {});
         return undefined;
       }
       if (!hold(value.byteLength)) throw new Full();
@@ -321,9 +322,9 @@ async function readBody(request) {
 /** The first step of a request: its body is read where it has one. */
 async function firstStep(core, request, headers, seed) {
   const { method, url } = request;
-  if (request.body === null || method === "GET" || method === "HEAD") return core.begin(method, url, headers, NOTHING, seed);
+  if (method === "GET" || method === "HEAD") return core.begin(method, url, headers, NOTHING, seed);
   if (!beginReading()) {
-    request.body.cancel().catch(() => {});
+    request.body?.cancel().catch(() => {});
     return core.turnAway(method, url, headers, "overloaded", seed);
   }
   let body;

@@ -20,8 +20,11 @@ pub mod webhook_header;
 
 use std::borrow::Cow;
 
+/// Judges an input; it panics where a law does not hold.
+pub type Law = fn(&[u8]);
+
 /// Every law, by the name of its fuzz target and of its folder of seeds.
-pub const ALL: [(&str, fn(&[u8])); 14] = [
+pub const ALL: [(&str, Law); 14] = [
     ("catalogue", catalogue::check),
     ("create", create::check),
     ("edge", edge::check),

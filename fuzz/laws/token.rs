@@ -63,10 +63,10 @@ fn is_good(token: &str, (typ, max_lifetime): (&str, i64)) -> bool {
         return tag == Base64UrlUnpadded::encode_string(&good_tag);
     }
     let now = (NOW_MS / 1000) as f64;
-    let for_us = match &claims["aud"] {
-        Value::Array(auds) => auds.contains(&"paysg-wasm".into()),
-        aud => aud == "paysg-wasm",
-    };
+    let aud = &claims["aud"];
+    let for_us = aud.as_array().map_or(aud == "paysg-wasm", |auds| {
+        auds.contains(&"paysg-wasm".into())
+    });
     let exp = claims["exp"].as_f64().unwrap_or_default();
     let nbf = claims["nbf"].as_f64().unwrap_or_default();
     tag == Base64UrlUnpadded::encode_string(&good_tag)

@@ -37,12 +37,9 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn page(title: &str, state: &str, refresh: Option<&str>, body: &str) -> String {
-    let refresh = refresh.map_or(String::new(), |to| {
-        format!("<meta http-equiv=\"refresh\" content=\"{}\">", escape(to))
-    });
+fn page(title: &str, state: &str, body: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{refresh}\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main data-state=\"{state}\"><h1>{title}</h1>{body}</main></body></html>"
     )
@@ -68,16 +65,30 @@ pub(super) struct StatusPage<'a> {
 const MAX_REFRESHES: u32 = 60;
 
 impl StatusPage<'_> {
+    const fn waiting(&self) -> bool {
+        !self.status.is_settled() || self.unreachable
+    }
+
+    /// The answer's `Refresh`, while there is something to wait for: after 2 s at first, growing to 30 s.
+    ///
+    /// A header and no `<meta>`, and the page leads to itself without one: who reads with their ears, or slowly, has to be able to stop a page
+    /// from being taken away under them (WCAG 2.2.1).
+    pub(super) fn refresh(&self) -> Option<String> {
+        (self.waiting() && self.refreshed < MAX_REFRESHES).then(|| {
+            let next = self.refreshed.saturating_add(1);
+            format!("{}; url=?refreshed={next}", next.saturating_mul(2).min(30))
+        })
+    }
+
     pub(super) fn html(&self) -> String {
-        let waiting = !self.status.is_settled() || self.unreachable;
         let (title, text) = match self.status {
             _ if self.unreachable => (
                 "Confirming your payment",
-                "We cannot reach PaySG just now. If you have paid, your payment is safe. This page tries again by itself.",
+                "We cannot reach PaySG just now. If you have paid, your payment is safe.",
             ),
             Status::Unpaid | Status::Unknown => (
                 "Confirming your payment",
-                "PaySG has not confirmed the payment yet. If you have paid, there is nothing to do: this page updates by itself.",
+                "PaySG has not confirmed the payment yet. If you have paid, there is nothing to do.",
             ),
             Status::Paid => (
                 "Payment received",
@@ -112,21 +123,22 @@ impl StatusPage<'_> {
                 escape(self.base_path)
             ));
         }
-        let refresh = (waiting && self.refreshed < MAX_REFRESHES).then(|| {
-            // 2 s at first, growing to 30 s.
-            let next = self.refreshed.saturating_add(1);
-            format!("{}; url=?refreshed={next}", next.saturating_mul(2).min(30))
-        });
-        if waiting && refresh.is_none() {
-            body.push_str("<p>This takes longer than usual. <a href=\"?\">Look again</a></p>");
+        if self.refresh().is_some() {
+            body.push_str(&format!(
+                "<p>This page updates by itself. <a href=\"?refreshed={MAX_REFRESHES}\">Stop updating it</a></p>"
+            ));
+        } else if self.waiting() {
+            body.push_str(
+                "<p>This page does not update by itself any more. <a href=\"?\">Look again</a></p>",
+            );
         }
         body.push_str(&way_back(self.home));
-        let state = if waiting {
+        let state = if self.waiting() {
             "confirming"
         } else {
             self.status.as_str()
         };
-        page(title, state, refresh.as_deref(), &body)
+        page(title, state, &body)
     }
 }
 
@@ -182,5 +194,5 @@ pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
     }
     body.push_str(&way_back(home));
     body.push_str(&format!("<p class=\"code\">{}</p>", problem.code));
-    page(title, "error", None, &body)
+    page(title, "error", &body)
 }

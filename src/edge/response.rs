@@ -77,6 +77,16 @@ impl Response {
         response
     }
 
+    /// A payment's status, as a page.
+    #[must_use]
+    pub(super) fn status_page(status: u16, page: &page::StatusPage<'_>) -> Self {
+        let mut response = Self::page(status, page.html());
+        if let Some(refresh) = page.refresh() {
+            response.header("refresh", &refresh);
+        }
+        response
+    }
+
     /// An error, as JSON.
     #[must_use]
     pub fn problem(problem: &Problem) -> Self {

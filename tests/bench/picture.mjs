@@ -2,8 +2,8 @@
 
 const NAMES = { js: "hand-written JavaScript", hono_stripe: "Hono + stripe-node", workers_rs: "workers-rs", null: "no work at all", plain: "plain TypeScript" };
 const COLOURS = { js: "#b98900", hono_stripe: "#c2410c", workers_rs: "#7c3aed", null: "#6b7280", plain: "#0369a1" };
-const SHOWN = ["return", "status", "create", "webhook_1k", "webhook_16k", "new_intent", "paid", "cold_start"];
-const [WIDTH, LABEL, SCALE_MAX, BAR, GAP] = [860, 300, 3, 15, 14];
+export const SHOWN = ["return", "status", "create", "webhook_1k", "webhook_16k", "new_intent", "paid", "cold_start"];
+const [WIDTH, LABEL, SCALE_MAX, BAR, GAP] = [900, 350, 3, 15, 14];
 
 export function picture({ scenarios, machine }) {
   const parts = [];

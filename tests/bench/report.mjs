@@ -1,7 +1,7 @@
 // The table, the file, and the picture.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { picture } from "./picture.mjs";
+import { SHOWN, picture } from "./picture.mjs";
 
 /** What the ratios should be, where the product is better above 1. */
 const TARGETS = {
@@ -21,10 +21,10 @@ export function report(summary, out, say) {
   for (const scenario of outcome.scenarios) scenario.target = TARGETS[scenario.name] ?? {};
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(outcome, null, 2)}\n`);
-  const drawn = out.replace(/\.json$/, ".svg");
-  if (outcome.scenarios.length > 0) writeFileSync(drawn, picture(outcome));
+  const drawn = outcome.scenarios.some(({ name }) => SHOWN.includes(name)) ? out.replace(/\.json$/, ".svg") : undefined;
+  if (drawn !== undefined) writeFileSync(drawn, picture(outcome));
   table(outcome, say);
-  say(`\n${out}${outcome.scenarios.length > 0 ? `, ${drawn}` : ""}`);
+  say(`\n${[out, drawn].filter(Boolean).join(", ")}`);
 }
 
 function table({ scenarios }, say) {

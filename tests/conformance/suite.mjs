@@ -26,7 +26,8 @@ class NotHere extends Error {}
 
 /**
  * Checks the proxy at `url` (its base path included). `simulator` is the PaySG behind it, `order_key`, `webhook_secret`, `payment_service_id` and `api_key`
- * are what it is configured with. `only`: areas; `first`: no further than the first check that finds something. Gives `{findings, checks, answers}`.
+ * are what it is configured with. `only`: areas; `first`: no further than the first check that finds something. Gives `{findings, checks, answers, seen}`, the
+ * last one being the answers of the contract that came at least once.
  */
 export async function conform(settings, { only = Object.keys(AREAS), first = false, report = () => {} } = {}) {
   const contract = new Contract(DOCUMENT);
@@ -55,7 +56,8 @@ export async function conform(settings, { only = Object.keys(AREAS), first = fal
     }
   }
   await paysg.clearFaults();
-  return { findings, checks, answers: checks.reduce((sum, { answers }) => sum + answers, 0) };
+  const seen = new Set(checks.flatMap((check) => [...check.seen]));
+  return { findings, checks, answers: checks.reduce((sum, { answers }) => sum + answers, 0), seen };
 }
 
 /** One after the other, as they share a PaySG that some of them make misbehave; those that mostly wait, together. */
@@ -76,6 +78,8 @@ class Stop extends Error {}
 class Check {
   findings = [];
   answers = 0;
+  /** `createPayment 201 -`, with the error's code for errors. */
+  seen = new Set();
 
   constructor({ area, name, settings, contract, paysg }) {
     Object.assign(this, { area, name, settings, contract, paysg });
@@ -171,6 +175,8 @@ class Check {
 
   #take(answer) {
     this.answers += 1;
+    const operation = this.contract.find(answer.method, answer.path)?.operation;
+    if (operation) this.seen.add(`${operation.operationId} ${answer.status} ${answer.code ?? "-"}`);
     for (const { says, at } of this.contract.judge(answer)) this.expect(answer, false, says, at);
     const whole = `${[...answer.headers].map((line) => line.join(": ")).join("\n")}\n${answer.text}`;
     for (const [name, value] of Object.entries(PAYER)) this.expect(answer, !whole.includes(value), `no answer holds the payer's data: ${name}`, "#/info");

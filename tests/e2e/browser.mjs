@@ -46,6 +46,8 @@ export async function startBrowser({ scripting = true, proxy } = {}) {
     driver,
     console,
     kill: end,
+    /** What a page has to ask of `window.open` to get what `newTab` gives. */
+    windowFeatures: engine.anotherTab === "window" ? "popup" : "",
     newTab: () => driver.switchTo().newWindow(engine.anotherTab),
     async quit() {
       process.off("exit", end).off("SIGTERM", endAll).off("SIGINT", endAll);

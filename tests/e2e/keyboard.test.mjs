@@ -16,7 +16,7 @@ const focused = (payer) => payer.driver.executeScript(() => {
   const styles = around.flatMap((each) => [getComputedStyle(each), getComputedStyle(each, "::after")]);
   const label = element.labels?.[0]?.innerText ?? element.getAttribute("aria-label") ?? element.innerText ?? "";
   return {
-    id: element.dataset.testid ?? element.id,
+    id: element.dataset.testid ?? (element.id || (element.getAttribute("part") ?? "").replace(/^action (\S+).*/, "$1")),
     name: label.trim(),
     body: element === document.body,
     visible: styles.some(({ outlineStyle, boxShadow }) => outlineStyle !== "none" || boxShadow !== "none"),
@@ -61,7 +61,7 @@ journey("a licence is chosen and paid by keyboard alone", async ({ payer }) => {
   assert.equal(receipt.amount, "S$96.00");
   assert.equal(receipt.reference, (await payer.onePayment()).reference_id);
   // Said to those who do not see it.
-  assert.match(await payer.driver.executeScript(() => document.querySelector("[data-testid=announcement]").textContent), /^Payment received\. /);
+  await payer.waitsFor("the announcement", async () => /^Payment received\. /.test(await (await payer.finds("announcement")).getAttribute("textContent")), true);
   await tabsTo(payer, "print");
 });
 

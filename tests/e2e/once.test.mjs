@@ -95,9 +95,9 @@ journey("a duplicated tab presses the same payment", async ({ payer, browser }) 
   const id = await payer.startsLicence();
   await payer.goesBack();
   await payer.seesState("licence-form", "ready");
-  // A page that a page opens has a copy of its storage, as a duplicated tab has. A window: see engine/webkit.mjs about tabs.
+  // A page that a page opens has a copy of its storage, as a duplicated tab has.
   const before = await browser.driver.getAllWindowHandles();
-  await browser.driver.executeScript("window.open(location.href, undefined, 'popup')");
+  await browser.driver.executeScript("window.open(location.href, undefined, arguments[0])", browser.windowFeatures);
   const after = await browser.driver.getAllWindowHandles();
   await browser.driver.switchTo().window(after.find((handle) => !before.includes(handle)));
   await payer.fillsIn();

@@ -50,8 +50,10 @@ export class Payer {
     return this.opens(`${this.stack.base_path}/return?${new URLSearchParams(params)}`);
   }
 
-  goesBack() {
-    return this.driver.navigate().back();
+  async goesBack() {
+    await this.driver.navigate().back();
+    // WebKit scrolls a page that it has kept some frames later, and our notice scrolls after that: no place to click at before then.
+    if (this.browser.name === "webkit") await sleep(500);
   }
 
   reloads() {
@@ -60,7 +62,17 @@ export class Payer {
 
   /** Clicks what has this test id. */
   presses(id) {
-    return this.#click(byTestId(id));
+    return this.#retry(id, async () => (await this.finds(id)).click());
+  }
+
+  /** What has this test id: on the page, or a part of one of our elements on it. */
+  async finds(id) {
+    const found = await this.driver.executeScript((id, part) => {
+      const parts = [...document.querySelectorAll("paysg-pay, paysg-status")].map((element) => element.shadowRoot?.querySelector(`[part~="${part}"]`));
+      return document.querySelector(`[data-testid="${id}"]`) ?? parts.find(Boolean);
+    }, id, PARTS[id] ?? id.replace(/^outcome-/, ""));
+    if (!found) throw new errors.NoSuchElementError(`nothing is called ${id}`);
+    return found;
   }
 
   async types(id, text) {
@@ -143,7 +155,7 @@ export class Payer {
 
   /** Waits until this is to be read, and gives it. */
   reads(id, patience_ms) {
-    return this.#until(`something to read in ${id}`, async () => textOf(await this.driver.findElement(byTestId(id))), undefined, patience_ms);
+    return this.#until(`something to read in ${id}`, async () => textOf(await this.finds(id)), undefined, patience_ms);
   }
 
   /** Waits until this is so. */
@@ -154,9 +166,7 @@ export class Payer {
 
   /** Whether this is on the page and visible, now. */
   async sees(id) {
-    const elements = await this.driver.findElements(byTestId(id));
-    for (const element of elements) if (await element.isDisplayed()) return true;
-    return false;
+    return this.finds(id).then((element) => element.isDisplayed(), () => false);
   }
 
   /** All that is to be read on the page. */
@@ -236,6 +246,9 @@ export class Payer {
 
 /** What PaySG adds to the return address. */
 export const returnOf = ({ id, payment_service_id }) => [["paysg_payment_id", id], ["paysg_payment_service_id", payment_service_id]];
+
+/** Parts of our elements that have another name than the pages' own test id for the same thing. */
+const PARTS = { retry: "check" };
 
 /** What is to be read in an element, line by line: WebKit's driver makes one line of what WebDriver calls its text. */
 export const textOf = async (element) => (await element.getProperty("innerText")).trim();

@@ -112,7 +112,7 @@ journey("who gives up resumes, and a status page that waits shows the payment as
   await payer.returnsWith(returnOf(await payer.onePayment()));
   await payer.presses("status-page");
   await seesStatus(payer, "confirming");
-  assert.match(await payer.readsAll(), /this page updates by itself/);
+  assert.match(await payer.readsAll(), /This page updates by itself/);
   await stack.sim(`/payments/${id}/pay`, {});
   await seesStatus(payer, "paid");
   await payer.isFulfilled(await payer.onePayment());

@@ -256,6 +256,75 @@ journey("who waits a minute in vain is told what to do, and never that it failed
   assert.equal(await payer.isAtPaySG(), id);
 });
 
+/** Back without having paid, and tired of waiting. */
+async function hasNotPaid(payer, payment) {
+  await payer.returnsWith(returnOf(payment));
+  await payer.seesOutcome("confirming");
+  await payer.presses("not-paid");
+  await payer.seesOutcome("unpaid");
+}
+
+journey("who has not paid says so, and goes on where they were", async ({ payer }) => {
+  const id = await payer.startsLicence();
+  await hasNotPaid(payer, await payer.onePayment());
+  await payer.presses("resume");
+  assert.equal(await payer.isAtPaySG(), id);
+});
+
+journey("who has not paid cancels the payment, after being asked, and can start again", async ({ payer }) => {
+  const id = await payer.startsLicence();
+  await hasNotPaid(payer, await payer.onePayment());
+  await payer.presses("cancel");
+  assert.match(await payer.reads("confirm-question"), /^Cancel this payment\?/);
+  await payer.presses("cancel-no");
+  await payer.seesOutcome("unpaid");
+  assert.equal((await payer.onePayment()).latest_status, "unpaid");
+
+  await payer.presses("cancel");
+  await payer.presses("cancel-yes");
+  await payer.seesOutcome("cancelled");
+  assert.equal((await payer.onePayment()).latest_status, "cancelled");
+  assert.match(await payer.reads("outcome-lead"), /nothing was charged/);
+  await payer.presses("start-again");
+  await payer.fillsIn();
+  await payer.presses("pay");
+  assert.notEqual(await payer.isAtPaySG(), id);
+});
+
+journey("what was paid in the meantime is not cancelled, and its receipt is shown", { console: /409 \(Conflict\)/ }, async ({ payer, stack }) => {
+  const id = await payer.startsLicence();
+  await hasNotPaid(payer, await payer.onePayment());
+  await stack.sim(`/payments/${id}/pay`, { webhook: false });
+  await payer.presses("cancel");
+  await payer.presses("cancel-yes");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  assert.equal((await payer.onePayment()).latest_status, "paid");
+});
+
+journey("a cancellation that does not get through changes nothing, and can be tried again", { console: /50[0-9] \(|ERR_/ }, async ({ payer, stack }) => {
+  await payer.startsLicence();
+  const payment = await payer.onePayment();
+  await hasNotPaid(payer, payment);
+  await payer.presses("cancel");
+  await stack.kill("edge");
+  try {
+    await payer.presses("cancel-yes");
+    await payer.waitsFor("the bad news", async () => /could not be cancelled just now/.test(await payer.reads("confirm-question")), true);
+  } finally {
+    await stack.restartEdge();
+  }
+  assert.equal((await payer.onePayment()).latest_status, "unpaid");
+  await payer.presses("cancel-yes");
+  await payer.seesOutcome("cancelled");
+});
+
+journey("somebody else's open payment can be neither resumed nor cancelled here", async ({ payer, stack }) => {
+  const payment = await anothersPayment(stack);
+  await hasNotPaid(payer, payment);
+  assert.ok(!(await payer.sees("cancel")));
+  assert.ok(!(await payer.sees("resume")));
+});
+
 journey("a spoilt return has words for someone who entered nothing, and a way on", { console: /400 \(Bad Request\)/ }, async ({ payer, stack }) => {
   await payer.returnsWith([["paysg_payment_service_id", stack.payment_service_id]]);
   assert.doesNotMatch(await payer.readsAll(), /what you entered/);

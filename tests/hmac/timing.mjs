@@ -49,7 +49,7 @@ function welch(measured) {
   return (a.mean - b.mean) / Math.sqrt(a.variance + b.variance);
 }
 
-const verify = (text) => verify_webhook(text, body, SECRET, 0, 300);
+const verify = (text) => verify_webhook(text, body, SECRET, undefined, 0, 300);
 function leaks(expected, sent) {
   let at = 0;
   for (let tag = 0; tag < TAGS; tag++) for (at = 0; at < 64 && expected.charCodeAt(at) === sent.charCodeAt(at); at++);

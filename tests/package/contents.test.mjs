@@ -39,6 +39,21 @@ edge/paysg_wasm.d.ts
 edge/paysg_wasm.js
 edge/paysg_wasm_bg.wasm
 edge/paysg_wasm_bg.wasm.d.ts
+elements.d.ts
+elements.js
+elements/cancel.js
+elements/fields.js
+elements/icon.js
+elements/language.js
+elements/part.js
+elements/pay.js
+elements/problem.js
+elements/status.js
+elements/style.js
+elements/texts/en.js
+elements/texts/ms.js
+elements/texts/ta.js
+elements/texts/zh.js
 host.js
 index.d.ts
 index.js
@@ -60,7 +75,7 @@ webhook.workerd.js
 `.trim().split("\n");
 
 /** The exports that are code. */
-const ENTRIES = [".", "./edge", "./cloudflare", "./csp", "./node", "./webhook"];
+const ENTRIES = [".", "./edge", "./cloudflare", "./csp", "./elements", "./node", "./webhook"];
 const DATA = ["./browser.wasm", "./openapi.json", "./package.json"];
 
 /** Every file that an `exports` entry leads to, through its conditions. */

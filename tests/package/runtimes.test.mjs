@@ -38,7 +38,7 @@ const RUNTIMES = {
       // Vercel's own build hands the wasm over as a module; this stands in for it with the bytes.
       const words = ["edge-light.mjs", "--bundle", "--format=esm", "--target=es2022", "--conditions=edge-light", "--loader:.wasm=binary", `--define:ENVIRONMENT=${JSON.stringify(JSON.stringify(env))}`, "--outfile=out.js", "--log-level=warning"];
       await new Project("light", project.name).run("esbuild/bin/esbuild", words.with(0, project.path("edge-light.mjs")).with(-2, `--outfile=${project.path("out.js")}`));
-      await project.serve(process.execPath, [join(project.tools, "edge-runtime/dist/cli/index.js"), "--listen", "--host", "127.0.0.1", "--port", `${port}`, "out.js"], url(port));
+      await project.serve(process.execPath, ["edge-runtime.mjs"], url(port), env);
     },
   },
   "Next's edge runtime": { kind: "deep", parts: ["next"], serve: next },

@@ -29,7 +29,10 @@ const hashes = (wasm) => SHA_256.filter((constant) => wasm.includes(leb128(const
 const WORDS = ["x-api-key", "paysg_stag_", "paysg_live_", "PAYSG_API_KEY", "PAYSG_ORDER_KEY", "PAYSG_SESSION_KEY", "PAYSG_WEBHOOK_SECRET", "/v1/payment-services", "api.pay.gov.sg"];
 const words = (bytes) => WORDS.filter((word) => bytes.includes(word));
 
-const browserFiles = readdirSync(join(pkg, "browser")).map((name) => join(pkg, "browser", name)).concat(join(pkg, "index.js"));
+const browserFiles = readdirSync(join(pkg, "browser")).map((name) => join(pkg, "browser", name)).concat(
+  ["index.js", "elements.js"].map((name) => join(pkg, name)),
+  readdirSync(join(pkg, "elements"), { recursive: true }).filter((name) => name.endsWith(".js")).map((name) => join(pkg, "elements", name)),
+);
 const browserWasm = readFileSync(join(pkg, "browser/paysg_wasm_bg.wasm"));
 const edgeWasm = readFileSync(join(pkg, "edge/paysg_wasm_bg.wasm"));
 
@@ -42,7 +45,7 @@ test("the browser's wasm holds no SHA-256, and so no HMAC", () => {
 });
 
 test("the browser's JavaScript signs nothing and imports nothing of the edge", async () => {
-  const javascript = (await bundle(join(pkg, "index.js"))).toString();
+  const javascript = (await Promise.all(["index.js", "elements.js"].map((entry) => bundle(join(pkg, entry))))).join("\n");
   for (const word of ["importKey", "createHmac", "createHandler", "PaymentLedger", "verifyWebhook", ...WORDS]) {
     assert.ok(!javascript.includes(word), word);
   }

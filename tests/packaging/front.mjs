@@ -1,16 +1,20 @@
 // An e-service's origin: its pages, or the server that makes them, and the proxy under its base path. What a government's reverse proxy does.
-import { createServer, request as ask } from "node:http";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer, request as ask } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { anOrder, orderToken } from "../tokens.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm", ".map": "application/json" };
-/** What the README asks a page's policy to allow, and nothing else. */
-export const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; img-src data:; base-uri 'none'";
+/** What the README asks a page's policy to allow, and nothing else but scripts that a bundler puts into the page itself, by their hash. */
+function policyFor(html) {
+  const scripts = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map(([, script]) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
+  return `default-src 'none'; script-src ${["'self'", "'wasm-unsafe-eval'", ...scripts].join(" ")}; connect-src 'self'; style-src 'self'; img-src data:; base-uri 'none'`;
+}
 
 export class Front {
-  /** What serves the pages: `{folder}` or `{upstream}`. */
+  /** What serves the pages: `{folder}`, under a strict policy, or `{upstream}`. */
   pages = {};
   /** Each asked-for path and what was answered. */
   asked = [];
@@ -40,7 +44,7 @@ export class Front {
     try {
       const body = await readFile(join(this.pages.folder, path));
       this.asked.push({ path, status: 200 });
-      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", "content-security-policy": POLICY, "cache-control": "no-store" }).end(body);
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", "content-security-policy": extname(path) === ".html" ? policyFor(body.toString()) : "default-src 'none'", "cache-control": "no-store" }).end(body);
     } catch {
       this.asked.push({ path, status: 404 });
       response.writeHead(404).end();

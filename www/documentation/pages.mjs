@@ -16,7 +16,7 @@ const CHAPTERS = [
   {
     title: 'Recipes',
     pages: [
-      'recipes/going-live', 'recipes/content-security-policy', 'recipes/key-rotation', 'recipes/reconciliation-by-hand', 'recipes/migrating', 'recipes/react',
+      'recipes/going-live', 'recipes/content-security-policy', 'recipes/key-rotation', 'recipes/reconciliation-by-hand', 'recipes/migrating', 'recipes/parts', 'recipes/react',
       'recipes/without-javascript', 'recipes/without-the-proxy',
     ],
   },

@@ -2,9 +2,10 @@
 import '@govtechsg/sgds-web-component/components/Badge/index.js'
 import '@govtechsg/sgds-web-component/components/Button/index.js'
 import { isPaySGError } from 'paysg-wasm'
+import 'paysg-wasm/elements'
 import { date, dateAndTime, money } from './money'
 import { hideNotice, showNotice } from './notice'
-import { onComingBack, onLeaving, Paying } from './paying'
+import { mirrorState, onComingBack } from './paying'
 import { chosen, getJson, payments, rememberChosen, resumeUrl } from './payments'
 import { problemFrom } from './problems'
 
@@ -31,7 +32,6 @@ const list = document.getElementById('invoice-list')!
 const status = document.getElementById('status')!
 const notice = document.getElementById('notice')!
 const newInvoice = document.getElementById('new-invoice')!
-let current: Paying | null = null
 
 newInvoice.addEventListener('click', async () => {
   try {
@@ -41,10 +41,7 @@ newInvoice.addEventListener('click', async () => {
     failed(error)
   }
 })
-onLeaving(() => current?.state === 'paying' && current.show('redirecting'))
 onComingBack(async () => {
-  current?.show('ready')
-  current = null
   const invoices = await showInvoices()
   const choice = chosen()
   const open = invoices.some(invoice => invoice.no === choice?.invoice && invoice.status === 'open')
@@ -55,7 +52,6 @@ onComingBack(async () => {
   }
 })
 void showInvoices()
-payments().catch(() => {})
 
 async function showInvoices(): Promise<Invoice[]> {
   let invoices: Invoice[] = []
@@ -116,39 +112,31 @@ function payElement(invoice: Invoice, item: HTMLElement): HTMLElement {
   const box = element('div', 'invoice-pay')
   const button = element('button', 'button')
   const label = element('span', 'button-label', 'Pay')
+  label.toggleAttribute('data-paysg-label', true)
   button.setAttribute('type', 'button')
   button.dataset.testid = `pay-${invoice.no}`
   button.dataset.state = 'ready'
   // Ten buttons called Pay are no use to someone who hears them one after the other.
   button.append(label, element('span', 'visually-hidden', ` invoice ${invoice.no}, ${money(invoice.amount_in_cents)}`))
-  const line = element('p', 'status')
-  line.setAttribute('role', 'status')
-  box.append(button, line)
-  const paying = new Paying(item, button, label, line)
-  button.addEventListener('click', () => pay(invoice, paying))
-  return box
-}
 
-async function pay(invoice: Invoice, paying: Paying) {
-  if (current?.busy) return
-  current?.show('ready')
-  current = paying
-  hideNotice(notice)
-  paying.show('paying')
-  try {
+  const part = document.createElement('paysg-pay')
+  part.loader = payments
+  // Signed by our server when it is pressed: an order is good for 15 minutes.
+  part.order = ({ signal }) => {
+    hideNotice(notice)
     rememberChosen({ description: invoice.description, amount_in_cents: invoice.amount_in_cents, page: '/invoices', invoice: invoice.no })
-    const [paysg, { order }] = await Promise.all([
-      payments(),
-      getJson<{ order: string }>(`/api/invoices/${invoice.no}/order`, { method: 'POST' }),
-    ])
-    await paysg.pay({ order })
-  } catch (error) {
-    if (isPaySGError(error, 'page_restored')) return paying.show('ready')
-    // The page without scripts needs no wasm either.
-    if (isPaySGError(error, 'wasm_blocked')) return location.assign('/invoices-plain')
-    paying.show(isPaySGError(error, 'payment_cancelled') ? 'ready' : 'error')
-    failed(error, () => pay(invoice, paying))
+    return getJson<{ order: string }>(`/api/invoices/${invoice.no}/order`, { method: 'POST', signal })
   }
+  mirrorState(part, item, button)
+  part.addEventListener('paysg-error', event => {
+    event.preventDefault()
+    // The page without scripts needs no wasm either.
+    if (isPaySGError(event.detail.error, 'wasm_blocked')) return location.assign('/invoices-plain')
+    failed(event.detail.error, () => void part.pay())
+  })
+  part.append(button)
+  box.append(part)
+  return box
 }
 
 function failed(error: unknown, again?: () => void) {

@@ -1,8 +1,9 @@
 // Renewing a licence at a fixed price: sold from the edge's own catalogue, so this e-service needs no server for it.
-import { isPaySGError } from 'paysg-wasm'
+import 'paysg-wasm/elements'
+import type { PaySGPayElement } from 'paysg-wasm/elements'
 import { money } from './money'
 import { hideNotice, showNotice } from './notice'
-import { onComingBack, onLeaving, Paying } from './paying'
+import { mirrorState, onComingBack } from './paying'
 import { chosen, payments, rememberChosen, resumeUrl } from './payments'
 import { problemFrom } from './problems'
 
@@ -10,23 +11,22 @@ const get = <T extends HTMLElement>(id: string) => document.getElementById(id) a
 const form = get<HTMLFormElement>('licence-form')
 const notice = get('notice')
 const errors = get('errors')
-const button = get<HTMLButtonElement>('pay')
+const part = get<PaySGPayElement>('paysg-pay')
 const quantity = get<HTMLSelectElement>('quantity')
-const paying = new Paying(form, button, button.querySelector<HTMLElement>('.button-label')!, get('status'))
 
-// Without WebAssembly (some browsers' lockdown modes) the form goes its plain way, as it does without scripts.
-if (typeof WebAssembly === 'object') {
-  form.noValidate = true
-  form.addEventListener('submit', submit)
-} else {
-  form.addEventListener('submit', settleQuantity)
-}
+part.loader = payments
+mirrorState(part, form, get('pay'))
+// Checked in our words and at the fields. What is prevented here is not paid; all else <paysg-pay> takes from the form.
+form.noValidate = true
+form.addEventListener('submit', submit)
+part.addEventListener('paysg-error', event => {
+  event.preventDefault()
+  failed(event.detail.error)
+})
 form.addEventListener('change', summarise)
 // What the browser filled in again after a reload, too.
 addEventListener('pageshow', summarise)
-onLeaving(() => paying.state === 'paying' && paying.show('redirecting'))
 onComingBack(() => {
-  paying.show('ready')
   const choice = chosen()
   if (choice?.page === '/licence' && !choice.settled) {
     showNotice(notice, 'info', 'Your payment is not finished', 'You came back before paying. Continue to payment takes you to the same payment again; you are not charged twice.', [
@@ -35,36 +35,18 @@ onComingBack(() => {
   }
 })
 summarise()
-// Fetched early, so that a press of Pay is quick. If it fails, the press tries again and says so.
-payments().catch(() => {})
 
-async function submit(event: SubmitEvent) {
-  event.preventDefault()
-  if (paying.busy) return
+function submit(event: SubmitEvent) {
+  if (part.busy) return event.preventDefault()
   hideNotice(notice)
-  if (!check()) return
-  paying.show('paying')
-  const { description, amount_in_cents, count, item } = selection()
-  const payer_email = field('payer_email').value.trim()
-  try {
-    rememberChosen({ description: count > 1 ? `${description} × ${count}` : description, amount_in_cents: amount_in_cents * count, page: '/licence' })
-    const paysg = await payments()
-    await paysg.pay({ item, quantity: count, payer_name: field('payer_name').value.trim(), ...(payer_email && { payer_email }) })
-  } catch (error) {
-    failed(error)
-  }
+  if (!check()) return event.preventDefault()
+  const { description, amount_in_cents, count } = selection()
+  settleQuantity()
+  rememberChosen({ description: count > 1 ? `${description} × ${count}` : description, amount_in_cents: amount_in_cents * count, page: '/licence' })
 }
 
 function failed(error: unknown) {
-  // Come back by the back button: the page is as it was left, and says so by itself.
-  if (isPaySGError(error, 'page_restored')) return paying.show('ready')
-  // The plain form needs no wasm.
-  if (isPaySGError(error, 'wasm_blocked') || isPaySGError(error, 'load_failed')) {
-    settleQuantity()
-    return form.submit()
-  }
   const { kind, title, text, fields } = problemFrom(error)
-  paying.show(kind === 'fields' || kind === 'cancelled' ? 'ready' : 'error')
   if (kind === 'fields') return showErrors(fields)
   form.dataset.problem = kind
   if (kind === 'cancelled') return showNotice(notice, 'info', title, text)
@@ -83,7 +65,7 @@ function selection() {
   }
 }
 
-/** Before the form goes its plain way: a quantity chosen for a garden plot does not stay when something else is chosen. */
+/** Before the form is sent: a quantity chosen for a garden plot does not stay when something else is chosen. */
 function settleQuantity() {
   quantity.value = String(selection().count)
 }
@@ -101,7 +83,7 @@ function summarise() {
 
 const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement
 
-/** The browser's own rules, said in our words and at the fields. */
+/** The browser's own rules, said in our words and at the fields. What the edge refuses comes by `paysg-error`. */
 function check(): boolean {
   const problems: { field: string; text: string }[] = []
   if (field('payer_name').value.trim() === '') problems.push({ field: 'payer_name', text: 'Enter the name of the person or business that pays' })

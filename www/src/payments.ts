@@ -15,14 +15,17 @@ export function payments(): Promise<PaySG> {
 async function start(): Promise<PaySG> {
   // Where the edge is depends on where this was deployed, so the e-service's own server says.
   const { proxyUrl, devPaymentOrigin } = await getJson<{ proxyUrl: string; devPaymentOrigin: string | null }>('/api/config')
-  resume = `${proxyUrl}/resume`
+  proxy = proxyUrl
   return load({ proxyUrl, ...(devPaymentOrigin && { devPaymentOrigin }) })
 }
 
-let resume = '/paysg/resume'
+let proxy = '/paysg'
+
+/** Where the edge is, as far as the server has said. */
+export const proxyUrl = () => proxy
 
 /** Where a browser goes on with its last payment. */
-export const resumeUrl = () => resume
+export const resumeUrl = () => `${proxy}/resume`
 
 /** Calls the e-service's own server. */
 export async function getJson<T>(path: string, init?: RequestInit): Promise<T> {

@@ -14,7 +14,7 @@ interface Rendered extends HTMLElement {
 async function nameNavigation() {
   const nav = document.querySelector<Rendered>('sgds-mainnav')
   await nav?.updateComplete
-  nav?.shadowRoot?.querySelector('.navbar-brand')?.setAttribute('aria-label', 'Demonstration Agency, Licences and fees')
+  nav?.shadowRoot?.querySelector('.navbar-brand')?.setAttribute('aria-label', 'Demonstration Agency Licences and fees')
   const toggler = nav?.shadowRoot?.querySelector<Rendered>('.navbar-toggler')
   await toggler?.updateComplete
   const button = toggler?.shadowRoot?.querySelector('button')

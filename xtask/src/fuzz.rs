@@ -190,7 +190,7 @@ impl Outcome {
     }
 }
 
-/// `#8192	pulse  cov: 310 ft: 512 corp: 40/2Kb …`
+/// `#8192 pulse  cov: 310 ft: 512 corp: 40/2Kb …`
 struct State {
     executions: u64,
     coverage: u64,

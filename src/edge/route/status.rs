@@ -92,16 +92,16 @@ pub(super) fn leave(
             shown(edge, &context, &payment, proof, refreshed)
         }
         Err(Trouble::Unavailable { retry_after_ms }) if context.page => {
-            let html = StatusPage {
+            let home = edge.config.home();
+            let page = StatusPage {
                 status: Status::Unknown,
                 payment: None,
                 base_path: &edge.config.base_path,
-                home: edge.config.home().as_deref(),
+                home: home.as_deref(),
                 refreshed,
                 unreachable: true,
-            }
-            .html();
-            let mut response = Response::page(503, html);
+            };
+            let mut response = Response::status_page(503, &page);
             let problem = Problem::unavailable(retry_after_ms);
             response.code = Some(problem.code);
             edge.respond(&context, response)
@@ -118,16 +118,16 @@ fn shown(
     refreshed: u32,
 ) -> Move {
     if context.page {
-        let html = StatusPage {
+        let home = edge.config.home();
+        let page = StatusPage {
             status: payment.status,
             payment: proof.then_some(payment),
             base_path: &edge.config.base_path,
-            home: edge.config.home().as_deref(),
+            home: home.as_deref(),
             refreshed,
             unreachable: false,
-        }
-        .html();
-        return edge.respond(context, Response::page(200, html));
+        };
+        return edge.respond(context, Response::status_page(200, &page));
     }
     let mut body = ObjectWriter::new();
     body.str("id", payment.id.as_str())

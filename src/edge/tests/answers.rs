@@ -109,12 +109,12 @@ fn view(reference: &str, amount: u64) -> PaymentView {
     }
 }
 
-fn shown(
+const fn page_of(
     status: Status,
     payment: Option<&PaymentView>,
     refreshed: u32,
     unreachable: bool,
-) -> String {
+) -> StatusPage<'_> {
     StatusPage {
         home: None,
         status,
@@ -123,7 +123,15 @@ fn shown(
         refreshed,
         unreachable,
     }
-    .html()
+}
+
+fn shown(
+    status: Status,
+    payment: Option<&PaymentView>,
+    refreshed: u32,
+    unreachable: bool,
+) -> String {
+    page_of(status, payment, refreshed, unreachable).html()
 }
 
 #[test]
@@ -178,7 +186,7 @@ fn a_payer_who_may_have_paid_is_never_told_of_a_failure() {
             "{status:?}"
         );
         assert_eq!(
-            html.contains("http-equiv=\"refresh\""),
+            page_of(status, None, 0, unreachable).refresh().is_some(),
             state == "confirming",
             "{status:?}"
         );
@@ -186,12 +194,19 @@ fn a_payer_who_may_have_paid_is_never_told_of_a_failure() {
 }
 
 #[test]
-fn a_waiting_page_refreshes_itself_ever_slower_and_not_for_ever() {
-    let refresh = |refreshed| {
-        let html = shown(Status::Unpaid, None, refreshed, false);
-        let content = html.split("content=\"").find(|part| part.contains("url=?"));
-        content.map(|content| content.split('"').next().unwrap().to_owned())
-    };
+fn a_waiting_page_refreshes_itself_ever_slower_and_not_for_ever_nor_against_the_payers_will() {
+    let refresh = |refreshed| page_of(Status::Unpaid, None, refreshed, false).refresh();
+    let html = shown(Status::Unpaid, None, 0, false);
+    assert!(html.contains("<a href=\"?refreshed=60\">Stop updating it</a>"));
+    assert!(!html.contains("http-equiv"));
+    let response = Response::status_page(200, &page_of(Status::Unpaid, None, 0, false));
+    assert!(
+        response
+            .headers
+            .contains("\nrefresh: 2; url=?refreshed=1\n")
+    );
+    let response = Response::status_page(200, &page_of(Status::Paid, None, 0, false));
+    assert!(!response.headers.contains("refresh"));
     assert_eq!(refresh(0).as_deref(), Some("2; url=?refreshed=1"));
     assert_eq!(refresh(4).as_deref(), Some("10; url=?refreshed=5"));
     assert_eq!(refresh(59).as_deref(), Some("30; url=?refreshed=60"));

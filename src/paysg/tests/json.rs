@@ -313,6 +313,34 @@ fn to_value(json: &Json) -> Value {
     }
 }
 
+#[test]
+fn text_ends_at_the_same_byte_wherever_in_a_word_that_is() {
+    // One of each kind about the bounds, at every place in three words, and after each byte that could be taken for it.
+    let ends = [0x00, 0x1f, b'"', b'\\'];
+    let plain = [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7f, b'a'];
+    for at in 0..24 {
+        for filler in plain {
+            for end in ends {
+                let mut inside = vec![filler; at];
+                inside.push(end);
+                inside.extend([filler; 9]);
+                let text = [b"\"", &*inside, b"\""].concat();
+                let error = serde_json::from_slice::<Value>(&text).is_err();
+                assert_eq!(parse(&text).is_err(), error, "{filler:#x} {at} {end:#x}");
+                if end == b'"' {
+                    let whole = [b"\"", &*inside[..=at]].concat();
+                    let expected = String::from_utf8(inside[..at].to_vec()).unwrap();
+                    assert_eq!(parse(&whole), Ok(string(&expected)));
+                } else {
+                    // Where it is seen is where it stands: after the quote, or past the backslash.
+                    let seen = at + 1 + usize::from(end == b'\\');
+                    assert_eq!(parse(&text), Err(JsonError::Syntax(seen)));
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(super::cases(1000))]
 
@@ -402,7 +430,7 @@ fn only(json: Json, names: &[&str]) -> Json {
                 .map(|element| only(element, names))
                 .collect(),
         ),
-        other => other,
+        plain @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => plain,
     }
 }
 

@@ -1,5 +1,6 @@
 // Officers' commands, by token, and the payer's own cancellation. Optional.
 import { randomUUID } from "node:crypto";
+import { NAVIGATION } from "../client.mjs";
 
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
@@ -49,6 +50,31 @@ export default {
     c.expect(after, after.json?.status === "partially_refunded", "400 of 1000 refunded, once");
   },
 
+  async "of a payment that there is not, nothing is done"(c) {
+    const { payment } = await c.pending();
+    const cancel = (id, service = payment.payment_service_id, body) => {
+      const headers = { ...c.commanding("cancel", { payment_id: id }), "content-type": "application/json" };
+      return c.browser().send("POST", `/payments/${service}/${id}/cancel`, headers, body);
+    };
+    const unknown = await cancel("NoSuchPaymentIdEver01");
+    c.notServed(unknown);
+    c.refused(unknown, 404, "unknown_payment");
+    c.refused(await cancel("x", "payment_service_00000000-0000-4000-8000-000000000000"), 404, "unknown_payment_service");
+    c.refused(await cancel("x".repeat(65)), 400, "invalid_fields");
+    c.refused(await cancel(payment.id, undefined, "x".repeat(70_000)), 413, "too_large");
+    await c.paysg.fault({ path: "/v1", times: 200, status: 503 });
+    c.refused(await cancel(payment.id), 503, "paysg_unavailable");
+    await c.paysg.clearFaults();
+  },
+
+  async "as a navigation, the payer's own cancellation leads to the result"(c) {
+    const { browser, payment } = await c.pending();
+    const answer = await browser.command(payment, "cancel", NAVIGATION);
+    c.notServed(answer);
+    if (answer.status === 404) c.skip("not served");
+    c.expect(answer, answer.status === 303 && answer.location.includes(payment.id), "303 to the result");
+  },
+
   async "a paid payment is not cancelled"(c) {
     const { browser, payment } = await c.pending();
     await c.paysg.pay(payment);
@@ -72,5 +98,8 @@ export default {
     c.notServed(answer);
     c.expect(answer, answer.status === 200 && answer.json?.reference_id === order.reference_id, "200 with the intent");
     c.refused(await c.browser().get(path, c.commanding("read", { reference_id: "another" })), 403, "token_mismatch");
+    c.refused(await c.browser().get(path, c.commanding("read", { reference_id: order.reference_id, exp: Math.floor(Date.now() / 1000) - 5 })), 401, "expired_token");
+    const nothing = `never-${randomUUID()}`;
+    c.refused(await c.browser().get(`/intents/${payment.payment_service_id}/${nothing}`, c.commanding("read", { reference_id: nothing })), 404, "unknown_intent");
   },
 };

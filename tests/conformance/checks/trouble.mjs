@@ -35,9 +35,23 @@ export default {
     c.expectAtPaySG(answer, made.length === 1, "one payable payment at PaySG", made.map(({ id }) => id));
   },
 
-  async "PaySG refuses the API key: 502, for operators to mend"(c) {
-    await c.paysg.fault({ method: "POST", path: c.paysg.path, times: 10, status: 401 });
-    c.refused(await c.browser().create(c.signed()), 502, "paysg_credentials");
+  async "what PaySG refuses is told as what it is: to be mended by the e-service, by operators, or by nobody here"(c) {
+    const refusals = [[400, 400, "paysg_refused"], [401, 502, "paysg_credentials"], [402, 502, "paysg_not_connected"], [403, 502, "paysg_credentials"], [418, 502, "paysg_unexpected"]];
+    for (const [status, answered, code] of refusals) {
+      await c.paysg.fault({ method: "POST", path: c.paysg.path, times: 10, status });
+      c.refused(await c.browser().create(c.signed()), answered, code);
+      await c.paysg.clearFaults();
+      await c.paysg.fault({ method: "GET", path: c.paysg.path, times: 10, status });
+      c.refused(await c.browser().get(`/payments/${c.paysg.service}/Asked-${crypto.randomUUID()}`), answered, code);
+      await c.paysg.clearFaults();
+    }
+  },
+
+  async "a payer who wants to go on while PaySG is away is asked to come again"(c) {
+    const { browser } = await c.pending();
+    await c.paysg.fault({ path: "/v1", times: 200, status: 503 });
+    c.refused(await browser.get("/resume"), 503, "paysg_unavailable");
+    await c.paysg.clearFaults();
   },
 
   async "a payment page that is not PaySG's is not passed on"(c) {

@@ -12,6 +12,7 @@ export const anotherTab = "tab";
 export const lacks = {
   console: "geckodriver has no log of what Firefox complains of",
   bfcache: "under geckodriver Firefox keeps no page for the back button, whatever its preferences",
+  devtools: "it does not speak Chromium's DevTools protocol, through which windows, colours and motion are set and the accessibility tree is read",
 };
 
 export async function start({ scripting, proxy }) {

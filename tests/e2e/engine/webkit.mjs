@@ -16,6 +16,7 @@ export const anotherTab = "window";
 export const lacks = {
   console: "its driver has no log, and WebKitGTK writes what it complains of to the system's journal",
   unload: "WebKit keeps pages for the back button that listen for unload",
+  devtools: "it does not speak Chromium's DevTools protocol, through which windows, colours and motion are set and the accessibility tree is read",
 };
 
 export async function start({ scripting, proxy }) {

@@ -32,7 +32,7 @@ pub(super) fn check(project: &Project) -> anyhow::Result<Tally> {
             said.contains("failed to fetch advisory database")
         }));
     }
-    for folder in ["", "www"] {
+    for folder in ["", "www", "tests/conformance"] {
         let mut command = tools::npm()?;
         command
             .args(["audit", "--audit-level=low", "--loglevel=error"])

@@ -1,0 +1,227 @@
+// What the parts do on a page that is not ours: with other forms, other buttons, other words, and where something is missing.
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { Key } from "selenium-webdriver";
+import { openGallery } from "./gallery.mjs";
+import { journeys } from "./journey.mjs";
+import { Visitor } from "./states.mjs";
+
+const journey = journeys();
+let gallery;
+const visit = async ({ stack, browser }) => {
+  gallery ??= await openGallery(stack);
+  return new Visitor(browser.driver, stack, gallery);
+};
+after(() => gallery?.close());
+
+/** Opens a page of the gallery and waits for its element. */
+async function opens(world, path, query) {
+  const visitor = await visit(world);
+  await visitor.open(path, query);
+  await visitor.waits("the element", () => visitor.part("base"));
+  return visitor;
+}
+
+const type = (driver, id, text) => driver.executeScript((id, text) => (document.getElementById(id).value = text), id, text);
+
+journey("a form around the element is paid, with the item of the element's attribute", async (world) => {
+  const visitor = await opens(world, "/pay");
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  const payment = await world.payer.onePayment();
+  assert.deepEqual([payment.id, payment.amount_in_cents, payment.payer_name], [id, 12_000, "Tan Ah Kow"]);
+});
+
+journey("a form in the element is paid by Enter in its field", async (world) => {
+  const { driver } = await opens(world, "/inside");
+  await driver.findElement({ id: "payer_name" }).sendKeys(Key.ENTER);
+  const id = await world.payer.isAtPaySG();
+  assert.equal((await world.payer.onePayment()).id, id);
+});
+
+journey("the form's own checks come first, and the page's button keeps its words but while it is busy", async (world) => {
+  const { driver } = await opens(world, "/own");
+  const button = await driver.findElement({ css: "paysg-pay > button" });
+  await button.click();
+  assert.equal(await driver.executeScript(() => document.querySelector("form").checkValidity()), false);
+  assert.deepEqual(await world.payer.payments(), []);
+
+  await type(driver, "payer_name", "Tan Ah Kow");
+  await driver.executeScript(() => (document.getElementById("part").order = () => new Promise(() => {})));
+  await button.click();
+  assert.equal(await button.getText(), "Preparing payment…");
+  assert.equal(await button.getAttribute("aria-disabled"), "true");
+  await driver.executeScript(() => document.getElementById("part").stop());
+  assert.equal(await button.getText(), "Renew and pay");
+  assert.equal(await button.getAttribute("aria-disabled"), null);
+
+  await driver.executeScript(() => (document.getElementById("part").order = null));
+  await button.click();
+  await world.payer.isAtPaySG();
+  await world.payer.onePayment();
+});
+
+journey("an e-service that prevents the submission has prevented the payment", async (world) => {
+  const visitor = await opens(world, "/pay");
+  await visitor.driver.executeScript(() => document.querySelector("form").addEventListener("submit", (event) => event.preventDefault()));
+  await (await visitor.part("button")).click();
+  assert.equal(await visitor.state(), null);
+  assert.deepEqual(await world.payer.payments(), []);
+});
+
+journey("where there is no wasm the form goes its plain way, and still pays once", async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "wasmless" });
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  const payment = await world.payer.onePayment();
+  assert.deepEqual([payment.id, payment.amount_in_cents], [id, 12_000]);
+});
+
+journey("where there is no wasm the status shows what the page has for browsers without scripts", async (world) => {
+  const visitor = await opens(world, "/status", { fault: "wasmless" });
+  await visitor.seesState("refused");
+  assert.ok(await visitor.driver.findElement({ css: "paysg-status > a[href='/paysg/resume']" }).isDisplayed());
+});
+
+journey("a field that the proxy refuses is invalid until it is changed, with or without a place for the words", { console: /400 \(Bad Request\)/ }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  const field = await driver.findElement({ id: "payer_email" });
+  const facts = () => driver.executeScript(() => {
+    const field = document.getElementById("payer_email");
+    const place = document.querySelector("[data-paysg-error]");
+    return { valid: field.validity.valid, said: field.validationMessage, place: place && !place.hidden ? place.textContent : null, focused: document.activeElement === field };
+  });
+  const text = "Give an address like name@example.com";
+  for (const place of [text, null]) {
+    if (place === null) await driver.executeScript(() => document.querySelector("[data-paysg-error]").remove());
+    await field.clear();
+    await field.sendKeys("nobody@localhost");
+    await (await visitor.part("button")).click();
+    await visitor.seesState("failed");
+    assert.deepEqual(await facts(), { valid: false, said: text, place, focused: true });
+    assert.equal(await visitor.text("error-fields"), `E-mail: ${text}`);
+    await field.sendKeys("x");
+    assert.deepEqual(await facts(), { valid: true, said: "", place: null, focused: true });
+  }
+  assert.deepEqual(await world.payer.payments(), []);
+});
+
+journey("what no field can mend is the element's own, and it can be pressed again", { console: /400 \(Bad Request\)/ }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => (document.getElementById("part").item = "no-such-item"));
+  await (await visitor.part("button")).click();
+  await visitor.seesState("failed");
+  assert.match(await visitor.text("error-fields"), /^item: /);
+  assert.equal(await driver.executeScript(() => document.getElementById("part").validity.customError), true);
+  assert.equal(await driver.executeScript(() => document.querySelector("form").checkValidity()), false);
+  await driver.executeScript(() => (document.getElementById("part").item = "stall-1y"));
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+});
+
+journey("the page shows errors itself if it says so", async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "unreachable" });
+  await visitor.driver.executeScript(() => addEventListener("paysg-error", (event) => {
+    event.preventDefault();
+    window.told = event.detail.kind;
+  }));
+  await (await visitor.part("button")).click();
+  await visitor.seesState("failed");
+  assert.equal(await visitor.driver.executeScript(() => window.told), "unreachable");
+  assert.ok(!(await (await visitor.part("error")).isDisplayed()));
+  assert.equal(await visitor.text("label"), "Try again");
+});
+
+journey("back by the back button the element can be pressed, says so, and leads to the same payment", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  await world.payer.goesBack();
+  await visitor.waits("the note", async () => /^You came back from PaySG/.test(await visitor.text("status")));
+  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /paying redirecting ready$/);
+  await (await visitor.part("button")).click();
+  assert.equal(await world.payer.isAtPaySG(), id);
+  await world.payer.onePayment();
+});
+
+journey("where the browser does not leave the page, another press tries again", async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "leave" });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("redirecting");
+  await visitor.waits("another try", async () => (await visitor.text("label")) === "Try again");
+  await (await visitor.part("button")).click();
+  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /^ paying redirecting paying/);
+});
+
+journey("an element that leaves the page gives up what it had begun, and another can be pressed", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const aborted = await visitor.driver.executeScript(() => {
+    const part = document.getElementById("part");
+    part.order = ({ signal }) => new Promise(() => signal.addEventListener("abort", () => (window.aborted = true)));
+    void part.pay();
+    return Promise.resolve().then(() => {
+      part.remove();
+      const next = document.createElement("paysg-pay");
+      next.id = "part";
+      next.devPaymentOrigin = new URLSearchParams(location.search).get("simulator");
+      next.order = { item: "stall-1y", payer_name: "Siti binte Rahman" };
+      document.querySelector("main").append(next);
+      return window.aborted;
+    });
+  });
+  assert.equal(aborted, true);
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  assert.equal((await world.payer.onePayment()).payer_name, "Siti binte Rahman");
+});
+
+journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  const speaks = (text) => visitor.waits(`the label ${text}`, async () => (await visitor.text("label")) === text, () => visitor.text("label"));
+  const language = () => driver.executeScript(() => document.getElementById("part").shadowRoot.firstElementChild.lang);
+  await speaks("Pay S$120.00");
+  await driver.executeScript(() => (document.documentElement.lang = "ms-SG"));
+  await speaks("Bayar S$120.00");
+  await driver.executeScript(() => (document.querySelector("form").lang = "zh-Hans"));
+  await speaks("付款 S$120.00");
+  assert.equal(await language(), "zh");
+  await driver.executeAsyncScript((done) => import("/pkg/elements.js").then(({ setTexts }) => {
+    setTexts("zh", { "pay.pay_amount": "缴付 {amount}" });
+    setTexts("fr", { "pay.pay_amount": "Payer {amount}" });
+    done();
+  }));
+  await speaks("缴付 S$120.00");
+  await driver.executeScript(() => (document.querySelector("form").lang = "fr"));
+  await visitor.waits("French", async () => /^Payer/.test(await visitor.text("label")));
+  // Nobody has words for it.
+  await driver.executeScript(() => (document.querySelector("form").lang = "de"));
+  await speaks("Pay S$120.00");
+  assert.equal(await language(), "en");
+  const refused = await driver.executeAsyncScript((done) => import("/pkg/elements.js").then(({ setTexts }) => {
+    try {
+      setTexts("en", { "pay.payy": "" });
+    } catch (error) {
+      done(error.name);
+    }
+  }));
+  assert.equal(refused, "TypeError");
+});
+
+journey("a language that cannot be fetched is said in English, and called so", { console: /texts\/ta\.js/, needs: "devtools" }, async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  await driver.sendDevToolsCommand("Network.enable", {});
+  await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: ["*texts/ta.js"] });
+  try {
+    await visitor.open("/status", { lang: "ta" });
+    await visitor.seesState("nothing");
+    await visitor.waits("the words", () => visitor.text("title"));
+    assert.equal(await visitor.text("title"), "No payment to show");
+    assert.equal(await driver.executeScript(() => document.getElementById("part").shadowRoot.firstElementChild.lang), "en");
+  } finally {
+    await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: [] });
+  }
+});

@@ -1,0 +1,61 @@
+// What the parts say: complete in every language, with the same placeholders, and none of it left in English.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pkg } from "./pkg.mjs";
+
+const folder = join(pkg, "elements/texts");
+const source = (language) => readFileSync(join(folder, `${language}.js`), "utf8");
+const texts = async (language) => (await import(join(folder, `${language}.js`))).default;
+const english = await texts("en");
+const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
+
+/** Names and examples that are the same in every language. */
+const NAMES = /PaySG|name@example\.com|\{\w+\}/g;
+const SCRIPTS = { zh: /\p{Script=Han}/u, ta: /\p{Script=Tamil}/u };
+/** Words that English sentences are made of, and Malay ones are not. */
+const ENGLISH = /\b(the|this|that|you|your|we|our|is|are|was|has|have|been|not|and|or|of|to|it|with|for|again|payment|paid|pay|cancel|receipt|reference|check|wait)\b/i;
+
+test("there are English, Chinese, Malay and Tamil, and the entry names them all", async () => {
+  assert.deepEqual(readdirSync(folder).sort(), ["en.js", "ms.js", "ta.js", "zh.js"]);
+  const { languages } = await import(join(pkg, "elements.js"));
+  assert.deepEqual([...languages].sort(), ["en", "ms", "ta", "zh"]);
+});
+
+test("the English that the others are held against is found to be English", () => {
+  const found = Object.values(english).filter((text) => ENGLISH.test(text)).length;
+  assert.ok(found > 60, `only ${found} of ${Object.keys(english).length}`);
+});
+
+test("the types name every text, and no other", () => {
+  const types = readFileSync(join(pkg, "elements.d.ts"), "utf8");
+  const [union] = /export type TextKey =[^;]+;/.exec(types);
+  assert.deepEqual([...union.matchAll(/"([^"]+)"/g)].map(([, key]) => key).sort(), Object.keys(english).sort());
+});
+
+for (const language of ["zh", "ms", "ta"]) {
+  test(`${language}: every text is there, with the same placeholders`, async () => {
+    const translation = await texts(language);
+    assert.deepEqual(Object.keys(translation).sort(), Object.keys(english).sort());
+    for (const [key, text] of Object.entries(translation)) assert.deepEqual(placeholders(text), placeholders(english[key]), key);
+  });
+
+  test(`${language}: nothing is left in English`, async () => {
+    for (const [key, text] of Object.entries(await texts(language))) {
+      const words = text.replaceAll(NAMES, "");
+      if (!/\p{Letter}/u.test(words)) continue;
+      assert.notEqual(text, english[key], key);
+      if (SCRIPTS[language]) {
+        assert.match(words, SCRIPTS[language], key);
+        assert.doesNotMatch(words, /\p{Script=Latin}/u, key);
+      } else {
+        assert.doesNotMatch(words, ENGLISH, key);
+      }
+    }
+  });
+
+  test(`${language}: whoever opens it reads that no native speaker has reviewed it`, () => {
+    assert.match(source(language).split("\n")[0], /NOT YET REVIEWED/);
+  });
+}
