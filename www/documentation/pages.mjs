@@ -20,7 +20,7 @@ const CHAPTERS = [
       'recipes/without-javascript', 'recipes/without-the-proxy',
     ],
   },
-  { title: 'Reference', pages: ['errors', 'routes', 'elements', 'bundlers', 'conformance', 'simulator', 'changelog'] },
+  { title: 'Reference', pages: ['errors', 'routes', 'bundlers', 'conformance', 'simulator', 'changelog'] },
 ]
 
 /** Chapters with the names of the pages that are there. */
