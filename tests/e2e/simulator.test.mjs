@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { By, error as errors, Key } from "selenium-webdriver";
 import { startStack } from "../stack.mjs";
 import { anOrder, orderToken } from "../tokens.mjs";
+import { violations } from "./axe.mjs";
 import { engineName, startBrowser } from "./browser.mjs";
 
 let stack, browser, driver;
@@ -198,6 +199,9 @@ test("from a telephone to a wide screen nothing is cut off, and each control has
   for (const width of [360, 768, 1440]) {
     await driver.sendDevToolsCommand("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
     assert.ok((await driver.executeScript("return document.documentElement.scrollWidth")) <= width, `at ${width} px something is wider`);
+    const { found, passed } = await violations(driver);
+    assert.deepEqual(found, [], `at ${width} px`);
+    assert.ok(passed > 8, `axe checked only ${passed} rules`);
   }
   await driver.sendDevToolsCommand("Emulation.clearDeviceMetricsOverride", {});
   const nameless = await driver.executeScript(() => [...document.querySelectorAll("button, input, select, textarea, summary")]

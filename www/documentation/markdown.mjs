@@ -40,6 +40,8 @@ export async function render(text, { path, link, image }) {
       })
       return `<a href="${escape(to)}"${hint ? ` title="${escape(hint)}"` : ''}>${this.parser.parseInline(tokens)}</a>`
     },
+    // A box to be ticked on paper; a control without a name would be one that does nothing.
+    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
     image({ href, text: alt }) {
       const source = resolved(href, path, image)
       return source === null ? `<em>${escape(alt)}: not measured yet.</em>` : `<img src="${escape(source)}" alt="${escape(alt)}">`
