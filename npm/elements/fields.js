@@ -7,6 +7,8 @@ export function orderOf(form, submitter, attributes) {
   for (const [name, value] of form ? new FormData(form, submitter) : []) {
     if (typeof value === "string" && value.trim() !== "") fields[name] = value.trim();
   }
+  // What a form without scripts has in place of the key that the module draws and remembers.
+  delete fields.idempotency_key;
   // A signed order says everything; beside it would stand only what is the e-service's own.
   if (fields.order) return { order: fields.order };
   if (/^\d+$/.test(fields.quantity ?? "")) fields.quantity = Number(fields.quantity);

@@ -25,6 +25,7 @@ const pages = {
   "/own": `
     <form method="post" action="/paysg/payments">
       <input type="hidden" name="item" value="stall-1y">
+      <input type="hidden" name="idempotency_key" value="of-the-plain-form">
       <p><label for="payer_name">Name</label> <input id="payer_name" name="payer_name" autocomplete="name" required></p>
       <paysg-pay id="part"><button><span data-paysg-label>Renew and pay</span></button></paysg-pay>
     </form>`,
