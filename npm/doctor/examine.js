@@ -35,6 +35,7 @@ export async function examine(options) {
     if (report === undefined) return NO_REPORT;
     // It could only fail by what is known by now.
     if (examination.has("paysg_unreachable", "paysg_unauthorised", "paysg_unknown_service", "paysg_not_connected", "paysg_unexpected")) return "PaySG does not take the edge's calls";
+    if (examination.has("webhook_blocked", "webhook_header_stripped", "webhook_body_altered", "webhook_unverified")) return "PaySG's events do not arrive as they were sent";
     return rehearse(examination, options, report);
   });
 

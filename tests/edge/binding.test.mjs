@@ -39,13 +39,15 @@ test("questions without proof are counted by the binding of wrangler.toml: 300 a
   }, "wrangler serves", 60_000);
   const ask = () => fetch(`${origin}/paysg/payments/${SERVICE}/${UNKNOWN_ID}`, { headers: { accept: "application/json" } });
   const answers = [];
+  let asked = 0;
   // Its windows are the clock's minutes: one may end meanwhile, and the count begin anew.
   for (let round = 0; round < 3 && !answers.some(({ status }) => status === 429); round += 1) {
     answers.length = 0;
     for (let time = 0; time < 8; time += 1) answers.push(...(await Promise.all(Array.from({ length: 40 }, ask))));
+    asked += answers.length;
   }
   const limited = answers.filter(({ status }) => status === 429);
-  assert.ok(limited.length > 0 && limited.length <= 20, `${limited.length} of ${answers.length} refused\n${printed}`);
+  assert.ok(limited.length > 0 && limited.length <= asked - 300, `${limited.length} of ${answers.length} refused\n${printed}`);
   assert.equal((await limited[0].json()).error.code, "rate_limited");
   assert.equal(limited[0].headers.get("retry-after"), "60");
   assert.ok(answers.every(({ status }) => [429, 503].includes(status)));
