@@ -324,11 +324,11 @@ fn text_ends_at_the_same_byte_wherever_in_a_word_that_is() {
                 let mut inside = vec![filler; at];
                 inside.push(end);
                 inside.extend([filler; 9]);
-                let text = [b"\"", &*inside, b"\""].concat();
+                let text = [&b"\""[..], &inside, b"\""].concat();
                 let error = serde_json::from_slice::<Value>(&text).is_err();
                 assert_eq!(parse(&text).is_err(), error, "{filler:#x} {at} {end:#x}");
                 if end == b'"' {
-                    let whole = [b"\"", &*inside[..=at]].concat();
+                    let whole = [&b"\""[..], &inside[..=at]].concat();
                     let expected = String::from_utf8(inside[..at].to_vec()).unwrap();
                     assert_eq!(parse(&whole), Ok(string(&expected)));
                 } else {
