@@ -60,7 +60,7 @@ export class Contract {
       const [word, wanted] = route === undefined ? ["not_found", 404] : ["method_not_allowed", 405];
       if (status !== wanted && !leftOut) yield { says: `${wanted} \`${word}\`: there is no ${method} ${path}`, at: "#/paths" };
       yield* this.#judgeHeaders("#/components/responses/Failed", this.document.components.responses.Failed, headers);
-      return yield* this.#judgeBody("#/components/responses/Failed", { "application/json": { schema: true } }, headers, text, "#/components/schemas/Error");
+      return yield* this.#judgeBody("#/components/responses/Failed", this.document.components.responses.Failed.content, headers, text, "#/components/schemas/Error");
     }
     const { operation, at } = found;
     const [response, where] = this.#follow(operation.responses[status], `${at}/responses/${status}`);

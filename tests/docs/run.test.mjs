@@ -1,10 +1,12 @@
 // Samples that can be run are run, against a real stack.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "../../www/documentation/sequence.mjs";
 import { programs } from "./programs.mjs";
-import { samples } from "./samples.mjs";
+import { root, samples } from "./samples.mjs";
 import { World } from "./world.mjs";
 
 let world;
@@ -14,6 +16,15 @@ after(() => world?.stop());
 const CHECKED_OTHERWISE = new Set(["ts", "tsx", "js", "sh"]);
 const FOR_READING = new Set(["text", "http"]);
 const missing = (program) => spawnSync(program, ["--version"]).error !== undefined;
+
+const parts = ["pay", "status", "part"].map((name) => readFileSync(join(root, `npm/elements/${name}.js`), "utf8")).join() + readFileSync(join(root, "npm/elements.js"), "utf8") + readFileSync(join(root, "npm/elements.d.ts"), "utf8");
+
+/** What markup asks of our custom elements that they do not know. */
+function strangers(html) {
+  const wanted = [...html.matchAll(/<(paysg-[\w-]+)([^>]*)>/g)].flatMap(([, tag, attributes]) => [tag, ...[...attributes.matchAll(/([\w-]+)=/g)].map(([, name]) => name)]);
+  const slots = html.includes("<paysg-") ? [...html.matchAll(/\bslot="([^"]+)"/g)].map(([, name]) => name) : [];
+  return [...wanted, ...slots].filter((word) => !new RegExp(`["'\`\\s]${word}\\b`).test(parts));
+}
 
 for (const sample of samples) {
   const { where, language, tags, code } = sample;
@@ -33,14 +44,20 @@ for (const sample of samples) {
         await world.stack.sim("/reset", {});
       }
     });
+  } else if (language === "html") {
+    test(`${where}: parts, attributes and slots that exist`, () => assert.deepEqual(strangers(code), []));
   } else if (language === "mermaid") {
     test(`${where}: a diagram`, () => assert.ok(parse(code).steps.length > 2));
   }
 }
 
 test("every block of the documentation is checked in some way", () => {
-  const unchecked = samples.filter(({ language, tags }) => !tags.run && !CHECKED_OTHERWISE.has(language) && !FOR_READING.has(language) && !["json", "mermaid"].includes(language));
+  const unchecked = samples.filter(({ language, tags }) => !tags.run && !CHECKED_OTHERWISE.has(language) && !FOR_READING.has(language) && !["json", "mermaid", "html"].includes(language));
   assert.deepEqual(unchecked.map(({ where, language }) => `${where} (${language || "no language"})`), []);
+});
+
+test("a part, an attribute or a slot that does not exist would have been found", () => {
+  assert.deepEqual(strangers('<paysg-pya></paysg-pya><paysg-pay amuont="1"></paysg-pay><paysg-status><p slot="piad"></p></paysg-status>'), ["paysg-pya", "amuont", "piad"]);
 });
 
 test("every way to run a sample has its sample", () => {

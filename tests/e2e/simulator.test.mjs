@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { By, error as errors } from "selenium-webdriver";
+import { By, error as errors, Key } from "selenium-webdriver";
 import { startStack } from "../stack.mjs";
 import { anOrder, orderToken } from "../tokens.mjs";
-import { startBrowser } from "./browser.mjs";
+import { violations } from "./axe.mjs";
+import { engineName, startBrowser } from "./browser.mjs";
 
 let stack, browser, driver;
 before(async () => {
@@ -24,7 +25,9 @@ beforeEach(async () => {
   await until("the page to be ready", () => driver.findElement(By.css("body[data-ready]")));
 });
 
-const MOVING = [errors.NoSuchElementError, errors.StaleElementReferenceError, errors.ElementClickInterceptedError];
+/** A list that is being replaced under our hands; WebKit's driver says it in words of its own. */
+const moving = (error) =>
+  [errors.NoSuchElementError, errors.StaleElementReferenceError, errors.ElementClickInterceptedError].some((kind) => error instanceof kind) || error.message.includes("displayedness");
 
 async function until(what, ask) {
   for (const started = Date.now(); ; await sleep(40)) {
@@ -32,7 +35,7 @@ async function until(what, ask) {
       const answer = await ask();
       if (answer) return answer;
     } catch (error) {
-      if (!MOVING.some((kind) => error instanceof kind)) throw error;
+      if (!moving(error)) throw error;
     }
     if (Date.now() - started > 15_000) throw new Error(`waited 15 s for ${what}; ${await read("main")}`);
   }
@@ -59,7 +62,8 @@ async function types(form, values) {
     if ((await input.getTagName()) === "select") await (await input.findElement(By.css(`option[value="${value}"]`))).click();
     else {
       await input.clear();
-      await input.sendKeys(value);
+      // WebKit's driver drops a line feed.
+      await input.sendKeys(value.replaceAll("\n", Key.ENTER));
     }
   }
 }
@@ -181,11 +185,13 @@ test("the lists can be filtered, and nothing that is open or focused is lost whe
 
   await (await driver.findElement(By.id("filter"))).sendKeys("second");
   await until("one payment", async () => (await driver.findElements(By.css("#payments-list [data-payment]"))).length === 1);
-  assert.match(await read("#payments-list"), /SECOND-2/);
+  await sees(/SECOND-2/, "#payments-list");
   assert.match(await read("#h-payments"), /1 of 3/);
 });
 
-test("from a telephone to a wide screen nothing is cut off, and each control has a name", { timeout: 60_000 }, async () => {
+const otherEngine = engineName === "chromium" ? false : "the screen's width is set by Chromium's own protocol";
+
+test("from a telephone to a wide screen nothing is cut off, and each control has a name", { timeout: 60_000, skip: otherEngine }, async () => {
   await stack.sim("/payments", { reference_id: `LONG-${"x".repeat(200)}` });
   await press("HTML, not JSON");
   await press("Arm it");
@@ -193,6 +199,9 @@ test("from a telephone to a wide screen nothing is cut off, and each control has
   for (const width of [360, 768, 1440]) {
     await driver.sendDevToolsCommand("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
     assert.ok((await driver.executeScript("return document.documentElement.scrollWidth")) <= width, `at ${width} px something is wider`);
+    const { found, passed } = await violations(driver);
+    assert.deepEqual(found, [], `at ${width} px`);
+    assert.ok(passed > 8, `axe checked only ${passed} rules`);
   }
   await driver.sendDevToolsCommand("Emulation.clearDeviceMetricsOverride", {});
   const nameless = await driver.executeScript(() => [...document.querySelectorAll("button, input, select, textarea, summary")]

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "./pkg.mjs";
 
-const FOLDERS = ["", "www", "tests/conformance", "tests/packaging", "tests/packaging/deep"];
+/** Every folder that npm installs into: one that is missing here fails the last of these tests. */
+const FOLDERS = ["", "www", "tests/bench", "tests/conformance", "tests/packaging", "tests/packaging/deep"];
 
 /** Packages that would run a script if they could; each works without, and another one is looked at by a person first. */
 const SCRIPTED = {
@@ -43,8 +44,8 @@ for (const folder of FOLDERS) {
     for (const [kind, packages] of Object.entries(asked)) {
       assert.deepEqual(lock.packages[""][kind] ?? {}, packages ?? {}, kind);
       for (const [name, version] of Object.entries(packages ?? {})) {
-        // A version or the usual range; never a tag, an address or a repository.
-        assert.match(version, name === "paysg-wasm" ? /^file:\.\.\/pkg$/ : /^(npm:[a-z0-9-]+@)?[\^~]?\d+\.\d+\.\d+$/, name);
+        // A version or the usual range, perhaps of a package under another name; never a tag, an address or a repository.
+        assert.match(version, name === "paysg-wasm" ? /^file:\.\.\/pkg$/ : /^(npm:[\w@/-]+@)?[\^~]?\d+\.\d+\.\d+$/, name);
         assert.ok(lock.packages[`node_modules/${name}`], name);
       }
     }
@@ -54,12 +55,18 @@ for (const folder of FOLDERS) {
     const setting = execFileSync("npm", ["config", "get", "ignore-scripts", "--loglevel=error"], { cwd: join(root, folder), encoding: "utf8", env: withoutNpm() });
     assert.equal(setting.trim(), "true");
     const scripted = installed(lock).filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path.split("node_modules/").at(-1));
-    assert.deepEqual(scripted.filter((name) => !SCRIPTED[folder].includes(name)), []);
+    assert.deepEqual(scripted.filter((name) => !SCRIPTED[folder]?.includes(name)), []);
   });
 }
 
 /** The environment without what npm tells its children: the folder's own .npmrc is to be seen. */
 const withoutNpm = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
+
+test("no lockfile is passed over", () => {
+  const found = execFileSync("find", [".", "-name", "node_modules", "-prune", "-o", "-name", "target", "-prune", "-o", "-name", "package-lock.json", "-print"], { cwd: root, encoding: "utf8" });
+  const folders = found.trim().split("\n").map((path) => path.replace(/^\.\//, "").replace(/\/?package-lock\.json$/, ""));
+  assert.deepEqual(folders.sort(), [...FOLDERS].sort());
+});
 
 test("the crate's lockfiles are in step with what is asked for", () => {
   for (const manifest of ["Cargo.toml", "fuzz/Cargo.toml"]) {

@@ -12,7 +12,7 @@ const LANGUAGES = { js: 'js', ts: 'ts', jsx: 'js', tsx: 'ts', json: 'json', sh: 
  *
  * - `path`: where the page is in the repository, as `docs/recipes/react.md`; its links are relative to that.
  * - `link`: makes an address on the site of a path in the repository and a fragment.
- * - `image`: likewise for a picture.
+ * - `image`: likewise for a picture; `null` for one that is yet to be drawn.
  *
  * Gives `{title, lead, html, headings: [{id, text, depth}], links: [{to, fragment}]}`. The title is the page's first heading, which is not in `html`; `lead` is the first paragraph's text.
  */
@@ -40,8 +40,11 @@ export async function render(text, { path, link, image }) {
       })
       return `<a href="${escape(to)}"${hint ? ` title="${escape(hint)}"` : ''}>${this.parser.parseInline(tokens)}</a>`
     },
+    // A box to be ticked on paper; a control without a name would be one that does nothing.
+    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
     image({ href, text: alt }) {
-      return `<img src="${escape(resolved(href, path, image))}" alt="${escape(alt)}">`
+      const source = resolved(href, path, image)
+      return source === null ? `<em>${escape(alt)}: not measured yet.</em>` : `<img src="${escape(source)}" alt="${escape(alt)}">`
     },
     table({ header, rows }) {
       // The roles hold where a small screen shows each row as a block, its cells under their headings' names.

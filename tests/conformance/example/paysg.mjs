@@ -26,6 +26,8 @@ export class Client {
   #check(answer) {
     if (answer === undefined || answer.status === 429 || answer.status >= 500) throw this.away();
     if (answer.status === 401 || answer.status === 403) throw new this.Problem(502, "paysg_credentials");
+    if (answer.status === 400) throw new this.Problem(400, "paysg_refused");
+    if (answer.status === 402) throw new this.Problem(502, "paysg_not_connected");
     if (answer.status === 404) throw new this.Problem(404, "unknown_payment");
     if (answer.status >= 300) throw new this.Problem(502, "paysg_unexpected");
     return answer.json;
@@ -45,7 +47,7 @@ export class Client {
     const answer = await this.#call("POST", "", body, { "idempotency-key": key });
     if (answer === undefined) return { recorded: false };
     if (answer.status === 500 || answer.status === 503) return { recorded: true };
-    if (answer.status === 400 || answer.status === 409) throw new this.Problem(400, "paysg_refused");
+    if (answer.status === 409) throw new this.Problem(400, "paysg_refused");
     return { payment: this.#check(answer) };
   }
 

@@ -7,6 +7,16 @@ use super::tally::Tally;
 use crate::project::Project;
 use crate::{report, tools};
 
+/// Where npm installs, as in `tests/package/supply.test.mjs`, which finds the ones that are missing there.
+const NPM_FOLDERS: [&str; 6] = [
+    "",
+    "www",
+    "tests/bench",
+    "tests/conformance",
+    "tests/packaging",
+    "tests/packaging/deep",
+];
+
 /// `deny.toml` over the workspace, the fuzzers and what their packages are known for.
 ///
 /// What is known against a package is on the network. Where that cannot be reached, the check says so and counts as skipped; it never
@@ -32,7 +42,7 @@ pub(super) fn check(project: &Project) -> anyhow::Result<Tally> {
             said.contains("failed to fetch advisory database")
         }));
     }
-    for folder in ["", "www", "tests/conformance"] {
+    for folder in NPM_FOLDERS {
         let mut command = tools::npm()?;
         command
             .args(["audit", "--audit-level=low", "--loglevel=error"])
