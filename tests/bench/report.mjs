@@ -16,13 +16,19 @@ const TARGETS = {
   browser_press: { plain: 1 / 1.05 },
 };
 
-export function report(summary, out, say) {
+/** Writes what there is so far, so that a run that is broken off was not for nothing. */
+export function save(summary, out) {
   const outcome = JSON.parse(JSON.stringify(summary));
   for (const scenario of outcome.scenarios) scenario.target = TARGETS[scenario.name] ?? {};
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(outcome, null, 2)}\n`);
   const drawn = outcome.scenarios.some(({ name }) => SHOWN.includes(name)) ? out.replace(/\.json$/, ".svg") : undefined;
   if (drawn !== undefined) writeFileSync(drawn, picture(outcome));
+  return { outcome, drawn };
+}
+
+export function report(summary, out, say) {
+  const { outcome, drawn } = save(summary, out);
   table(outcome, say);
   say(`\n${[out, drawn].filter(Boolean).join(", ")}`);
 }

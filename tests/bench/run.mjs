@@ -10,7 +10,7 @@ import { measureColdStart } from "./cold.mjs";
 import { measureLedger } from "./ledger.mjs";
 import { load, writeRequests } from "./load.mjs";
 import { measureMemory } from "./memory.mjs";
-import { report } from "./report.mjs";
+import { report, save } from "./report.mjs";
 import { measureScale } from "./scale.mjs";
 import { SCENARIOS, requestsOf, verifyEqual } from "./scenarios.mjs";
 import { measureSizes } from "./sizes.mjs";
@@ -72,16 +72,20 @@ if (scenarios.length > 0) {
       if (scenario.name.startsWith("webhook")) for (const worker of contestants) writeRequests(file(worker), await requestsOf(scenario, worker, workers));
     }
     summary.show(scenario, say);
+    save(summary, values.out);
   }
   await Promise.all(workers.map((worker) => worker.stop()));
 }
 
-if (wants("new_intent") || wants("paid")) await measureLedger(bench, summary);
-if (wants("cold_start")) await measureColdStart(bench, summary);
-if (wants("memory")) await measureMemory(bench, summary);
-if (wants("scale")) await measureScale(bench, summary);
-if (wants("sizes")) await measureSizes(bench, summary);
-if (wants("browser")) await measureBrowser(bench, summary);
+const PARTS = [
+  [["new_intent", "paid"], measureLedger], [["cold_start"], measureColdStart], [["memory"], measureMemory], [["scale"], measureScale],
+  [["sizes"], measureSizes], [["browser"], measureBrowser],
+];
+for (const [names, measure] of PARTS) {
+  if (!names.some(wants)) continue;
+  await measure(bench, summary);
+  save(summary, values.out);
+}
 
 upstream.stop();
 report(summary, values.out, say);
