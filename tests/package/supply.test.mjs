@@ -62,8 +62,9 @@ for (const folder of FOLDERS) {
 /** The environment without what npm tells its children: the folder's own .npmrc is to be seen. */
 const withoutNpm = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
 
+// In .work other tests have npm make projects of their own.
 test("no lockfile is passed over", () => {
-  const found = execFileSync("find", [".", "-name", "node_modules", "-prune", "-o", "-name", "target", "-prune", "-o", "-name", "package-lock.json", "-print"], { cwd: root, encoding: "utf8" });
+  const found = execFileSync("find", [".", "-name", "node_modules", "-prune", "-o", "-name", "target", "-prune", "-o", "-name", ".work", "-prune", "-o", "-name", "package-lock.json", "-print"], { cwd: root, encoding: "utf8" });
   const folders = found.trim().split("\n").map((path) => path.replace(/^\.\//, "").replace(/\/?package-lock\.json$/, ""));
   assert.deepEqual(folders.sort(), [...FOLDERS].sort());
 });
