@@ -39,7 +39,7 @@ const showing = (payment_url) => (call, honest) => {
 /** Header names that the edge, or the runtime before it, sends of its own accord. */
 const OURS = new Set([
   "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods", "access-control-allow-origin", "access-control-expose-headers", "access-control-max-age",
-  "cache-control", "connection", "content-length", "content-security-policy", "content-type", "date", "keep-alive", "location", "referrer-policy", "retry-after", "set-cookie", "transfer-encoding", "vary",
+  "cache-control", "connection", "content-length", "content-security-policy", "content-type", "date", "keep-alive", "location", "referrer-policy", "refresh", "retry-after", "set-cookie", "transfer-encoding", "vary",
   "www-authenticate", "x-content-type-options", "x-frame-options", "x-request-id", "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "strict-transport-security", "allow",
 ]);
 const assertOurs = (answer, what) => {
@@ -47,6 +47,7 @@ const assertOurs = (answer, what) => {
     assert.ok(OURS.has(name), `${what}: a header named ${name}`);
     assert.match(value, /^[\x20-\x7e]*$/, `${what}: ${name}`);
     assert.ok(!/injected/i.test(value), `${what}: ${name}: ${value}`);
+    if (name === "refresh") assert.match(value, /^\d+; url=\?refreshed=\d+$/, what);
   }
 };
 
