@@ -210,7 +210,9 @@ impl Checkout {
             .max(attempt.unanswered_at_ms)
             .is_some_and(|at_ms| desk.now_ms.saturating_sub(at_ms) < IN_FLIGHT_MS);
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
-        if same_order && age_ms < KEY_GOOD_FOR_MS {
+        // Asked again, a key that PaySG has answered with a failure is answered so again; and where that answer is lost, the wait begins anew.
+        let failed = attempt.asked_at_ms.is_none();
+        if same_order && !failed && age_ms < KEY_GOOD_FOR_MS {
             desk.record(Transition::AskedAgain {
                 attempt: attempt.number,
             });

@@ -551,8 +551,6 @@ fn while_an_unanswered_call_may_be_under_way_a_500_gives_nothing_up() {
     let reply = bench.pass(MINUTE_MS).pay(
         order(),
         [
-            recorded(),
-            recorded(),
             ("LIST", page(vec![], None)),
             ("POST payments #2", created("p2")),
         ],
@@ -571,22 +569,17 @@ fn a_payer_who_presses_every_two_seconds_is_not_locked_out_by_a_recorded_500() {
     );
     assert_eq!(trouble(reply), UNAVAILABLE);
     let unanswered_until_ms = bench.now_ms + MINUTE_MS;
-    while bench.now_ms + 2_000 < unanswered_until_ms - 5_000 {
-        let reply = bench
-            .pass(2_000)
-            .pay(order(), [recorded(), recorded(), none()]);
+    let reply = bench
+        .pass(2_000)
+        .pay(order(), [recorded(), recorded(), none()]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    // From then on the key is not asked again: an answer that is lost would begin the wait anew.
+    while bench.now_ms + 7_000 < unanswered_until_ms {
+        let reply = bench.pass(2_000).pay(order(), [none()]);
         assert_eq!(trouble(reply), UNAVAILABLE);
     }
     bench.now_ms = unanswered_until_ms;
-    let reply = bench.pay(
-        order(),
-        [
-            recorded(),
-            recorded(),
-            none(),
-            ("POST payments #2", created("p2")),
-        ],
-    );
+    let reply = bench.pay(order(), [none(), ("POST payments #2", created("p2"))]);
     assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
 }
 
