@@ -48,6 +48,7 @@ pub enum Route {
     #[serde(rename = "GET /health")]
     Health,
     /// `GET /doctor`
+    #[serde(rename = "GET /doctor")]
     Doctor,
     /// `OPTIONS`
     #[serde(rename = "OPTIONS")]

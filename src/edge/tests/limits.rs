@@ -227,6 +227,7 @@ fn a_route_is_kept_between_steps_under_the_name_that_the_log_has() {
         Route::Intent,
         Route::Event,
         Route::Health,
+        Route::Doctor,
         Route::Preflight,
         Route::Nowhere,
     ] {
