@@ -46,13 +46,18 @@ for (const [name, decided] of Object.entries(ROWS)) {
   });
 }
 
-test("the worker's compatibility date is one, wherever it stands, and not after the workerd that is tested", () => {
+/** The compatibility dates that a file names. */
+function dates(path) {
+  const found = [...read(path).matchAll(/compatibility_?[dD]ate = "([^"]+)"/g)].map(([, date]) => date);
+  assert.ok(found.length > 0, path);
+  return found;
+}
+
+test("a worker of one's own is told the oldest compatibility date that is tested, and ours has none newer than the workerd that is tested", () => {
   const [, year, month, day] = /^\d+\.(\d{4})(\d\d)(\d\d)\./.exec(json("package.json").devDependencies.workerd);
-  const dates = ["docs/bundlers.md", "wrangler.toml", "tests/packaging/worker/wrangler.toml"].flatMap((path) => {
-    const found = [...read(path).matchAll(/compatibility_date = "([^"]+)"/g)].map(([, date]) => date);
-    assert.ok(found.length > 0, path);
-    return found;
-  });
-  assert.equal(new Set(dates).size, 1, dates.join());
-  assert.ok(dates[0] <= `${year}-${month}-${day}`, dates[0]);
+  const [ours] = dates("wrangler.toml");
+  assert.ok(ours <= `${year}-${month}-${day}`, ours);
+  const oldest = [...dates("docs/bundlers.md"), ...dates("tests/packaging/worker/wrangler.toml"), ...dates("tests/package/runtimes.test.mjs")];
+  assert.equal(new Set(oldest).size, 1, oldest.join());
+  assert.ok(oldest[0] < ours, oldest[0]);
 });
