@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { conforms, settingsOf } from "../packaging/conforming.mjs";
-import { freePort, installTarball, Project, root } from "../packaging/project.mjs";
+import { installTarball, Project, root } from "../packaging/project.mjs";
+import { freePort } from "../port.mjs";
 import { startStack } from "../stack.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";

@@ -2,10 +2,10 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "../port.mjs";
 
 export const here = new URL(".", import.meta.url).pathname;
 export const root = join(here, "../..");
@@ -100,13 +100,3 @@ export class Project {
 }
 
 export const installed = (kind) => existsSync(join(TOOLS[kind], "node_modules/.package-lock.json"));
-
-/** A port that is free now. */
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
