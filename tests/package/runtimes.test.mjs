@@ -68,7 +68,7 @@ const config :Workerd.Config = (
 );
 const edge :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "./${wasm}", wasm = embed "${wasm}")],
-  compatibilityDate = "2026-10-23",
+  compatibilityDate = "2026-01-01",
   globalOutbound = "network",
   bindings = [(name = "LEDGER", durableObjectNamespace = "PaymentLedger"), ${bindings.join(", ")}],
   durableObjectNamespaces = [(className = "PaymentLedger", uniqueKey = "ledger", enableSql = true)],

@@ -40,7 +40,7 @@ enum Task {
     Pack,
     /// Build and serve simulator, edge and e-service until interrupted
     Demo(demo::DemoOptions),
-    /// Serve the simulator alone
+    /// Serve the simulator alone, and write the variables of a proxy of your own into target/demo/state/proxy.env
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
