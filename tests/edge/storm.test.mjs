@@ -12,7 +12,7 @@ import { Machines } from "./resilience/machines.mjs";
 import { Payers } from "./resilience/payers.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";
-const INTENTS = deep ? 1_000 : 80;
+const INTENTS = deep ? 1_000 : 25;
 const INTENTS_AT_ONCE = 20;
 const KILLS = deep ? 10 : 2;
 

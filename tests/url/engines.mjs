@@ -31,7 +31,7 @@ let built;
 function program() {
   if (built === undefined) {
     // As `cargo test` builds it, so that it is there already where the native tests have run.
-    const words = ["build", "--quiet", "--profile", "test", "--workspace", "--features", "paysg-wasm/edge", "--example", "url_verdicts", "--message-format", "json"];
+    const words = ["build", "--quiet", "--workspace", "--features", "paysg-wasm/edge", "--example", "url_verdicts", "--message-format", "json"];
     const { status, stdout, stderr } = spawnSync("cargo", words, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
     if (status !== 0) throw new Error(stderr);
     built = stdout.split("\n").map((line) => /"executable":"([^"]+)"/.exec(line)?.[1]).find(Boolean);
