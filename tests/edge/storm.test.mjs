@@ -13,7 +13,7 @@ import { Payers } from "./resilience/payers.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";
 const INTENTS = deep ? 1_000 : 25;
-const INTENTS_AT_ONCE = 20;
+const INTENTS_AT_ONCE = deep ? 20 : 8;
 const KILLS = deep ? 10 : 2;
 
 describe("a storm of creates", () => {

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { generated, wptStrings } from "./strings.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
-const PORTION = 50_000;
 
 export const deep = process.env.PAYSG_DEEP === "1";
+const PORTION = deep ? 50_000 : 20_000;
 export const wpt = wptStrings(JSON.parse(readFileSync(new URL("urltestdata.json", import.meta.url), "utf8")));
 
 /** `[from, count]` of each portion; the WPT set is the one from -1 on. */
