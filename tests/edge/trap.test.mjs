@@ -1,5 +1,6 @@
 // A trap in the wasm costs one request. The traps are real, sprung in a build that differs from the shipped one in nothing else
-// (src/edge/trap.rs): a request's URL, a message to an object or PaySG's `Retry-After` names them.
+// (src/edge/trap.rs) but that it is optimised less outside of the long form: a request's URL, a message to an object or PaySG's `Retry-After` names
+// them.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
