@@ -5,7 +5,6 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { freePort } from "../port.mjs";
 
 export const here = new URL(".", import.meta.url).pathname;
 export const root = join(here, "../..");
