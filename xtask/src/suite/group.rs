@@ -52,13 +52,12 @@ impl Group {
         }
     }
 
-    /// How many of its files run at once. Those of the edge mostly wait, for PaySG or for time to pass; two browsers on a small machine are slower
-    /// than one after the other, and their timeouts lie.
+    /// How many of its files run at once. Those of the edge mostly wait, for PaySG or for time to pass; a browser is busy for two thirds of its time.
     pub(super) fn files_at_once(self) -> u8 {
         match self {
             Self::Edge => 3,
-            Self::Package | Self::Docs => 2,
-            Self::Native | Self::Wasm | Self::E2e | Self::Threats => 1,
+            Self::Package | Self::Docs | Self::E2e => 2,
+            Self::Native | Self::Wasm | Self::Threats => 1,
         }
     }
 

@@ -11,8 +11,8 @@ use crate::report;
 
 /// Lanes run side by side, the groups of one after each other.
 const LANES: [&[Group]; 3] = [
-    &[Group::Native, Group::Wasm],
-    &[Group::Package, Group::E2e],
+    &[Group::Native, Group::Wasm, Group::Package],
+    &[Group::E2e],
     &[Group::Docs, Group::Edge, Group::Threats],
 ];
 
