@@ -248,8 +248,8 @@ impl Edge {
     }
 }
 
-#[allow(unreachable_pub)] // wasm-bindgen exports it.
 /// Has the next call find a new instance: the host calls it after a trap, of which this instance may not have recovered.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
 #[wasm_bindgen]
 pub fn recycle() {
     wasm_bindgen::handler::schedule_reinit();
@@ -257,9 +257,9 @@ pub fn recycle() {
 
 /// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
 /// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
-#[allow(unreachable_pub)] // wasm-bindgen exports it.
 ///
 /// `tags`: what the host has computed with the runtime's own HMAC over `TIMESTAMP.BODY`, 32 bytes for each secret.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
 #[wasm_bindgen]
 pub fn verify_webhook(
     header: &str,

@@ -12,7 +12,7 @@ use super::agenda::Pace;
 use super::checkout::{Checkout, Chosen, Order};
 use super::command::{Action, Command};
 use super::glance::Glance;
-use super::step::{Answer, Fetch, Step};
+use super::step::{Answer, Fetch, Step, Target};
 use super::upstream::{Tries, Trouble};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
@@ -181,6 +181,23 @@ pub enum Task {
         /// The telling's key.
         key: String,
     },
+}
+
+impl Task {
+    /// Whom it has called.
+    #[must_use]
+    pub const fn target(&self) -> Target {
+        match self {
+            Self::Telling { .. } => Target::Fulfilment,
+            Self::Checkout(_)
+            | Self::Inquiry(_)
+            | Self::Adoption(_)
+            | Self::Examination(_)
+            | Self::Look(_)
+            | Self::Command(_)
+            | Self::Abandonment(_) => Target::Paysg,
+        }
+    }
 }
 
 /// What comes next.
