@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use super::limit::Charges;
 use super::log::{Line, Place, RequestId, Trace};
+use super::parcel;
 use super::problem::Problem;
 use super::request::{Oversized, Request};
 use super::response::Response;
@@ -71,6 +72,24 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// For the host, which hands it back.
+    #[must_use]
+    pub fn write(&self) -> String {
+        parcel::pack(self)
+    }
+
+    /// Reads what the host hands back; `None` where it was not given it.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        parcel::unpack(text)
+    }
+
+    /// The route, for the log: the host writes the line where the next step traps.
+    #[must_use]
+    pub const fn route(&self) -> Route {
+        self.context.route
+    }
+
     /// What is charged before its call is made.
     #[must_use]
     pub fn charges(&self) -> &str {

@@ -81,7 +81,7 @@ impl Desk<'_> {
 
 /// What an intent can be asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Message {
     /// Have it paid.
     Pay {
@@ -134,7 +134,7 @@ pub enum Message {
 
 /// What an intent answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Message::Pay`].
     Chosen(Chosen),
@@ -160,7 +160,7 @@ pub enum Reply {
 
 /// Work between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Task {
     /// For [`Message::Pay`].
     Checkout(Box<Checkout>),
@@ -266,15 +266,20 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Inquiry(glance) => glanced(desk, glance, answer, Task::Inquiry, inquired),
         Task::Adoption(glance) => glanced(desk, glance, answer, Task::Adoption, adopted),
         Task::Examination(glance) => {
-            glanced(desk, glance, answer, Task::Examination, alarm::examined)
+            let again_at_ms = desk.ledger.schedule.hint_at_ms;
+            let progress = glanced(desk, glance, answer, Task::Examination, alarm::examined);
+            alarm::tell_at_once(desk, progress, again_at_ms)
         }
-        Task::Look(glance) => glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
-            if let Ok(payment) = seen {
-                // What the look shows is in the ledger now; nobody waits for it.
-                let _ = witness(desk, &payment, false);
-            }
-            Reply::Slept
-        }),
+        Task::Look(glance) => {
+            let progress = glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
+                if let Ok(payment) = seen {
+                    // What the look shows is in the ledger now; nobody waits for it.
+                    let _ = witness(desk, &payment, false);
+                }
+                Reply::Slept
+            });
+            alarm::tell_at_once(desk, progress, None)
+        }
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Command(command), fetch),
             Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),

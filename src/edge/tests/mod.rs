@@ -132,8 +132,7 @@ impl Bench {
                 .unwrap_or_else(|| panic!("unexpected {called}"));
             assert_eq!(called, *expected);
             self.now_ms += 50;
-            let pending: Pending =
-                serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
+            let pending = Pending::read(&pending.write()).unwrap();
             let body = body.to_string();
             let answer = match *status {
                 0 => Answer::Lost,

@@ -59,6 +59,33 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     }
 }
 
+/// Goes on to tell the e-service of what a GET has just shown, where that is due: an alarm of its own would come at once, and be written to the
+/// disk first. No other message waits for the call.
+///
+/// `again_at_ms`: for when the GET had been put off. Where that is as good a time for the call's next try, it is put off until then, too, so that
+/// the alarm stands as it is.
+pub(super) fn tell_at_once(
+    desk: &mut Desk<'_>,
+    progress: Progress,
+    again_at_ms: Option<i64>,
+) -> Progress {
+    let over = matches!(progress, Progress::Done(Reply::Slept));
+    if !over || agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) != Some(Due::Tell) {
+        return progress;
+    }
+    let tries = desk.ledger.schedule.tell_tries;
+    let progress = wake(desk);
+    let [earliest_ms, latest_ms] = [0, u32::MAX].map(|random| {
+        let delay_ms = agenda::TELL_BACKOFF.half_jitter_ms(tries, random);
+        desk.now_ms
+            .saturating_add(desk.terms.pace.of(i64::from(delay_ms)))
+    });
+    if let Some(at_ms) = again_at_ms.filter(|at_ms| (earliest_ms..=latest_ms).contains(at_ms)) {
+        desk.ledger.schedule.tell_at_ms = Some(at_ms);
+    }
+    progress
+}
+
 fn tell(desk: &mut Desk<'_>) -> Progress {
     let intent = &desk.ledger.intent;
     let Some(telling) = intent.untold() else {
