@@ -30,9 +30,9 @@ use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use super::webhook;
-use crate::flow::desk::Terms;
 use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
+use crate::flow::terms::Terms;
 use crate::ledger::{Ledger, Row};
 use crate::paysg::{Json, json};
 
