@@ -348,15 +348,6 @@ async function firstStep(core, request, method, url, headers, seed) {
   return core.begin(method, url, headers, body, seed);
 }
 
-/** The caller's address as a function of the operator's tells it; what it throws is no answer, and no reason to refuse. */
-export function addressBy(clientAddress, request, context) {
-  try {
-    return clientAddress?.(request, ...context) ?? "";
-  } catch {
-    return "";
-  }
-}
-
 /** Serves one request. `address` is the caller's, where it is known. */
 export async function serve(core, request, keepAlive, log, address = "") {
   const startedAt = Date.now();

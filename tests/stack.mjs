@@ -22,10 +22,11 @@ const PATIENCE_MS = 60_000;
  * - `edgeEnv`: settings of the edge beyond the demo's own; an empty string takes one away.
  * - `simulatorArgs`: further arguments to the simulator.
  * - `www`: false leaves out the e-service, which starts faster; then nobody is told of payments unless `fulfilmentUrl` says who.
+ * - `page`: a page of somebody's own that payers pay at, in the e-service's place.
  * - `stateless`: the edge without its ledger.
  * - `timeScale`: alarms run so many times faster.
  */
-export async function startStack({ edgeEnv = {}, simulatorArgs = [], www = true, stateless = false, fulfilmentUrl, timeScale } = {}) {
+export async function startStack({ edgeEnv = {}, simulatorArgs = [], www = true, page, stateless = false, fulfilmentUrl, timeScale } = {}) {
   const state = mkdtempSync(join(tmpdir(), "paysg-stack-"));
   const file = join(state, "stack.json");
   const child = spawn(
@@ -36,6 +37,7 @@ export async function startStack({ edgeEnv = {}, simulatorArgs = [], www = true,
       ...Object.entries(edgeEnv).map(([name, value]) => `--edge-env=${name}=${value}`),
       ...simulatorArgs.map((argument) => `--simulator-arg=${argument}`),
       ...(www ? [] : ["--no-www"]),
+      ...(page ? [`--page=${page}`] : []),
       ...(stateless ? ["--stateless"] : []),
       ...(fulfilmentUrl ? [`--fulfilment-url=${fulfilmentUrl}`] : []),
       ...(timeScale ? [`--time-scale=${timeScale}`] : []),

@@ -7,8 +7,8 @@ use paysg_wasm::edge::object::Next;
 use paysg_wasm::edge::parcel;
 use paysg_wasm::edge::request::Request;
 use paysg_wasm::edge::response::Response;
-use paysg_wasm::flow::desk::Terms;
 use paysg_wasm::flow::step::{Answer, Fetch, Target};
+use paysg_wasm::flow::terms::Terms;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -30,9 +30,9 @@ use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use super::webhook;
-use crate::flow::desk::Terms;
 use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
+use crate::flow::terms::Terms;
 use crate::ledger::{Ledger, Row};
 use crate::paysg::{Json, json};
 
@@ -255,8 +255,8 @@ impl Edge {
     }
 }
 
-#[allow(unreachable_pub)] // wasm-bindgen exports it.
 /// Has the next call find a new instance: the host calls it after a trap, of which this instance may not have recovered.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
 #[wasm_bindgen]
 pub fn recycle() {
     wasm_bindgen::handler::schedule_reinit();
@@ -264,9 +264,9 @@ pub fn recycle() {
 
 /// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
 /// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
-#[allow(unreachable_pub)] // wasm-bindgen exports it.
 ///
 /// `tags`: what the host has computed with the runtime's own HMAC over `TIMESTAMP.BODY`, 32 bytes for each secret.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
 #[wasm_bindgen]
 pub fn verify_webhook(
     header: &str,

@@ -3,7 +3,7 @@
 use super::catalogue::Catalogue;
 use super::doubt::{Doubt, doubts};
 use crate::flow::agenda::Pace;
-use crate::flow::desk::Terms;
+use crate::flow::terms::Terms;
 use crate::paysg::signature::Secret;
 use crate::paysg::{ApiKey, Environment, PaymentPages, PaymentServiceId, WebUrl};
 use crate::token::Keys;

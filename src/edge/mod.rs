@@ -11,7 +11,9 @@
 //! | [`webhook`] | webhooks verified for backends of their own |
 //! | [`log`] | the only log line there is |
 //! | [`limit`] | what is charged where requests are limited |
+//! | `doubt` | what of the configuration an operator should look at |
 //! | `bind` | the JS API, thin |
+//! | `trap` | in builds for its test alone: a request that traps |
 
 pub mod catalogue;
 pub mod config;

@@ -16,11 +16,12 @@ export const in_new_page = (policy, body) =>
       frame.remove();
       resolve(data);
     });
+    // In Firefox `'self'` is nothing in a page without an address of its own: it is told which origin that is.
     frame.srcdoc = `<!doctype html>
-      <meta http-equiv="Content-Security-Policy" content="${policy}">
+      <meta http-equiv="Content-Security-Policy" content="${policy.replaceAll("'self'", location.origin)}">
       <script type="module">
         const run = async () => { const paysg = await import("/pkg/index.js"); ${body} };
-        parent.postMessage(JSON.stringify(await run().catch((error) => ({ thrown: String(error.stack) }))), "*");
+        parent.postMessage(JSON.stringify(await run().catch((error) => ({ thrown: `${error} ${error.stack}` }))), "*");
       </script>`;
     document.body.append(frame);
   });

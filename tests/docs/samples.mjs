@@ -2,6 +2,7 @@
 //
 //   ```js run=sign-order    run, by the harness of that name in programs.mjs; type-checked as well
 //   ```ts                   type-checked (ts, tsx: strictly), against pkg/
+//   ```ts page=front-end    the same, and paid with in a page (tests/package/start.test.mjs)
 //   ```sh                   its commands and flags have to exist; with run=, it is run
 //   ```json scenario        parsed; a scenario is played
 //   ```text, ```http        for reading

@@ -65,7 +65,8 @@ const PROGRAMS = {
     else assert.ok(["ci", "test"].includes(sub), `npm ${sub}: no check for it`);
   },
   npx([program, ...words]) {
-    if (program === npmPackage.name) return ownProgram(words);
+    // In a clone, the package is in pkg/.
+    if (program === npmPackage.name || program === "./pkg") return ownProgram(words);
     assert.equal(program, "wrangler", `npx ${program}: no check for it`);
     const subcommand = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, words[0] === "secret" ? 2 : 1);
     known(words, process.execPath, join(root, "node_modules/wrangler/bin/wrangler.js"), ...subcommand);
@@ -78,8 +79,11 @@ const PROGRAMS = {
     const path = new URL(url).pathname;
     assert.ok(path.startsWith("/paysg/") && routes.some((route) => route.test(path.slice("/paysg".length))), `the proxy has no route ${path}`);
   },
-  // Of the package as it is installed.
-  cp: ([from]) => assert.ok(existsSync(join(root, from.replace(`node_modules/${npmPackage.name}/`, "pkg/"))), `${from} is not in the package`),
+  // Of the package as it is installed, or of what a command says that it writes.
+  cp([from]) {
+    if (from.startsWith("target/")) assert.ok(help(xtask, "--help").text.includes(from), `no command writes ${from}`);
+    else assert.ok(existsSync(join(root, from.replace(`node_modules/${npmPackage.name}/`, "pkg/"))), `${from} is not in the package`);
+  },
   openssl: (words) => assert.deepEqual(words, ["rand", "-hex", "32"]),
   cd: ([folder]) => assert.ok(existsSync(join(root, folder)), `${folder} is not there`),
 };
@@ -123,7 +127,7 @@ for (const { where, code } of blocks) {
 test("a command, subcommand, flag or file that does not exist would have been found", () => {
   for (const wrong of [
     "cargo xtask dmeo", "cargo xtask demo --prot 1", "cargo install --path nowhere", "cargo build -p nothing", "paysg-simulator --scenario nothing.json", "npm install paysg",
-    "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate", "curl -s https://a.example/paysg/helath", "npx paysg-wasm dcotor",
+    "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate", "curl -s https://a.example/paysg/helath", "npx paysg-wasm dcotor", "cp target/demo/nothing.env .dev.vars",
   ]) {
     assert.throws(() => check(wrong.split(" ")), undefined, wrong);
   }

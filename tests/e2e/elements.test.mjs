@@ -188,11 +188,10 @@ journey("the language follows the page, the e-service's own words come first, an
   await driver.executeScript(() => (document.querySelector("form").lang = "zh-Hans"));
   await speaks("付款 S$120.00");
   assert.equal(await language(), "zh");
-  await driver.executeAsyncScript((done) => import("/pkg/elements.js").then(({ setTexts }) => {
-    setTexts("zh", { "pay.pay_amount": "缴付 {amount}" });
-    setTexts("fr", { "pay.pay_amount": "Payer {amount}" });
-    done();
-  }));
+  await driver.executeScript(() => {
+    elements.setTexts("zh", { "pay.pay_amount": "缴付 {amount}" });
+    elements.setTexts("fr", { "pay.pay_amount": "Payer {amount}" });
+  });
   await speaks("缴付 S$120.00");
   await driver.executeScript(() => (document.querySelector("form").lang = "fr"));
   await visitor.waits("French", async () => /^Payer/.test(await visitor.text("label")));
@@ -200,13 +199,13 @@ journey("the language follows the page, the e-service's own words come first, an
   await driver.executeScript(() => (document.querySelector("form").lang = "de"));
   await speaks("Pay S$120.00");
   assert.equal(await language(), "en");
-  const refused = await driver.executeAsyncScript((done) => import("/pkg/elements.js").then(({ setTexts }) => {
+  const refused = await driver.executeScript(() => {
     try {
-      setTexts("en", { "pay.payy": "" });
+      elements.setTexts("en", { "pay.payy": "" });
     } catch (error) {
-      done(error.name);
+      return error.name;
     }
-  }));
+  });
   assert.equal(refused, "TypeError");
 });
 

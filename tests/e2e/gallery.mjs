@@ -67,7 +67,8 @@ const SCRIPT = `
   })[query.get("fault")]?.();
   part.addEventListener("paysg-state", ({ detail }) => (document.documentElement.dataset.seen += " " + detail.state));
   document.documentElement.dataset.seen = "";
-  await import("/pkg/elements.js");
+  // For tests: what a driver's script imports by itself is another instance in Firefox.
+  globalThis.elements = await import("/pkg/elements.js");
 `;
 
 const html = (path, lang) => `<!doctype html>

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, beforeEach, describe } from "node:test";
 import { createHandler } from "../../pkg/edge.js";
+import { createListener } from "../../pkg/node.js";
 import { orderToken, verify } from "../tokens.mjs";
 import { Answer, CATALOGUE, EService, NAVIGATION, order, sleep, statusPath, succeeded, tag, test, World } from "./support.mjs";
 
@@ -292,4 +293,19 @@ describe("under Node", () => {
     assert.ok(!(await failed.text()).includes(CANARY));
     assert.equal((await handle(new Request("https://pay.agency.example/paysg/health"))).status, 200);
   });
+});
+
+test("a listener that a framework mounts, as Express does, answers at the whole path", async (t) => {
+  const listener = createListener(environment(), { log: () => {} });
+  // What Express does to the address of whatever is mounted at /paysg.
+  const server = createServer((request, response) => {
+    request.originalUrl = request.url;
+    request.url = request.url.slice("/paysg".length);
+    return listener(request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => (server.closeAllConnections(), server.close()));
+  const at = (path) => fetch(`http://127.0.0.1:${server.address().port}${path}`).then(({ status }) => status);
+  assert.deepEqual([await at("/paysg/health"), await at("/paysg/nothing")], [200, 404]);
 });

@@ -41,7 +41,8 @@ export async function pays(browser, front) {
   assert.deepEqual(complaints, [], "the browser complains of the page");
 }
 
-async function until(browser, what, ask) {
+/** Asks until it is so; what is not there yet, or moves, is asked for again. */
+export async function until(browser, what, ask) {
   for (const started = Date.now(); ; await sleep(40)) {
     try {
       if (await ask()) return;

@@ -40,7 +40,7 @@ enum Task {
     Pack,
     /// Build and serve simulator, edge and e-service until interrupted
     Demo(demo::DemoOptions),
-    /// Serve the simulator alone
+    /// Serve the simulator alone, and write the variables of a proxy of your own into target/demo/state/proxy.env
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let project = Project::locate();
     let outcome = match cli.command {
         Task::Build => package::build(&project).map(|()| ExitCode::SUCCESS),
-        Task::BuildTrapping => package::make_trapping(&project).map(|()| ExitCode::SUCCESS),
+        Task::BuildTrapping => package::make_trapping(&project, true).map(|()| ExitCode::SUCCESS),
         Task::Pack => package::pack(&project).map(|_| ExitCode::SUCCESS),
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),

@@ -19,6 +19,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use crate::paysg::{PaymentId, PaymentServiceId, Rule};
+use crate::token::{CommandKind, CommandToken};
 
 /// Which route a request takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,7 @@ pub enum Route {
     /// `GET /health`
     Health,
     /// `GET /doctor`
+    #[serde(rename = "GET /doctor")]
     Doctor,
     /// `OPTIONS`
     Preflight,
@@ -153,6 +155,24 @@ impl Target<'_> {
         config
             .service(self.service)
             .ok_or_else(Problem::unknown_service)
+    }
+}
+
+/// The command in an officer's token, which has to be for this.
+fn officer(
+    edge: &Edge<'_>,
+    request: &Request<'_>,
+    kind: CommandKind,
+    subject: &str,
+    service: Option<&PaymentServiceId>,
+) -> Result<CommandToken, Problem> {
+    let token = request.bearer().ok_or_else(Problem::no_token)?;
+    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
+        .map_err(|error| Problem::token("command", error))?;
+    if token.is_for(kind, subject, service) {
+        Ok(token)
+    } else {
+        Err(Problem::token_for_another())
     }
 }
 

@@ -1,12 +1,13 @@
 //! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a link, cancel an abandoned one.
 
-use super::{Desk, Progress, Reply, Task, fresh_glance};
+use super::{Progress, Reply, Task, fresh_glance};
 use crate::flow::agenda::{self, Due};
 use crate::flow::command::{Action, Command};
 use crate::flow::fulfilment;
 use crate::flow::glance::Glance;
 use crate::flow::retry::Backoff;
 use crate::flow::step::Answer;
+use crate::flow::terms::Desk;
 use crate::flow::upstream::{Tries, Trouble, retry_after};
 use crate::flow::witness::witness;
 use crate::ledger::{TellStatus, Transition};

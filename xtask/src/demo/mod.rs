@@ -4,8 +4,10 @@ mod edge;
 mod eservice;
 mod keys;
 mod network;
+mod page;
 mod part;
 mod simulator;
+mod variables;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -20,10 +22,15 @@ use crate::project::Project;
 use crate::stack::{Pids, Stack, address};
 use crate::{package, report};
 use keys::Keys;
+use page::Page;
 use part::Part;
 use watch::{interruption, serve, wait_until_ready};
 
+/// What cargo builds together. Which features a dependency is built with follows from what is built beside it: all of it at once, always, and what was
+/// built for one command is there for the next.
+pub(crate) const WORKSPACE: &[&str] = &["--workspace", "--features", "paysg-wasm/edge"];
 const BASE_PATH: &str = "/paysg";
+
 /// Where and with what a stack is started. All of it has defaults that fit one person's machine.
 #[derive(Args)]
 pub(crate) struct StackOptions {
@@ -39,6 +46,9 @@ pub(crate) struct StackOptions {
     /// Where the edge tells of paid payments [default: the e-service's own endpoint]
     #[arg(long, value_name = "URL")]
     fulfilment_url: Option<String>,
+    /// Payers pay at a page of yours, such as http://localhost:5173/, and come back to it [default: the e-service of www/]
+    #[arg(long, value_name = "URL")]
+    page: Option<String>,
     /// Alarms of the edge run so many times faster [default: PAYSG_TIME_SCALE, if set]
     #[arg(long, value_name = "N")]
     time_scale: Option<String>,
@@ -54,6 +64,12 @@ pub(crate) struct StackOptions {
     /// Take what was built before
     #[arg(long)]
     no_build: bool,
+}
+
+impl StackOptions {
+    fn page(&self) -> anyhow::Result<Option<Page>> {
+        self.page.as_deref().map(Page::parse).transpose()
+    }
 }
 
 /// Options of `demo`.
@@ -95,12 +111,17 @@ pub(crate) fn demo(project: &Project, options: &DemoOptions) -> anyhow::Result<E
     if file.exists() {
         std::fs::remove_file(&file)?;
     }
+    let page = options.stack.page()?;
+    let with_www = !options.no_www && page.is_none();
     if !options.stack.no_build {
-        build_parts(project, !options.no_www)?;
+        build_parts(project, with_www)?;
     }
     let state = state_dir(project, options.stack.state.as_deref())?;
     let mut stack = planned(project, &options.stack, &state)?;
-    if !options.no_www {
+    if let Some(page) = &page {
+        page.calls(&mut stack);
+    }
+    if with_www {
         eservice::plan(
             &mut stack,
             options.www_port,
@@ -124,7 +145,7 @@ pub(crate) fn demo(project: &Project, options: &DemoOptions) -> anyhow::Result<E
         project,
         &mut stack,
         &state,
-        !options.no_www,
+        with_www,
         &mut parts,
         &interrupted,
     );
@@ -133,7 +154,7 @@ pub(crate) fn demo(project: &Project, options: &DemoOptions) -> anyhow::Result<E
             return Ok(());
         }
         stack.write(&file)?;
-        announce(&stack, &file, &state);
+        announce(&stack, page.as_ref(), &file, &state);
         serve(&mut parts, &interrupted);
         Ok(())
     });
@@ -166,7 +187,11 @@ pub(crate) fn simulator_alone(
     if options.stack_file.is_none() && !options.stack.no_build {
         simulator::build(project)?;
     }
+    let page = options.stack.page()?;
     alone(project, options, |stack, state| {
+        if let Some(page) = &page {
+            page.serves_the_edge(stack);
+        }
         let part = simulator::start(project, stack, state)?;
         stack.pids.simulator = Some(part.pid());
         Ok((part, simulator::ready_url(stack)))
@@ -178,7 +203,11 @@ pub(crate) fn edge_alone(project: &Project, options: &PartOptions) -> anyhow::Re
     if options.stack_file.is_none() && !options.stack.no_build {
         package::make(project)?;
     }
+    let page = options.stack.page()?;
     alone(project, options, |stack, state| {
+        if let Some(page) = &page {
+            page.calls(stack);
+        }
         let part = edge::start(project, stack, state)?;
         stack.pids.edge = Some(part.pid());
         Ok((part, stack.health_url()))
@@ -232,6 +261,10 @@ fn alone(
         part.name(),
         part.pid()
     ));
+    // The rest of a stack.json's stack is there already.
+    if part.name() == simulator::NAME && options.stack_file.is_none() {
+        variables::write(&stack, &state.join("proxy.env"))?;
+    }
     loop {
         match interrupted.recv_timeout(Duration::from_millis(100)) {
             Err(RecvTimeoutError::Timeout) => {}
@@ -339,9 +372,12 @@ fn ready(
     outcome
 }
 
-fn announce(stack: &Stack, file: &Path, state: &Path) {
+fn announce(stack: &Stack, page: Option<&Page>, file: &Path, state: &Path) {
     report::line("");
-    report::line(&format!("  Open        {}", stack.www_url));
+    match page {
+        Some(page) => page.announce(stack),
+        None => report::line(&format!("  Open        {}", stack.www_url)),
+    }
     report::line(&format!(
         "  edge        {}{}",
         stack.edge_url, stack.base_path
