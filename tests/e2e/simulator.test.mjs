@@ -41,7 +41,8 @@ async function until(what, ask) {
   }
 }
 
-const read = async (css) => (await driver.findElement(By.css(css))).getText();
+/** As the page itself gives it: WebKit's driver runs words together that stand side by side. */
+const read = (css) => driver.executeScript((css) => document.querySelector(css)?.innerText ?? "", css);
 const field = (form, name) => driver.findElement(By.css(`#${form} [name="${name}"]`));
 
 /** Presses a button by what it says. */
