@@ -1,9 +1,9 @@
 // A workerd of its own, for tests that ask the runtime itself: its parsers, its cryptography.
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { freePort } from "./port.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const KINDS = { ".wasm": "wasm", ".json": "json" };
@@ -44,11 +44,3 @@ const config :Workerd.Config = (
     }
   }
 }
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject).listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });

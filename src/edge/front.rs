@@ -7,15 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::limit::Charges;
-use super::log::{Line, Place, RequestId, Trace, Upstream};
+use super::log::{Line, Place, RequestId, Trace};
+use super::parcel;
 use super::problem::Problem;
 use super::request::{Oversized, Request};
 use super::response::Response;
 use super::route::{self, Checkup, Probed, Route};
 use super::session::{Known, Session};
-use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task, Terms};
+use crate::flow::desk::{self, Message, Progress, Reply, Task};
 use crate::flow::glance::Glance;
-use crate::flow::step::{Answer, Fetch, Step};
+use crate::flow::step::{Answer, Fetch, Step, Target};
+use crate::flow::terms::{Desk, Terms};
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::ledger::{Digest, Ledger, intent_name};
@@ -71,6 +73,24 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// For the host, which hands it back.
+    #[must_use]
+    pub fn write(&self) -> String {
+        parcel::pack(self)
+    }
+
+    /// Reads what the host hands back; `None` where it was not given it.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        parcel::unpack(text)
+    }
+
+    /// The route, for the log: the host writes the line where the next step traps.
+    #[must_use]
+    pub const fn route(&self) -> Route {
+        self.context.route
+    }
+
     /// What is charged before its call is made.
     #[must_use]
     pub fn charges(&self) -> &str {
@@ -171,14 +191,7 @@ impl Edge<'_> {
     #[must_use]
     pub fn begin(&self, request: &Request<'_>) -> Move {
         let (route, found) = Route::find(self.config, request);
-        let context = Context {
-            route,
-            page: request.wants_page(),
-            cors: request.allowed_origin(self.config).map(str::to_owned),
-            session: Session::default(),
-            trace: Trace::new(Some(RequestId::draw(self.random)), self.now_ms),
-            charges: Charges::default(),
-        };
+        let context = self.context(route, request);
         match (found, request.oversized) {
             // Overlong return parameters are malformed ones, and the route says so itself.
             (Ok(target), Some(Oversized::Url)) if route == Route::Return => {
@@ -194,15 +207,19 @@ impl Edge<'_> {
     #[must_use]
     pub fn turn_away(&self, request: &Request<'_>, problem: &Problem) -> Move {
         let (route, _) = Route::find(self.config, request);
-        let context = Context {
+        let context = self.context(route, request);
+        self.refuse(&context, problem)
+    }
+
+    fn context(&self, route: Route, request: &Request<'_>) -> Context {
+        Context {
             route,
             page: request.wants_page(),
             cors: request.allowed_origin(self.config).map(str::to_owned),
             session: Session::default(),
             trace: Trace::new(Some(RequestId::draw(self.random)), self.now_ms),
             charges: Charges::default(),
-        };
-        self.refuse(&context, problem)
+        }
     }
 
     /// Gives up a request whose next call is not to be made. A payer on the way back is sent on all the same: the result page asks again.
@@ -234,12 +251,9 @@ impl Edge<'_> {
             then,
         } = pending;
         let whose = match &work {
-            Work::Desk {
-                task: Task::Telling { .. },
-                ..
-            }
-            | Work::Telling => Some(Upstream::Eservice),
-            Work::Desk { .. } | Work::Glance(_) => Some(Upstream::Paysg),
+            Work::Desk { task, .. } => Some(task.target()),
+            Work::Glance(_) => Some(Target::Paysg),
+            Work::Telling => Some(Target::Fulfilment),
             Work::Asking | Work::Probing => None,
         };
         context.trace.hears(self.now_ms, whose, answer);

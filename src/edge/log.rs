@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::problem::Problem;
 use super::route::Route;
 use crate::flow::desk::{Message, Reply};
-use crate::flow::step::Answer;
+use crate::flow::step::{Answer, Target};
 use crate::paysg::ApiError;
 use crate::paysg::json::ObjectWriter;
 use crate::paysg::time::format_iso_ms;
@@ -43,7 +43,7 @@ impl RequestId {
 
 impl core::fmt::Display for RequestId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(&base16ct::lower::encode_string(&self.0.to_be_bytes()))
     }
 }
 
@@ -65,19 +65,10 @@ impl Word {
     }
 }
 
-/// Whom the edge calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Upstream {
-    /// PaySG.
-    Paysg,
-    /// The e-service's fulfilment URL.
-    Eservice,
-}
-
 /// The last call that was refused, failed or got no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Trouble {
-    upstream: Upstream,
+    upstream: Target,
     /// 0: no answer.
     status: u16,
     code: Option<Word>,
@@ -113,7 +104,7 @@ impl Trace {
     }
 
     /// Its answer is there. `whose`: `None` where an intent's object answers, which has a line of its own.
-    pub fn hears(&mut self, now_ms: i64, whose: Option<Upstream>, answer: &Answer<'_>) {
+    pub fn hears(&mut self, now_ms: i64, whose: Option<Target>, answer: &Answer<'_>) {
         let took = now_ms.saturating_sub(self.asked_ms).max(0);
         self.upstream_ms = self.upstream_ms.saturating_add(took);
         let Some(upstream) = whose else { return };
@@ -123,10 +114,10 @@ impl Trace {
             } => return,
             Answer::Arrived { status, body, .. } => {
                 let code = match upstream {
-                    Upstream::Paysg => ApiError::read(status, body)
+                    Target::Paysg => ApiError::read(status, body)
                         .public_code()
                         .and_then(Word::parse),
-                    Upstream::Eservice => None,
+                    Target::Fulfilment => None,
                 };
                 (status, code)
             }
@@ -273,8 +264,8 @@ impl<'a> Line<'a> {
             );
         let trouble = self.trace.trouble.as_ref();
         let upstream = trouble.map(|trouble| match trouble.upstream {
-            Upstream::Paysg => "paysg",
-            Upstream::Eservice => "eservice",
+            Target::Paysg => "paysg",
+            Target::Fulfilment => "eservice",
         });
         word(&mut line, "upstream", upstream);
         number(

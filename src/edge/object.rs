@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::front::{Edge, Envelope, jitter};
-use super::log::{Kind, Line, Trace, Upstream};
-use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task};
+use super::log::{Kind, Line, Trace};
+use crate::flow::desk::{self, Message, Progress, Reply, Task};
 use crate::flow::step::{Answer, Fetch};
+use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::{agenda, watch};
 use crate::ledger::{JournalError, Ledger, Row, Schedule, intent_name};
@@ -88,17 +89,7 @@ impl Edge<'_> {
             kind,
             mut trace,
         } = errand;
-        let whose = match task {
-            Task::Telling { .. } => Upstream::Eservice,
-            Task::Checkout(_)
-            | Task::Inquiry(_)
-            | Task::Adoption(_)
-            | Task::Examination(_)
-            | Task::Look(_)
-            | Task::Command(_)
-            | Task::Abandonment(_) => Upstream::Paysg,
-        };
-        trace.hears(self.now_ms, Some(whose), answer);
+        trace.hears(self.now_ms, Some(task.target()), answer);
         let progress = desk::resume(&mut self.desk_of(&mut ledger), task, answer);
         self.work(ledger, progress, kind, trace)
     }

@@ -98,10 +98,12 @@ impl<'a> Request<'a> {
             preflight_for: next(),
             address: next(),
             body,
-            oversized: match (url.len(), headers.len()) {
-                (MAX_URL_BYTES.., _) => Some(Oversized::Url),
-                (_, MAX_HEADER_BYTES..) => Some(Oversized::Headers),
-                _ => None,
+            oversized: if url.len() > MAX_URL_BYTES {
+                Some(Oversized::Url)
+            } else if headers.len() > MAX_HEADER_BYTES {
+                Some(Oversized::Headers)
+            } else {
+                None
             },
         }
     }

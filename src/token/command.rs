@@ -2,7 +2,7 @@
 
 use super::{Keys, TokenError, jwt};
 use crate::ledger::Digest;
-use crate::paysg::{Cents, Json};
+use crate::paysg::{Cents, Json, PaymentServiceId};
 
 const TYPE: &str = "paysg-command+jwt";
 const MAX_LIFETIME_SECS: i64 = 5 * 60;
@@ -106,5 +106,19 @@ impl CommandToken {
             refund_amount,
             command_id,
         })
+    }
+
+    /// Whether it is for this: `subject` is empty for `doctor`, whose tokens are for every payment service.
+    #[must_use]
+    pub fn is_for(
+        &self,
+        kind: CommandKind,
+        subject: &str,
+        service: Option<&PaymentServiceId>,
+    ) -> bool {
+        let named = self.payment_service_id.as_deref().zip(service);
+        self.kind == kind
+            && self.subject == subject
+            && named.is_none_or(|(named, service)| named == service.as_str())
     }
 }

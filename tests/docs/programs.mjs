@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import { contentSecurityPolicy } from "../../www/server/static.mjs";
 import { anOrder, orderToken, sign } from "../tokens.mjs";
-import { freePort, until } from "./world.mjs";
+import { freePort } from "../port.mjs";
+import { until } from "./world.mjs";
 
 /** The signed order of the pages. */
 const OF_THE_PAGES = { reference_id: "LIC-2026-0042", amount_in_cents: 12000 };

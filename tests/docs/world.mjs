@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../stack.mjs";
 import { commandToken, orderToken } from "../tokens.mjs";
 import { workshop } from "./samples.mjs";
+import { freePort } from "../port.mjs";
 
 export class World {
   static async start() {
@@ -105,12 +105,4 @@ export async function until(what, ask) {
     if (answer) return answer;
     if (Date.now() - started > 30_000) throw new Error(`waited 30 s for ${what}`);
   }
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

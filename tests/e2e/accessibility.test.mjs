@@ -16,6 +16,8 @@ const ANSWERS = {
   needs: "devtools",
 };
 const LANGUAGES = ["en", "zh", "ms", "ta"];
+/** Every language has every text (tests/package/texts.test.mjs). Tamil's are the longest; of the others two states are shown outside of the long form. */
+const statesIn = (language) => Object.keys(STATUS_STATES).filter((state) => process.env.PAYSG_DEEP === "1" || language === "ta" || ["unpaid", "paid"].includes(state));
 
 /** The gallery of the file's stack, which is there once the first journey begins. */
 let gallery;
@@ -262,11 +264,11 @@ journey("on paper there is the receipt and nothing to press", ANSWERS, async (wo
 });
 
 for (const language of LANGUAGES) {
-  journey(`in ${language}, every state is in that language, for eyes and for screen readers, and fits at 320 px`, ANSWERS, async (world) => {
+  journey(`in ${language}, each state that is shown is in that language, for eyes and for screen readers, and fits at 320 px`, ANSWERS, async (world) => {
     const visitor = await visit(world);
     const { default: texts } = await import(`../../pkg/elements/texts/${language}.js`);
     const heard = () => visitor.driver.executeScript(() => document.getElementById("part").shadowRoot.firstElementChild.lang);
-    for (const state of Object.keys(STATUS_STATES)) {
+    for (const state of statesIn(language)) {
       await visitor.showsStatus(state, { lang: language });
       assert.equal(await visitor.text("title"), texts[`status.${state}_title`]);
       assert.equal(await heard(), language);

@@ -16,7 +16,7 @@ test("Node's WebCrypto and the wasm agree on every webhook and token", async (t)
 });
 
 test("workerd's WebCrypto and the wasm agree on every webhook and token", async (t) => {
-  const pkg = ["edge.workerd.js", "webhook.workerd.js", "hmac.js", "host.js", "limits.js", "load.js", "log.js", "verify.js", "edge/paysg_wasm.js", "edge/paysg_wasm_bg.wasm"];
+  const pkg = ["edge.workerd.js", "webhook.workerd.js", "hmac.js", "handler.js", "host.js", "limits.js", "load.js", "log.js", "verify.js", "edge/paysg_wasm.js", "edge/paysg_wasm_bg.wasm"];
   const ask = await workerd(t, ["tests/hmac/worker.mjs", "tests/hmac/peer.mjs", ...pkg.map((name) => `pkg/${name}`)]);
   for (let from = 0; from < COUNT; from += PORTION) {
     assert.deepEqual(await (await ask(`?from=${from}&count=${PORTION}`)).json(), { webhooks: [], tokens: [] });

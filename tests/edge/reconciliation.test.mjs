@@ -64,8 +64,8 @@ describe("whatever happens to the report", { concurrency: true }, () => {
       });
     });
 
-    describe("a day is 12 seconds", { concurrency: true }, () => {
-      const SCALE = 7_200;
+    describe("a day is 8 seconds", { concurrency: true }, () => {
+      const SCALE = 10_800;
       const DAY = DAY_MS / SCALE;
       const world = useStack({ timeScale: SCALE });
 

@@ -12,8 +12,8 @@ import { Machines } from "./resilience/machines.mjs";
 import { Payers } from "./resilience/payers.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";
-const INTENTS = deep ? 1_000 : 80;
-const INTENTS_AT_ONCE = 20;
+const INTENTS = deep ? 1_000 : 25;
+const INTENTS_AT_ONCE = deep ? 20 : 8;
 const KILLS = deep ? 10 : 2;
 
 describe("a storm of creates", () => {

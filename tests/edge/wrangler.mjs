@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../port.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
 const PATIENCE_MS = 90_000;
@@ -65,13 +65,4 @@ export async function startWrangler(stack, variables = {}, script) {
       throw new Error(`wrangler does not serve:\n${wrangler.log}`);
     }
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -4,7 +4,8 @@ import { after, before, describe, test } from "node:test";
 import { startBrowser } from "../e2e/browser.mjs";
 import { Front } from "../packaging/front.mjs";
 import { pays } from "../packaging/payer.mjs";
-import { freePort, installTarball, Project } from "../packaging/project.mjs";
+import { installTarball, Project } from "../packaging/project.mjs";
+import { freePort } from "../port.mjs";
 import { startStack } from "../stack.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";

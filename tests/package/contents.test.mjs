@@ -54,6 +54,7 @@ elements/texts/en.js
 elements/texts/ms.js
 elements/texts/ta.js
 elements/texts/zh.js
+handler.js
 hmac.js
 host.js
 index.d.ts

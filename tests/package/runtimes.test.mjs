@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { conforms, settingsOf } from "../packaging/conforming.mjs";
-import { freePort, installTarball, Project, root } from "../packaging/project.mjs";
+import { installTarball, Project, root } from "../packaging/project.mjs";
+import { freePort } from "../port.mjs";
 import { startStack } from "../stack.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";
@@ -85,16 +86,21 @@ async function next(project, port, env) {
   await project.serve(process.execPath, [join(project.tools, "next/dist/bin/next"), "start", "--hostname", "127.0.0.1", "--port", `${port}`], url(port), env);
 }
 
-describe("the proxy conforms in", () => {
-  let stack;
-  before(async () => {
+describe("the proxy conforms in", { concurrency: 1 }, () => {
+  before(() => {
     for (const kind of deep ? ["light", "deep"] : ["light"]) installTarball(kind);
-    stack = await startStack({ www: false });
   });
-  after(() => stack?.stop());
+  // Each has a PaySG of its own: they mostly wait, and wait side by side. Those of the long form share folders.
+  describe("as in every run", { concurrency: true }, () => runtimes("light"));
+  describe("as in the long form", { concurrency: 1 }, () => runtimes("deep"));
+});
 
-  for (const [name, { kind = "light", parts = ["runtimes"], base = "/paysg", serve }] of Object.entries(RUNTIMES)) {
+function runtimes(wanted) {
+  const chosen = Object.entries(RUNTIMES).filter(([, { kind = "light" }]) => kind === wanted);
+  for (const [name, { kind = "light", parts = ["runtimes"], base = "/paysg", serve }] of chosen) {
     test(name, { skip: kind === "deep" && !deep && "only in the long form" }, async (t) => {
+      const stack = await startStack({ www: false });
+      t.after(() => stack.stop());
       const project = new Project(kind, `runs-${parts.join()}`, parts);
       t.after(() => project.stop());
       const port = await freePort();
@@ -117,4 +123,4 @@ describe("the proxy conforms in", () => {
       await conforms(t, { ...settingsOf(stack), url: origin + base, origin, result_url, allowed_origin });
     });
   }
-});
+}

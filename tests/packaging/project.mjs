@@ -2,8 +2,7 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -17,11 +16,14 @@ delete environment.NODE_TEST_CONTEXT;
 /** Folders of tools: `light` is installed for every run of the tests, `deep` for the long form. */
 const TOOLS = { light: here, deep: join(here, "deep") };
 
+/** Each file of tests works in a folder of its own, since they run side by side. */
+const WORK = join(".work", basename(process.argv[1] ?? "shell", ".test.mjs"));
+
 const npm = (folder, ...words) => execFileSync("npm", [...words, "--loglevel=error"], { cwd: folder, encoding: "utf8" });
 
 /** Installs the tarball, as `npm install paysg-wasm` would, where projects of a kind find it. */
 export function installTarball(kind) {
-  const work = join(TOOLS[kind], ".work");
+  const work = join(TOOLS[kind], WORK);
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const [{ filename }] = JSON.parse(npm(pkg, "pack", "--json", "--pack-destination", work));
@@ -37,7 +39,7 @@ export class Project {
   constructor(kind, name, parts = [name]) {
     Object.assign(this, { kind, name });
     this.tools = join(TOOLS[kind], "node_modules");
-    this.folder = join(TOOLS[kind], ".work", name);
+    this.folder = join(TOOLS[kind], WORK, name);
     mkdirSync(this.folder, { recursive: true });
     for (const part of parts.filter((part) => existsSync(join(here, part)))) cpSync(join(here, part), this.folder, { recursive: true });
     // Some tools take the nearest manifest's folder for the project's, and serve nothing from outside of it.
@@ -100,13 +102,3 @@ export class Project {
 }
 
 export const installed = (kind) => existsSync(join(TOOLS[kind], "node_modules/.package-lock.json"));
-
-/** A port that is free now. */
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}

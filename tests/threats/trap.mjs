@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { pkg } from "../package/pkg.mjs";
 import { Answer, order, statusPath } from "../edge/support.mjs";
 import { orderToken } from "../tokens.mjs";
+import { memorySection, withMemory } from "../wasm.mjs";
 import { threat } from "./proof.mjs";
 
 /** What a module needs for an ordinary request, in pages of 64 KiB beyond those that it starts with. */
@@ -17,31 +18,8 @@ const BOMB = `[${"1,".repeat(30_000)}1]`;
 
 /** The module with an end to its memory. */
 function bounded(wasm) {
-  let at = 8;
-  const number = () => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = wasm[at++];
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  const written = (value) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...written(value >> 7)]);
-  while (at < wasm.length) {
-    const start = at;
-    const id = wasm[at++];
-    const size = number();
-    const content = at;
-    if (id === 5) {
-      assert.equal(number(), 1, "one memory");
-      at += 1;
-      const least = number();
-      const memory = [1, 1, ...written(least), ...written(least + SPARE_PAGES)];
-      return Buffer.concat([wasm.subarray(0, start), Buffer.from([5, ...written(memory.length), ...memory]), wasm.subarray(content + size)]);
-    }
-    at = content + size;
-  }
-  throw new Error("the module has no memory");
+  const { least } = memorySection(wasm);
+  return withMemory(wasm, { least, most: least + SPARE_PAGES });
 }
 
 export function bursting(world) {

@@ -1,16 +1,48 @@
 //! What the user reads while a command works.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+thread_local! {
+    /// What each line of this thread begins with: whose it is, where several work side by side.
+    static MARGIN: Cell<&'static str> = const { Cell::new("") };
+}
+
+/// Has each line of this thread begin with this.
+pub(crate) fn set_margin(margin: &'static str) {
+    MARGIN.set(margin);
+}
+
+/// What the lines of this thread begin with: for a thread that shows what this one has begun.
+pub(crate) fn margin() -> &'static str {
+    MARGIN.get()
+}
+
 /// Prints a line; a reader that went away is no reason to stop.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    show(&mut std::io::stdout().lock(), text);
 }
 
 /// A line for the person to act on.
 pub(crate) fn failure(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "✗ {text}");
+    show(&mut std::io::stderr().lock(), &format!("✗ {text}"));
+}
+
+/// One write for each text, so that those of several threads stay whole.
+pub(crate) fn show(to: &mut impl Write, text: &str) {
+    let margin = margin();
+    let mut shown = String::new();
+    for line in text.split('\n') {
+        shown.push_str(if line.is_empty() {
+            margin.trim_end()
+        } else {
+            margin
+        });
+        shown.push_str(line);
+        shown.push('\n');
+    }
+    let _ = to.write_all(shown.as_bytes());
 }
 
 /// Says what is about to happen, does it, and says how long it took.

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, bail};
 
@@ -115,6 +116,27 @@ pub(crate) fn cargo() -> Command {
             .as_deref()
             .unwrap_or(OsStr::new("cargo")),
     )
+}
+
+static LINTING: AtomicBool = AtomicBool::new(false);
+
+/// Has cargo lint whatever of ours it compiles with `linting()` from now on, and take each warning for an error.
+pub(crate) fn lint_what_is_built() {
+    LINTING.store(true, Ordering::Relaxed);
+}
+
+/// What has cargo lint while it builds, where that is wanted.
+///
+/// `cargo clippy` does the same, but compiles everything for itself alone, the dependencies above all. This way the tests, and what they run, are
+/// linted as they are built. Clippy's compiler optimises less than rustc: nothing that is shipped is built by it.
+pub(crate) fn linting() -> impl Iterator<Item = (&'static str, &'static str)> {
+    const VARIABLES: [(&str, &str); 2] = [
+        ("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"),
+        ("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__"),
+    ];
+    VARIABLES
+        .into_iter()
+        .filter(|_| LINTING.load(Ordering::Relaxed))
 }
 
 #[cfg(test)]

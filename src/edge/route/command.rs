@@ -1,7 +1,7 @@
 //! `POST /payments/{payment_service_id}/{payment_id}/{cancel|refund|send-email|tell-again}`: the payer may cancel, by cookie; an officer
 //! may do all of it, by command token.
 
-use super::Target;
+use super::{Target, officer};
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
@@ -10,8 +10,8 @@ use crate::edge::session::Session;
 use crate::flow::desk::{Message, Reply};
 use crate::flow::glance::Glance;
 use crate::flow::upstream::Tries;
+use crate::paysg::PaymentId;
 use crate::paysg::json::ObjectWriter;
-use crate::paysg::{PaymentId, PaymentServiceId};
 use crate::token::{CommandKind, CommandToken};
 
 const PATIENCE_MS: i64 = 8_000;
@@ -30,14 +30,15 @@ pub(super) fn enter(
     if request.body.is_none() {
         return Err(Problem::too_large());
     }
-    if let Some(token) = request.bearer() {
-        let message = by_token(edge, token, kind, service, &id)?;
+    if request.bearer().is_some() {
+        let token = officer(edge, request, kind, id.as_str(), Some(service))?;
+        let message = by_token(edge, token, id.clone())?;
         if !edge.config.has_ledger {
             return Ok(edge.ask(context, service, "", message, Then::Command));
         }
         // The token names the payment; PaySG says which intent it is of.
         let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-        let glance = Glance::fresh(service.clone(), id, tries);
+        let glance = Glance::fresh(service.clone(), id, tries).within(PATIENCE_MS);
         return Ok(edge.glance(context, glance, Then::PassOn(message)));
     }
     if kind != CommandKind::Cancel {
@@ -60,22 +61,10 @@ pub(super) fn enter(
 
 fn by_token(
     edge: &Edge<'_>,
-    token: &str,
-    kind: CommandKind,
-    service: &PaymentServiceId,
-    id: &PaymentId,
+    token: CommandToken,
+    payment_id: PaymentId,
 ) -> Result<Message, Problem> {
-    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
-        .map_err(|error| Problem::token("command", error))?;
-    let same_service = token
-        .payment_service_id
-        .as_deref()
-        .is_none_or(|named| named == service.as_str());
-    if token.kind != kind || token.subject != id.as_str() || !same_service {
-        return Err(Problem::token_for_another());
-    }
-    let payment_id = id.clone();
-    Ok(match (kind, token.refund_amount) {
+    Ok(match (token.kind, token.refund_amount) {
         (CommandKind::Cancel, _) => Message::Cancel { payment_id },
         (CommandKind::SendEmail, _) => Message::SendEmail { payment_id },
         (CommandKind::TellAgain, _) if !edge.config.has_ledger => {

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::officer;
 use crate::edge::doubt::Doubt;
 use crate::edge::front::{Context, Edge, Move, Then};
 use crate::edge::problem::Problem;
@@ -16,7 +17,7 @@ use crate::flow::step::{Fetch, Target};
 use crate::paysg::json::ObjectWriter;
 use crate::paysg::time::format_iso_ms;
 use crate::paysg::{ApiRequest, PaymentServiceId, WebUrl};
-use crate::token::{CommandKind, CommandToken};
+use crate::token::CommandKind;
 
 const TIMEOUT_MS: u32 = 5_000;
 
@@ -43,12 +44,7 @@ pub(super) fn enter(
     mut context: Context,
     request: &Request<'_>,
 ) -> Result<Move, Problem> {
-    let token = request.bearer().ok_or_else(Problem::no_token)?;
-    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
-        .map_err(|error| Problem::token("command", error))?;
-    if token.kind != CommandKind::Doctor {
-        return Err(Problem::token_for_another());
-    }
+    officer(edge, request, CommandKind::Doctor, "", None)?;
     // For who looks at its flags on the other side of whatever is in between.
     context.session = Session::open(edge.config, request.cookie);
     context.session.renew();

@@ -46,7 +46,7 @@ pub(super) fn enter(
         return Ok(edge.ask(context, service, reference, message, Then::Event));
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::fresh(service.clone(), id.clone(), tries);
+    let glance = Glance::fresh(service.clone(), id.clone(), tries).within(PATIENCE_MS);
     Ok(edge.glance(context, glance, Then::EventSeen))
 }
 

@@ -1,7 +1,7 @@
 //! `GET /intents/{payment_service_id}/{reference_id}`: what the ledger holds, for operators. A token that names the intent as the log does
 //! has that name in the reference's place.
 
-use super::Target;
+use super::{Target, officer};
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
@@ -9,7 +9,7 @@ use crate::edge::response::Response;
 use crate::flow::desk::{Message, Reply};
 use crate::ledger::Digest;
 use crate::paysg::Rule;
-use crate::token::{CommandKind, CommandToken};
+use crate::token::CommandKind;
 
 pub(super) fn enter(
     edge: &Edge<'_>,
@@ -21,16 +21,7 @@ pub(super) fn enter(
     let reference = decode(target.subject)
         .filter(|reference| !reference.is_empty())
         .ok_or_else(|| Problem::field("reference_id", Rule::Format))?;
-    let token = request.bearer().ok_or_else(Problem::no_token)?;
-    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
-        .map_err(|error| Problem::token("command", error))?;
-    let same_service = token
-        .payment_service_id
-        .as_deref()
-        .is_none_or(|named| named == service.as_str());
-    if token.kind != CommandKind::Read || token.subject != reference || !same_service {
-        return Err(Problem::token_for_another());
-    }
+    let token = officer(edge, request, CommandKind::Read, &reference, Some(service))?;
     if !edge.config.has_ledger {
         return Err(Problem::no_ledger());
     }

@@ -19,42 +19,33 @@ use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use crate::paysg::{PaymentId, PaymentServiceId, Rule};
+use crate::token::{CommandKind, CommandToken};
 
-/// Which route a request takes. It is written as in the log, where the host finds it should the next step trap.
+/// Which route a request takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Route {
     /// `POST /payments`
-    #[serde(rename = "POST /payments")]
     Create,
     /// `GET /return`
-    #[serde(rename = "GET /return")]
     Return,
     /// `GET /payments/{payment_service_id}/{payment_id}`
-    #[serde(rename = "GET /payments/{payment_service_id}/{payment_id}")]
     Status,
     /// `GET /resume`
-    #[serde(rename = "GET /resume")]
     Resume,
     /// `POST /payments/{payment_service_id}/{payment_id}/{action}`
-    #[serde(rename = "POST /payments/{payment_service_id}/{payment_id}/{action}")]
     Command,
     /// `GET /intents/{payment_service_id}/{reference_id}`
-    #[serde(rename = "GET /intents/{payment_service_id}/{reference_id}")]
     Intent,
     /// `POST /webhooks`
-    #[serde(rename = "POST /webhooks")]
     Event,
     /// `GET /health`
-    #[serde(rename = "GET /health")]
     Health,
     /// `GET /doctor`
     #[serde(rename = "GET /doctor")]
     Doctor,
     /// `OPTIONS`
-    #[serde(rename = "OPTIONS")]
     Preflight,
     /// None.
-    #[serde(rename = "-")]
     Nowhere,
 }
 
@@ -164,6 +155,24 @@ impl Target<'_> {
         config
             .service(self.service)
             .ok_or_else(Problem::unknown_service)
+    }
+}
+
+/// The command in an officer's token, which has to be for this.
+fn officer(
+    edge: &Edge<'_>,
+    request: &Request<'_>,
+    kind: CommandKind,
+    subject: &str,
+    service: Option<&PaymentServiceId>,
+) -> Result<CommandToken, Problem> {
+    let token = request.bearer().ok_or_else(Problem::no_token)?;
+    let token = CommandToken::verify(token, &edge.config.order_keys, edge.now_ms)
+        .map_err(|error| Problem::token("command", error))?;
+    if token.is_for(kind, subject, service) {
+        Ok(token)
+    } else {
+        Err(Problem::token_for_another())
     }
 }
 

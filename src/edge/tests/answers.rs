@@ -3,11 +3,12 @@
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::edge::log::{Kind, Line, Place, RequestId, Trace, Upstream, Word};
+use crate::edge::log::{Kind, Line, Place, RequestId, Trace, Word};
 use crate::edge::page::{self, StatusPage};
 use crate::edge::problem::Problem;
 use crate::edge::route::Route;
 use crate::flow::desk::Reply;
+use crate::flow::step::Target;
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::paysg::{FieldError, PaymentId, PaymentServiceId, Rule, Status};
@@ -241,7 +242,7 @@ fn a_log_line_has_every_field_and_only_those() {
         retry_after_ms: None,
         body,
     };
-    trace.hears(NOW_MS - 11, Some(Upstream::Paysg), &refused);
+    trace.hears(NOW_MS - 11, Some(Target::Paysg), &refused);
     let line = Line {
         at_ms: NOW_MS,
         place: Place::Route(Route::Status),
@@ -313,7 +314,7 @@ fn an_object_has_a_line_for_each_alarm_and_for_trouble_and_none_for_what_the_req
         (&alarm["route"], &alarm["outcome"]),
         (&json!("alarm"), &json!("ok"))
     );
-    trace.hears(NOW_MS, Some(Upstream::Eservice), &Answer::Lost);
+    trace.hears(NOW_MS, Some(Target::Fulfilment), &Answer::Lost);
     let told = line(Kind::Pay, &trace, &failed).unwrap();
     assert_eq!(
         (

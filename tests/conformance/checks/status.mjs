@@ -68,11 +68,11 @@ export default {
     await c.paysg.refund(partly.payment, { refund_amount_in_cents: 400 });
     const odd = await c.pending();
     await c.paysg.show(odd.payment, { payment_status: "pondering", latest_status: "pondering" });
-    for (const [{ browser, payment }, status] of [[cancelled, "cancelled"], [refunded, "refunded"], [partly, "partially_refunded"], [odd, "unknown"]]) {
+    await Promise.all([[cancelled, "cancelled"], [refunded, "refunded"], [partly, "partially_refunded"], [odd, "unknown"]].map(async ([{ browser, payment }, status]) => {
       const answer = await seen(c, browser, payment, status);
       c.expect(answer, answer.json?.status === status, `\`${status}\``, "#/components/schemas/Status");
       c.expect(answer, answer.json?.receipt === undefined, "only `paid` has a receipt", "#/components/schemas/Receipt");
-    }
+    }));
     await c.paysg.show(odd.payment, {});
   }),
 

@@ -3,10 +3,10 @@
 //   WEBKIT_BIN, WEBKITDRIVER   where they are, if not where Debian has them
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Builder, Capabilities } from "selenium-webdriver";
 import { startRelay } from "./relay.mjs";
+import { freePort } from "../../port.mjs";
 
 const folders = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 
@@ -64,15 +64,6 @@ async function startDisplay() {
   xvfb.unref();
   xvfb.stdio[3].unref?.();
   return { name: `:${number.trim()}`, kill: () => xvfb.kill() };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function answers(port, { exitCode }) {

@@ -26,6 +26,9 @@ use page::Page;
 use part::Part;
 use watch::{interruption, serve, wait_until_ready};
 
+/// What cargo builds together. Which features a dependency is built with follows from what is built beside it: all of it at once, always, and what was
+/// built for one command is there for the next.
+pub(crate) const WORKSPACE: &[&str] = &["--workspace", "--features", "paysg-wasm/edge"];
 const BASE_PATH: &str = "/paysg";
 
 /// Where and with what a stack is started. All of it has defaults that fit one person's machine.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use super::WORKSPACE;
 use super::part::Part;
 use crate::project::{Project, this_program};
 use crate::stack::Stack;
@@ -13,13 +14,15 @@ use crate::{report, shell};
 pub(super) const NAME: &str = "simulator";
 const PROGRAM: &str = "paysg-simulator";
 
-/// Builds it in the dev profile: tests build the same, so it is there already, and a release build optimised as one
+/// Builds it in the dev profile, with what tests are built with: where they ran, it is there already. A release build optimised as one
 /// crate graph would take minutes to make a server of a few requests a second faster.
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {
     report::step("Building the simulator", || {
         shell::run(
             shell::cargo()
-                .args(["build", "--quiet", "--package", PROGRAM])
+                .args(["build", "--quiet", "--bin", PROGRAM])
+                .args(WORKSPACE)
+                .envs(shell::linting())
                 .current_dir(project.root()),
         )
     })

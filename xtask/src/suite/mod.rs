@@ -1,6 +1,8 @@
 //! `cargo xtask test`: every test there is, by groups.
 
 mod engines;
+mod group;
+mod lanes;
 mod supply;
 mod tally;
 
@@ -8,11 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::project::{Project, this_program};
 use crate::tools::Browser;
 use crate::{demo, package, report, shell, tools};
+use group::Group;
+use lanes::Outcome;
 use tally::Tally;
 
 /// Options of `test`.
@@ -29,114 +33,23 @@ pub(crate) struct TestOptions {
     browser: Vec<Browser>,
 }
 
-/// In the order in which they run: what fails soonest comes first.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-enum Group {
-    /// Formatting, lints, and all that runs natively
-    Native,
-    /// The browser build, in headless Chromium
-    Wasm,
-    /// What is in the npm package, and what must not be
-    Package,
-    /// The edge in workerd, against the simulator
-    Edge,
-    /// Samples, codes and links of the documentation
-    Docs,
-    /// Through the e-service, in headless Chromium
-    E2e,
-    /// The table of threats
-    Threats,
-}
-
-impl Group {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Wasm => "wasm",
-            Self::Package => "package",
-            Self::Edge => "edge",
-            Self::Docs => "docs",
-            Self::E2e => "e2e",
-            Self::Threats => "threats",
-        }
-    }
-
-    /// Makes what the group tests; what is made already is left as it is.
-    fn prepare(self, project: &Project, deep: bool) -> anyhow::Result<()> {
-        match self {
-            Self::Native => Ok(()),
-            // One of its tests loads the module as a page does, from pkg/.
-            Self::Wasm => package::make(project),
-            Self::Package => {
-                demo::build(project)?;
-                packaging(project, deep)
-            }
-            Self::Edge => demo::build(project).and_then(|()| package::make_trapping(project)),
-            Self::Docs | Self::E2e | Self::Threats => demo::build(project),
-        }
-    }
-}
-
-/// What the package is tested with: bundlers and linters always, what is a gigabyte only in the long form.
-fn packaging(project: &Project, deep: bool) -> anyhow::Result<()> {
-    let install =
-        |folder: &str, reason| tools::npm_packages(project, &project.path(folder), reason);
-    install("tests/conformance", "the conformance suite's schemas")?;
-    install("tests/packaging", "bundlers and linters for the package")?;
-    if deep {
-        install("tests/packaging/deep", "further bundlers and runtimes")?;
-    }
-    Ok(())
-}
-
-struct Outcome {
-    group: Group,
-    tally: Tally,
-    took: Duration,
-}
-
 /// Runs the groups; whatever one of them does, the others run, and the last line printed is the sum.
 pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<ExitCode> {
-    let named = |group: &Group| options.only.contains(group);
-    let groups = Group::value_variants()
-        .iter()
-        .copied()
-        .filter(|group| options.only.is_empty() || named(group));
-    let mut outcomes = Vec::new();
-    for group in groups {
-        if !named(&group) && group == Group::Threats && js_tests(project, group).is_empty() {
-            report::line("\n━━ threats: tests/threats does not exist yet");
-            continue;
-        }
-        report::line(&format!("\n━━ {}", group.name()));
-        let started = Instant::now();
-        let suite = Suite {
+    let started = Instant::now();
+    // Where there is no linter, the native tests say so.
+    if tools::lints().is_ok() {
+        shell::lint_what_is_built();
+    }
+    let outcomes = lanes::run(&options.only, &|group| {
+        Suite {
             project,
             group,
             deep: options.deep,
             browsers: &options.browser,
-        };
-        let mut tally = group
-            .prepare(project, options.deep)
-            .and_then(|()| suite.run())
-            .unwrap_or_else(|error| {
-                report::failure(&format!("{error:#}"));
-                Tally::FAILURE
-            });
-        if tally == Tally::default() {
-            report::failure(&format!(
-                "{}: no test ran, which counts as a failure",
-                group.name()
-            ));
-            tally = Tally::FAILURE;
         }
-        outcomes.push(Outcome {
-            group,
-            tally,
-            took: started.elapsed(),
-        });
-    }
-    Ok(summarise(&outcomes))
+        .outcome()
+    });
+    Ok(summarise(&outcomes, started.elapsed()))
 }
 
 /// The part of the native tests that looks at what comes from others, alone.
@@ -162,6 +75,40 @@ struct Suite<'a> {
 }
 
 impl Suite<'_> {
+    /// Makes what the group tests, and runs its tests.
+    fn outcome(&self) -> Outcome {
+        report::line(&format!("\n━━ {}", self.group.name()));
+        let started = Instant::now();
+        let mut tally = self
+            .group
+            .prepare(self.project, self.deep)
+            .and_then(|()| self.run())
+            .unwrap_or_else(|error| {
+                report::failure(&format!("{error:#}"));
+                Tally::FAILURE
+            });
+        if tally == Tally::default() {
+            report::failure(&format!(
+                "{}: no test ran, which counts as a failure",
+                self.group.name()
+            ));
+            tally = Tally::FAILURE;
+        }
+        let took = started.elapsed();
+        report::line(&format!(
+            "━━ {}: {} passed, {} failed in {}",
+            self.group.name(),
+            tally.passed,
+            tally.failed,
+            report::seconds(took)
+        ));
+        Outcome {
+            group: self.group,
+            tally,
+            took,
+        }
+    }
+
     fn run(&self) -> anyhow::Result<Tally> {
         match self.group {
             Group::Native => self.native(),
@@ -172,44 +119,37 @@ impl Suite<'_> {
         }
     }
 
-    /// The core's layering is among these tests: `xtask/tests/layers.rs`.
+    /// The core's layering is among these tests: `xtask/tests/layers.rs`. What they are built from is linted as it is built; the browser's build is
+    /// in the next group.
     fn native(&self) -> anyhow::Result<Tally> {
         tools::lints()?;
-        // Both builds are linted as they are shipped, too.
         tools::wasm_target()?;
         let mut tally = Tally::default();
         tally.add(self.check(&["fmt", "--all", "--check"]));
-        let deny = ["--", "-D", "warnings"];
-        let workspace = [
-            "--workspace",
-            "--all-targets",
-            "--features",
-            "paysg-wasm/edge",
-        ];
-        tally.add(self.check(&[&["clippy", "--quiet"], &workspace[..], &deny].concat()));
-        for (feature, targets) in [
-            ("browser", &["--lib", "--test", "browser"][..]),
-            ("edge", &["--lib"]),
-        ] {
-            let build = [
-                "--package",
-                "paysg-wasm",
-                "--target",
-                "wasm32-unknown-unknown",
-                "--features",
-                feature,
-            ];
-            tally.add(self.check(&[&["clippy", "--quiet"], &build[..], targets, &deny].concat()));
+        let tests = [&["test", "--quiet"], demo::WORKSPACE].concat();
+        let built = self.check(&[&tests[..], &["--no-run"]].concat());
+        tally.add(built);
+        if built.failed == 0 {
+            report::line("▸ cargo test");
+            let run = &mut self.cargo(&[&tests[..], &["--no-fail-fast"]].concat());
+            tally.add(tally::libtest(run)?);
         }
-        tally.add(supply::check(self.project)?);
-        tally.add(tally::libtest(&mut self.cargo(&[
-            "test",
+        // As it is shipped, for another target than it is tested on.
+        tally.add(self.check(&[
+            "clippy",
             "--quiet",
-            "--workspace",
+            "--package",
+            "paysg-wasm",
+            "--target",
+            "wasm32-unknown-unknown",
             "--features",
-            "paysg-wasm/edge",
-            "--no-fail-fast",
-        ]))?);
+            "edge",
+            "--lib",
+            "--",
+            "-D",
+            "warnings",
+        ]));
+        tally.add(supply::check(self.project)?);
         Ok(tally)
     }
 
@@ -243,6 +183,7 @@ impl Suite<'_> {
                 .args(["--mode", "no-install"])
                 .args(["--", "--features", "browser", "--test", "browser"])
                 .envs(program.map(|(name, path)| (*name, path)))
+                .envs(shell::linting())
                 .current_dir(self.project.root());
             self.deeply(&mut command);
             tally.add(tally::libtest(&mut command)?);
@@ -266,11 +207,11 @@ impl Suite<'_> {
             // node:sqlite works, and says on each start that it is new.
             .env("NODE_NO_WARNINGS", "1")
             .env("PAYSG_XTASK", this_program()?)
+            .envs(shell::linting())
             .current_dir(self.project.root());
+        command.arg(format!("--test-concurrency={}", self.group.files_at_once()));
         if self.group == Group::Package {
-            command
-                .arg("--test-concurrency=1")
-                .envs(Browser::Chromium.variables(self.project)?);
+            command.envs(Browser::Chromium.variables(self.project)?);
         }
         self.deeply(&mut command);
         Ok(command)
@@ -285,16 +226,18 @@ impl Suite<'_> {
 
     fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = shell::cargo();
-        command.args(arguments).current_dir(self.project.root());
+        command
+            .args(arguments)
+            .envs(shell::linting())
+            .current_dir(self.project.root());
         self.deeply(&mut command);
         command
     }
 
     /// Something that passes or not and counts no tests.
     fn check(&self, arguments: &[&str]) -> Tally {
-        let mut command = self.cargo(arguments);
-        report::line(&format!("▸ cargo {}", arguments.join(" ")));
-        match shell::run(&mut command) {
+        let what = format!("cargo {}", arguments.join(" "));
+        match report::step(&what, || shell::run(&mut self.cargo(arguments))) {
             Ok(()) => Tally::default(),
             Err(error) => {
                 report::failure(&format!("{error:#}"));
@@ -326,9 +269,8 @@ fn test_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn summarise(outcomes: &[Outcome]) -> ExitCode {
+fn summarise(outcomes: &[Outcome], time: Duration) -> ExitCode {
     let mut sum = Tally::default();
-    let mut time = Duration::ZERO;
     report::line(&format!(
         "\n{:<10}{:>8}{:>8}{:>9}{:>14}",
         "group", "passed", "failed", "skipped", "time"
@@ -336,7 +278,6 @@ fn summarise(outcomes: &[Outcome]) -> ExitCode {
     for Outcome { group, tally, took } in outcomes {
         report::line(&row(group.name(), *tally, *took));
         sum.add(*tally);
-        time = time.saturating_add(*took);
     }
     report::line(&row("all", sum, time));
     report::line(&format!("\n{} passed, {} failed", sum.passed, sum.failed));

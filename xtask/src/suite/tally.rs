@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
-use crate::shell;
+use crate::{report, shell};
 
 /// How many tests ran, and how many things went wrong, tests or checks.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -40,6 +40,12 @@ impl Tally {
 
 /// Runs `cargo test`, `wasm-pack test` or whatever prints libtest's summaries, shown as they come.
 pub(super) fn libtest(command: &mut Command) -> anyhow::Result<Tally> {
+    let (tally, succeeded) = relayed(command)?;
+    Ok(tally.of_runner(succeeded))
+}
+
+/// Runs a program, shows what it prints under our own margin, and counts libtest's summaries in it.
+fn relayed(command: &mut Command) -> anyhow::Result<(Tally, bool)> {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -47,7 +53,11 @@ pub(super) fn libtest(command: &mut Command) -> anyhow::Result<Tally> {
         .with_context(|| format!("cannot start `{}`", shell::shown(command)))?;
     // wasm-pack's runner prints its summaries to either stream, depending on its version.
     let stderr = child.stderr.take();
-    let errors = std::thread::spawn(move || stderr.map(|stream| shown(stream, std::io::stderr())));
+    let margin = report::margin();
+    let errors = std::thread::spawn(move || {
+        report::set_margin(margin);
+        stderr.map(|stream| shown(stream, std::io::stderr()))
+    });
     let mut tally = Tally::default();
     if let Some(stdout) = child.stdout.take() {
         tally.add(shown(stdout, std::io::stdout()));
@@ -55,7 +65,7 @@ pub(super) fn libtest(command: &mut Command) -> anyhow::Result<Tally> {
     if let Ok(Some(counted)) = errors.join() {
         tally.add(counted);
     }
-    Ok(tally.of_runner(child.wait()?.success()))
+    Ok((tally, child.wait()?.success()))
 }
 
 /// Runs `node --test` on these files, shown as it goes, counted by a second reporter in `report`.
@@ -74,10 +84,14 @@ pub(super) fn node_test(
     ]);
     command.arg(format!("--test-reporter-destination={}", report.display()));
     command.args(files);
-    let succeeded = command
-        .status()
-        .with_context(|| format!("cannot start `{}`", shell::shown(command)))?
-        .success();
+    let succeeded = if report::margin().is_empty() {
+        command
+            .status()
+            .with_context(|| format!("cannot start `{}`", shell::shown(command)))?
+            .success()
+    } else {
+        relayed(command)?.1
+    };
     let text = std::fs::read_to_string(report).unwrap_or_default();
     Ok(of_tap(&text).of_runner(succeeded))
 }
@@ -86,7 +100,7 @@ fn shown(stream: impl Read, mut to: impl std::io::Write) -> Tally {
     let mut tally = Tally::default();
     for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
-        let _ = writeln!(to, "{line}");
+        report::show(&mut to, &line);
         tally.add(of_libtest_line(&line));
     }
     tally

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::rust::CargoTool;
-use super::system;
+use super::{alone, system};
 use crate::project::Project;
 use crate::shell;
 
@@ -57,9 +57,11 @@ impl Browser {
                 let reason =
                     "the tests in WebKit need its driver, and a display that is on no desk";
                 let packages = ["webkit2gtk-driver", "xvfb"];
+                let alone_with_apt = alone();
                 if std::env::var_os("DISPLAY").is_none() && shell::which("Xvfb").is_none() {
                     system::apt_install(&packages, reason)?;
                 }
+                drop(alone_with_apt);
                 let driver =
                     found_or_installed("WEBKITDRIVER", &["WebKitWebDriver"], &packages, reason)?;
                 vec![("WEBKITDRIVER", driver)]
@@ -97,6 +99,7 @@ fn found_or_installed(
     packages: &[&str],
     reason: &str,
 ) -> anyhow::Result<PathBuf> {
+    let _alone = alone();
     let find = || {
         std::env::var_os(variable)
             .map(PathBuf::from)
@@ -121,6 +124,7 @@ struct Chromium {
 
 /// Finds Chromium and chromedriver, by `CHROME_BIN` and `CHROMEDRIVER` or on `PATH`, or installs Debian's.
 fn chromium() -> anyhow::Result<Chromium> {
+    let _alone = alone();
     if let Some(found) = find() {
         return Ok(found);
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use super::system;
+use super::{alone, system};
 use crate::fingerprint::Fingerprint;
 use crate::project::Project;
 use crate::{report, shell};
@@ -29,6 +29,7 @@ pub(crate) fn node(project: &Project) -> anyhow::Result<PathBuf> {
 
 /// The machine's npm.
 pub(crate) fn npm() -> anyhow::Result<Command> {
+    let _alone = alone();
     if shell::which("npm").is_none() {
         system::apt_install(
             &["nodejs", "npm"],

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use super::alone;
 use crate::project::Project;
 use crate::{report, shell};
 
@@ -70,6 +71,7 @@ pub(crate) fn wasm_tools(project: &Project) -> anyhow::Result<WasmTools> {
 
 /// The formatter and the linter, which a minimal Rust comes without.
 pub(crate) fn lints() -> anyhow::Result<()> {
+    let _alone = alone();
     for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if shell::output(shell::cargo().args([command, "--version"])).is_ok() {
             continue;
@@ -89,6 +91,7 @@ pub(crate) fn lints() -> anyhow::Result<()> {
 
 /// The target of both builds.
 pub(crate) fn wasm_target() -> anyhow::Result<()> {
+    let _alone = alone();
     let sysroot = shell::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
     if library.is_dir() {
@@ -164,6 +167,7 @@ impl CargoTool<'_> {
         project: &Project,
         will_do: impl Fn(&str) -> bool,
     ) -> anyhow::Result<PathBuf> {
+        let _alone = alone();
         if let Some(found) = self.found(project, will_do) {
             return Ok(found);
         }
