@@ -43,8 +43,8 @@ const RETRY_REPORT_MS = 300_000;
 /** How long a message waits for its turn, and how many may wait. */
 const PATIENCE_MS = 20_000;
 const MAX_WAITING = 100;
-const WAKE = '{"intent":null,"message":{"ask":"wake"}}';
-const UNAVAILABLE = '{"reply":"failed","trouble":"unavailable","retry_after_ms":null}';
+const WAKE = '{"intent":null,"message":"wake"}';
+const UNAVAILABLE = '{"failed":{"unavailable":{"retry_after_ms":null}}}';
 
 /** The ledger of one payment intent: it takes one message at a time, and stores before it acts. */
 export class PaymentLedger extends DurableObject {
@@ -195,8 +195,10 @@ export class PaymentLedger extends DurableObject {
     if (rows !== "" || (schedule !== "" && schedule !== this.#schedule)) {
       this.ctx.storage.transactionSync(() => {
         this.#migrate();
-        for (const { number, at_ms, entry, hash } of rows === "" ? [] : JSON.parse(rows)) {
-          this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", number, at_ms, entry, hash);
+        const fields = rows === "" ? [] : rows.split("\n");
+        for (let at = 0; at < fields.length; at += 4) {
+          const [number, at_ms, entry, hash] = fields.slice(at, at + 4);
+          this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", Number(number), Number(at_ms), entry, hash);
         }
         if (schedule !== this.#schedule) {
           this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
@@ -213,11 +215,11 @@ export class PaymentLedger extends DurableObject {
   }
 
   #reply(reply) {
-    if (!reply.startsWith('{"reply":"record"')) return reply;
-    const { record, ...rest } = JSON.parse(reply);
+    if (!reply.startsWith('{"record"')) return reply;
+    const { record } = JSON.parse(reply).record;
     const rows = this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray();
     const journal = rows.map(({ entry, ...row }) => ({ ...row, entry: JSON.parse(entry) }));
-    return JSON.stringify({ ...rest, record: JSON.stringify({ ...JSON.parse(record), journal }) });
+    return JSON.stringify({ record: { record: JSON.stringify({ ...JSON.parse(record), journal }) } });
   }
 
   #readVersion() {

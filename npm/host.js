@@ -16,8 +16,6 @@ const HEADERS = [
   "paysg-signature",
   "access-control-request-method",
 ];
-/** Those that a question has use for; the others are of requests that change something. */
-const ASKING = new Set(["accept", "cookie", "origin", "authorization"]);
 const VARIABLES = [
   "PAYSG_API_KEY",
   "PAYSG_API_URL",
@@ -110,10 +108,7 @@ export class Core {
 
   constructor(env) {
     this.limits = new Limits(env);
-    this.#env = {};
-    for (const name of VARIABLES) {
-      if (typeof env[name] === "string") this.#env[name] = env[name];
-    }
+    this.#env = JSON.stringify(Object.fromEntries(VARIABLES.map((name) => [name, env[name]]).filter(([, value]) => typeof value === "string")));
     this.#ledger = env.LEDGER;
   }
 
@@ -234,11 +229,12 @@ async function fetchOnce(timeout, method, url, headers, body) {
   }
 }
 
+/** Headers from lines. None stands there twice; as an object the runtime takes them for half of what pairs cost. */
 function lines(text) {
-  const headers = [];
-  for (const line of text.split("\n")) {
-    const colon = line.indexOf(": ");
-    if (colon > 0) headers.push([line.slice(0, colon), line.slice(colon + 2)]);
+  const headers = {};
+  for (let from = 0, end; (end = text.indexOf("\n", from)) >= 0; from = end + 1) {
+    const colon = text.indexOf(": ", from);
+    headers[text.slice(from, colon)] = text.slice(colon + 2, end);
   }
   return headers;
 }
@@ -319,10 +315,16 @@ async function readBody(request) {
   }
 }
 
-/** The first step of a request: its body is read where it has one. */
-async function firstStep(core, request, headers, seed) {
-  const { method, url } = request;
-  if (method === "GET" || method === "HEAD") return core.begin(method, url, headers, NOTHING, seed);
+/** What the core reads of a request's headers, and the caller's address. */
+function readHeaders({ headers }, asks, address) {
+  const value = (name) => headers.get(name) ?? "";
+  // Questions have no use for the others: those are of requests that change something.
+  if (asks) return `${value("accept")}\0\0${value("cookie")}\0${value("origin")}\0\0${value("authorization")}\0\0\0\0${address}`;
+  return `${HEADERS.map(value).join("\0")}\0${address}`;
+}
+
+/** The first step of a request that has a body. */
+async function firstStep(core, request, method, url, headers, seed) {
   if (!beginReading()) {
     request.body?.cancel().catch(() => {});
     return core.turnAway(method, url, headers, "overloaded", seed);
@@ -344,31 +346,33 @@ export async function serve(core, request, keepAlive, log, address = "") {
   const startedAt = Date.now();
   const seed = random();
   let calls = false;
-  let pending;
+  let route = null;
   try {
-    const asks = request.method === "GET" || request.method === "HEAD";
-    const value = (name) => (asks && !ASKING.has(name) ? "" : (request.headers.get(name) ?? ""));
-    const headers = `${HEADERS.map(value).join("\0")}\0${address}`;
-    let step = await firstStep(core, request, headers, seed);
+    // Once each: they are asked of the runtime.
+    const { method, url } = request;
+    const asks = method === "GET" || method === "HEAD";
+    const headers = readHeaders(request, asks, address);
+    let step = asks ? core.begin(method, url, headers, NOTHING, seed) : await firstStep(core, request, method, url, headers, seed);
     for (;;) {
-      const [kind, ...parts] = step.split("\0");
-      if (kind === "R") {
-        const [status, headers, html, line] = parts;
+      const parts = step.split("\0");
+      if (parts[0] === "R") {
+        const [, status, headers, body, line] = parts;
         log(line);
-        const bare = request.method === "HEAD" || status === "204" || status === "303";
-        return new Response(bare ? null : html, { status: Number(status), headers: lines(headers) });
+        const bare = method === "HEAD" || status === "204" || status === "303";
+        return new Response(bare ? null : body, { status: Number(status), headers: lines(headers) });
       }
-      pending = parts.pop();
-      const charges = parts.shift();
+      const [kind, of, charges, ...call] = parts;
+      route = of;
+      const pending = call.pop();
       calls ||= beginCall();
       const wait = calls && charges !== "" ? await core.limits.charge(charges) : 0;
       if (!calls) step = core.giveUp(pending, "overloaded", 0);
       else if (wait > 0) step = core.giveUp(pending, "limited", wait);
-      else step = core.resume(pending, kind === "A" ? await core.ask(...parts) : await core.call(...parts, keepAlive));
+      else step = core.resume(pending, await (kind === "A" ? core.ask(...call) : core.call(...call, keepAlive)));
     }
   } catch (error) {
     const id = requestId(seed);
-    log(failure(error, { id, route: routeOf(pending), status: 500, startedAt, trapped: isTrap(error) }));
+    log(failure(error, { id, route, status: 500, startedAt, trapped: isTrap(error) }));
     const message = "The edge failed. Nothing is lost: send the request again.";
     return Response.json(
       { error: { type: "api_error", code: "internal", message } },
@@ -377,9 +381,4 @@ export async function serve(core, request, keepAlive, log, address = "") {
   } finally {
     if (calls) endCall();
   }
-}
-
-/** The route as the core noted it before it failed. */
-function routeOf(pending) {
-  return pending === undefined ? null : JSON.parse(pending).context.route;
 }

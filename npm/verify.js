@@ -27,8 +27,10 @@ export async function verify(requestOrBytes, options = {}, tagsOf = undefined) {
   }
   const receivedAtMs = Number(receivedAt);
   if (!Number.isFinite(receivedAtMs)) throw badOption("`receivedAt` must be a Date, or milliseconds since 1970.");
-  const { body, signature } = await parts(requestOrBytes, options.signature);
-  const tags = await tagsOf?.(signature, body, secrets);
+  const { body, signature } = typeof requestOrBytes?.headers?.get === "function" ? await partsOf(requestOrBytes, options.signature) : given(requestOrBytes, options.signature);
+  const computed = tagsOf?.(signature, body, secrets);
+  // Awaited only where there is something to wait for.
+  const tags = computed === undefined ? undefined : await computed;
   const [outcome, ...rest] = checkWebhook(signature, body, secrets, tags, receivedAtMs, toleranceSecs);
   if (outcome === "error") throw new WebhookError(...rest);
   const [freshness, timestamp, id, type, payment_service_id, payment_id, reference_id, created_ms] = rest;
@@ -53,15 +55,16 @@ export async function verify(requestOrBytes, options = {}, tagsOf = undefined) {
   };
 }
 
-async function parts(source, given) {
-  if (source instanceof ArrayBuffer) return { body: new Uint8Array(source), signature: required(given) };
+function given(source, signature) {
+  if (source instanceof ArrayBuffer) return { body: new Uint8Array(source), signature: required(signature) };
   if (ArrayBuffer.isView(source)) {
-    return { body: new Uint8Array(source.buffer, source.byteOffset, source.byteLength), signature: required(given) };
+    return { body: new Uint8Array(source.buffer, source.byteOffset, source.byteLength), signature: required(signature) };
   }
-  if (typeof source === "string") return { body: new TextEncoder().encode(source), signature: required(given) };
-  if (typeof source?.headers?.get !== "function") {
-    throw badOption("Pass the Request, or its raw body as bytes or text. A parsed body cannot be verified.");
-  }
+  if (typeof source === "string") return { body: new TextEncoder().encode(source), signature: required(signature) };
+  throw badOption("Pass the Request, or its raw body as bytes or text. A parsed body cannot be verified.");
+}
+
+async function partsOf(source, given) {
   if (source.bodyUsed) throw badOption("The request's body has been read already: pass its bytes and `signature`.");
   const body = await read(source, MAX_BODY_BYTES);
   if (body === undefined) throw new WebhookError("too_large", "The body is larger than 64 KiB.");

@@ -4,10 +4,13 @@
 use paysg_wasm::edge::config::Config;
 use paysg_wasm::edge::front::{Edge, Envelope, Move, Pending};
 use paysg_wasm::edge::object::Next;
+use paysg_wasm::edge::parcel;
 use paysg_wasm::edge::request::Request;
 use paysg_wasm::edge::response::Response;
-use paysg_wasm::flow::desk::Terms;
 use paysg_wasm::flow::step::{Answer, Fetch, Target};
+use paysg_wasm::flow::terms::Terms;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{
     API_KEY, NOW_MS, ORDER_KEY, OTHER_SERVICE, SERVICE, SESSION_KEY, WEBHOOK_SECRET, log, parts,
@@ -135,19 +138,23 @@ fn ask<'a>(
             Next::Fetch(fetch, errand) => {
                 check_call(&fetch);
                 edge.now_ms += i64::from(fetch.after_ms) + 50;
-                let ledger = work.ledger.expect("a task has a ledger");
-                work = edge.object_resume(ledger, *errand, &answer(answers.next()));
+                let ledger = carried(&work.ledger.expect("a task has a ledger"));
+                work = edge.object_resume(ledger, carried(&*errand), &answer(answers.next()));
             }
         }
     }
     panic!("no reply after {MAX_STEPS} steps");
 }
 
-/// What the host holds between two steps is text.
+/// What the host holds between two steps is text, without the boundary's separator: no part of a message may hold it.
+fn carried<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let text = parcel::pack(value);
+    assert!(!text.is_empty() && !text.contains('\0'));
+    parcel::unpack(&text).expect("our own")
+}
+
+/// The same of a request.
 pub fn stored(pending: &Pending) -> Pending {
-    let text = serde_json::to_string(pending).expect("JSON");
-    // The boundary's separator: no part of a message may hold it.
-    assert!(!text.contains('\0'));
     for charge in pending
         .charges()
         .split(' ')
@@ -160,7 +167,7 @@ pub fn stored(pending: &Pending) -> Pending {
         );
         assert!(name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit()));
     }
-    serde_json::from_str(&text).expect("our own")
+    carried(pending)
 }
 
 fn answer(given: Option<&[u8]>) -> Answer<'_> {

@@ -1,22 +1,31 @@
-//! Input: a digit, what the host held of a request between two steps, then answers. The host keeps it in memory, but the edge reads it as text:
-//! whatever text it is, the edge answers.
+//! Input: a digit, what the host held of a request between two steps (as it packs it, without base64), then answers. The host keeps it in memory,
+//! but the edge reads it as text: whatever text it is, the edge answers.
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use paysg_wasm::edge::front::Pending;
 use paysg_wasm::flow::step::Answer;
 
-use super::{edge, parts, text};
+use super::{edge, text};
 
 pub fn check(data: &[u8]) {
     let Some((choices, rest)) = data.split_first() else {
         return;
     };
-    let [pending, answers] = parts(rest);
-    let Ok(pending) = serde_json::from_str::<Pending>(&text(pending)) else {
+    // The host's own words may be anything.
+    let _ = Pending::read(&text(rest));
+    // Any byte may stand in it: its length comes first, in two bytes.
+    let Some((length, rest)) = rest.split_first_chunk::<2>() else {
         return;
     };
-    let written = serde_json::to_string(&pending).expect("JSON");
-    let again = serde_json::to_string(&edge::stored(&pending)).expect("JSON");
-    assert_eq!(again, written);
+    let length = usize::from(u16::from_be_bytes(*length));
+    let Some((packed, answers)) = rest.split_at_checked(length) else {
+        return;
+    };
+    let Some(pending) = Pending::read(&Base64UrlUnpadded::encode_string(packed)) else {
+        return;
+    };
+    let written = pending.write();
+    assert_eq!(edge::stored(&pending).write(), written);
     let first = Answer::Arrived {
         status: 200,
         retry_after_ms: None,

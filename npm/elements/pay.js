@@ -95,10 +95,8 @@ export class PaySGPayElement extends Part {
       this.#marks.clear(target);
       this._internals.setValidity({});
     });
-    // pagehide comes too late to be painted, and a beforeunload listener costs some browsers the page's place in the back/forward cache.
-    this._on(globalThis.navigation, "navigate", ({ destination }) => {
-      if (this.state === "paying" && this === current && !destination.sameDocument) this.#enter("redirecting");
-    });
+    // pagehide comes too late to be painted.
+    this._on(globalThis.navigation, "navigate", ({ destination }) => destination.sameDocument || this.#leaves());
     this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.busy && this.#restored());
     // Fetched early, so that a press is quick. If it fails, the press tries again and says so.
     setTimeout(() => this.isConnected && this._load().catch(() => {}));
@@ -238,7 +236,14 @@ export class PaySGPayElement extends Part {
     this.#note = this.#problem = undefined;
   }
 
+  #leaves = () => {
+    if (this.state === "paying" && this === current) this.#enter("redirecting");
+  };
+
   #enter(state, detail) {
+    // Where there is no Navigation API (Safari before 26.2). Somebody who listens for this costs some browsers the page's place in the back/forward cache:
+    // nobody does but while a payment is prepared, and when it has been called nobody does any more.
+    if (!globalThis.navigation) globalThis[state === "paying" ? "addEventListener" : "removeEventListener"]("beforeunload", this.#leaves);
     clearTimeout(this.#slowTimer);
     this.#slow = false;
     if (state === "ready" || state === "failed") {

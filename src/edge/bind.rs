@@ -5,14 +5,14 @@
 //! | first | then |
 //! |---|---|
 //! | `R` | status, headers (`name: value` lines), body, log line |
-//! | `F` | charges, delay in ms, time-out in ms, kind, method, URL, headers, body, pending |
-//! | `A` | charges, object's name, envelope, pending |
+//! | `F` | route, charges, delay in ms, time-out in ms, kind, method, URL, headers, body, pending |
+//! | `A` | route, charges, object's name, envelope, pending |
 //!
 //! and from an intent's object
 //!
 //! | first | then |
 //! |---|---|
-//! | `D` | ledger, rows (JSON array) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing |
+//! | `D` | ledger, rows (of each a line for number, time, entry and hash) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing |
 //! | `W` | the same up to the alarm, then as `F` from the delay, with the errand as pending |
 //! | `E` | the row at which the journal breaks |
 //!
@@ -22,17 +22,19 @@
 use wasm_bindgen::prelude::*;
 
 use super::config::{Config, Misconfigured};
-use super::front::{self, Envelope, Move};
+use super::front::{self, Envelope, Move, Pending};
 use super::log::{Line, Place, RequestId, Trace};
 use super::object::{self, Errand, Next, Work};
+use super::parcel;
 use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
 use super::webhook;
-use crate::flow::desk::Terms;
 use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
-use crate::ledger::Ledger;
+use crate::flow::terms::Terms;
+use crate::ledger::{Ledger, Row};
+use crate::paysg::{Json, json};
 
 /// The configuration, and what follows from it once.
 #[wasm_bindgen]
@@ -40,12 +42,17 @@ pub struct Edge(Result<(Config, Terms), Misconfigured>);
 
 #[wasm_bindgen]
 impl Edge {
-    /// Reads the variables from an object of strings; others are ignored.
+    /// Reads the variables from JSON, an object of strings.
     #[wasm_bindgen(constructor)]
-    pub fn new(env: JsValue, has_ledger: bool) -> Self {
-        let variables: std::collections::HashMap<String, String> =
-            serde_wasm_bindgen::from_value(env).unwrap_or_default();
-        let config = Config::read(|name| variables.get(name).cloned(), has_ledger);
+    pub fn new(env: &str, has_ledger: bool) -> Self {
+        let variables = json::parse(env.as_bytes()).unwrap_or(Json::Null);
+        let variable = |name: &str| {
+            variables
+                .get(name)
+                .and_then(Json::as_str)
+                .map(str::to_owned)
+        };
+        let config = Config::read(variable, has_ledger);
         Self(config.map(|config| {
             let terms = config.terms();
             (config, terms)
@@ -95,9 +102,9 @@ impl Edge {
         now_ms: f64,
         random: &[u8],
     ) -> String {
-        self.with(now_ms, random, |edge| match serde_json::from_str(pending) {
-            Ok(pending) => edge.give_up(pending, &refusal(why, retry_after_secs)),
-            Err(_) => internal(edge),
+        self.with(now_ms, random, |edge| match Pending::read(pending) {
+            Some(pending) => edge.give_up(pending, &refusal(why, retry_after_secs)),
+            None => internal(edge),
         })
     }
 
@@ -113,9 +120,9 @@ impl Edge {
     ) -> String {
         #[cfg(feature = "trap")]
         super::trap::spring(retry_after);
-        self.with(now_ms, random, |edge| match serde_json::from_str(pending) {
-            Ok(pending) => edge.resume(pending, &answer(status, retry_after, body)),
-            Err(_) => internal(edge),
+        self.with(now_ms, random, |edge| match Pending::read(pending) {
+            Some(pending) => edge.resume(pending, &answer(status, retry_after, body)),
+            None => internal(edge),
         })
     }
 
@@ -123,7 +130,7 @@ impl Edge {
     pub fn object_load(&self, rows: &str, schedule: &str) -> String {
         match object::load(rows, schedule) {
             Ok(None) => String::new(),
-            Ok(Some(ledger)) => json(&ledger),
+            Ok(Some(ledger)) => parcel::pack(&ledger),
             Err(error) => flat(&["E", &error.row.to_string()]),
         }
     }
@@ -157,7 +164,7 @@ impl Edge {
     ) -> Result<String, JsError> {
         #[cfg(feature = "trap")]
         super::trap::spring(retry_after);
-        let errand: Errand = serde_json::from_str(task)?;
+        let errand: Errand = parcel::unpack(task).ok_or_else(|| JsError::new("no task of ours"))?;
         let ledger = read_ledger(ledger)?.ok_or_else(|| JsError::new("a task without a ledger"))?;
         let answer = answer(status, retry_after, body);
         self.object(now_ms, random, |edge| {
@@ -219,30 +226,30 @@ impl Edge {
             now_ms: now_ms as i64,
             random,
         });
-        let rows = if work.rows.is_empty() {
-            String::new()
-        } else {
-            json(&work.rows)
-        };
+        let rows: Vec<String> = work.rows.iter().map(row).collect();
+        let rows = rows.join("\n");
         let alarm = work
             .alarm_ms
             .map(|at_ms| at_ms.to_string())
             .unwrap_or_default();
         let (ledger, schedule) = match &work.ledger {
-            Some(ledger) if !ledger.is_empty() => (json(ledger), json(&ledger.schedule)),
+            Some(ledger) if !ledger.is_empty() => (parcel::pack(ledger), json_of(&ledger.schedule)),
             Some(_) | None => (String::new(), String::new()),
         };
         Ok(match work.next {
             Next::Reply(reply, line) => {
                 let line = line.unwrap_or_default();
-                let reply = json(&reply);
+                let reply = json_of(&reply);
                 flat(&["D", &ledger, &rows, &schedule, &alarm, &reply, &line])
             }
             // A task of an intent that has no rows yet needs its ledger all the same.
             Next::Fetch(fetch, errand) => {
-                let ledger = work.ledger.as_ref().map(json).unwrap_or_default();
+                let ledger = match &work.ledger {
+                    Some(unrecorded) if ledger.is_empty() => parcel::pack(unrecorded),
+                    Some(_) | None => ledger,
+                };
                 let head = flat(&["W", &ledger, &rows, &schedule, &alarm]);
-                flat(&[&head, &call(config, &fetch), &json(&errand)])
+                flat(&[&head, &call(config, &fetch), &parcel::pack(&*errand)])
             }
         })
     }
@@ -294,7 +301,8 @@ fn read_ledger(ledger: &str) -> Result<Option<Ledger>, JsError> {
     if ledger.is_empty() {
         return Ok(None);
     }
-    Ok(Some(serde_json::from_str(ledger)?))
+    let unpacked = parcel::unpack(ledger).ok_or_else(|| JsError::new("no ledger of ours"))?;
+    Ok(Some(unpacked))
 }
 
 fn answer<'a>(status: u16, retry_after: &str, body: &'a [u8]) -> Answer<'a> {
@@ -308,7 +316,18 @@ fn answer<'a>(status: u16, retry_after: &str, body: &'a [u8]) -> Answer<'a> {
     }
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+/// No part of it holds a line break: the entry is JSON without white space.
+fn row(row: &Row) -> String {
+    let Row {
+        number,
+        at_ms,
+        entry,
+        hash,
+    } = row;
+    format!("{number}\n{at_ms}\n{entry}\n{}", hash.as_str())
+}
+
+fn json_of(value: &impl serde::Serialize) -> String {
     // Plain data with string keys: writing it cannot fail.
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -360,15 +379,25 @@ fn refusal(why: &str, retry_after_secs: u32) -> Problem {
 fn write(config: &Config, step: Move) -> String {
     match step {
         Move::Respond(response, line) => respond(&response, &line),
-        Move::Fetch(fetch, pending) => {
-            let written = json(&pending);
-            flat(&["F", pending.charges(), &call(config, &fetch), &written])
-        }
+        Move::Fetch(fetch, pending) => flat(&[
+            "F",
+            pending.route().as_str(),
+            pending.charges(),
+            &call(config, &fetch),
+            &pending.write(),
+        ]),
         Move::Ask {
             name,
             envelope,
             pending,
-        } => flat(&["A", pending.charges(), &name, &envelope, &json(&pending)]),
+        } => flat(&[
+            "A",
+            pending.route().as_str(),
+            pending.charges(),
+            &name,
+            &envelope,
+            &pending.write(),
+        ]),
     }
 }
 

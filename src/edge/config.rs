@@ -3,7 +3,7 @@
 use super::catalogue::Catalogue;
 use super::doubt::{Doubt, doubts};
 use crate::flow::agenda::Pace;
-use crate::flow::desk::Terms;
+use crate::flow::terms::Terms;
 use crate::paysg::signature::Secret;
 use crate::paysg::{ApiKey, Environment, PaymentPages, PaymentServiceId, WebUrl};
 use crate::token::Keys;
@@ -31,6 +31,8 @@ pub struct Config {
     pub order_keys: Keys,
     /// The edge's own keys.
     pub session_keys: Keys,
+    /// What seals cookies, and opens them: a key for each of those, newest first.
+    pub sealing_keys: Vec<[u8; 32]>,
     /// What is sold without a server, if anything.
     pub catalogue: Catalogue,
     /// The edge's own origin.
@@ -54,6 +56,9 @@ pub struct Config {
     /// What is taken, and may be a slip all the same.
     pub doubts: Vec<Doubt>,
 }
+
+/// What the session keys make sealing keys for.
+const SEALING: &[u8] = b"paysg-wasm session v1";
 
 const fn wrong(variable: &'static str, rule: &'static str) -> Misconfigured {
     Misconfigured { variable, rule }
@@ -146,6 +151,7 @@ impl Config {
             services,
             webhook_secrets,
             order_keys,
+            sealing_keys: session_keys.derive(SEALING).collect(),
             session_keys,
             catalogue,
             public_origin: public.origin().to_owned(),

@@ -8,14 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use super::limit::Charges;
 use super::log::{Line, Place, RequestId, Trace};
+use super::parcel;
 use super::problem::Problem;
 use super::request::{Oversized, Request};
 use super::response::Response;
 use super::route::{self, Checkup, Probed, Route};
 use super::session::{Known, Session};
-use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task, Terms};
+use crate::flow::desk::{self, Message, Progress, Reply, Task};
 use crate::flow::glance::Glance;
 use crate::flow::step::{Answer, Fetch, Step, Target};
+use crate::flow::terms::{Desk, Terms};
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::ledger::{Digest, Ledger, intent_name};
@@ -71,6 +73,24 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// For the host, which hands it back.
+    #[must_use]
+    pub fn write(&self) -> String {
+        parcel::pack(self)
+    }
+
+    /// Reads what the host hands back; `None` where it was not given it.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        parcel::unpack(text)
+    }
+
+    /// The route, for the log: the host writes the line where the next step traps.
+    #[must_use]
+    pub const fn route(&self) -> Route {
+        self.context.route
+    }
+
     /// What is charged before its call is made.
     #[must_use]
     pub fn charges(&self) -> &str {

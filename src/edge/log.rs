@@ -43,7 +43,7 @@ impl RequestId {
 
 impl core::fmt::Display for RequestId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(&base16ct::lower::encode_string(&self.0.to_be_bytes()))
     }
 }
 

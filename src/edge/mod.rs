@@ -7,6 +7,7 @@
 //! | [`session`] | the sealed cookie |
 //! | [`front`], [`route`] | a request from its first step to its answer |
 //! | [`object`] | an intent's desk as the host of its storage sees it |
+//! | [`parcel`] | what the host carries from step to step |
 //! | [`webhook`] | webhooks verified for backends of their own |
 //! | [`log`] | the only log line there is |
 //! | [`limit`] | what is charged where requests are limited |
@@ -22,6 +23,7 @@ pub mod limit;
 pub mod log;
 pub mod object;
 mod page;
+pub mod parcel;
 pub mod problem;
 pub mod request;
 pub mod response;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::front::{Edge, Envelope, jitter};
 use super::log::{Kind, Line, Trace};
-use crate::flow::desk::{self, Desk, Message, Progress, Reply, Task};
+use crate::flow::desk::{self, Message, Progress, Reply, Task};
 use crate::flow::step::{Answer, Fetch};
+use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::{agenda, watch};
 use crate::ledger::{JournalError, Ledger, Row, Schedule, intent_name};

@@ -30,8 +30,12 @@ impl Response {
     pub fn header(&mut self, name: &str, value: &str) -> &mut Self {
         self.headers.push_str(name);
         self.headers.push_str(": ");
-        let printable = |c: &char| matches!(c, ' '..='~');
-        self.headers.extend(value.chars().filter(printable));
+        if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.headers.push_str(value);
+        } else {
+            let printable = |c: &char| matches!(c, ' '..='~');
+            self.headers.extend(value.chars().filter(printable));
+        }
         self.headers.push('\n');
         self
     }

@@ -1,5 +1,7 @@
 //! What this browser's own payments are: a sealed cookie, so that the edge needs no storage to know its payers again.
 
+use std::borrow::Cow;
+
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -8,12 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use crate::ledger::{Digest, intent_name};
 use crate::paysg::{Payment, PaymentId, PaymentServiceId};
-use crate::token::Keys;
 
 const MAX_INTENTS: usize = 8;
 const MAX_AGE_SECS: u32 = 86_400;
 const NONCE_BYTES: usize = 24;
-const PURPOSE: &[u8] = b"paysg-wasm session v1";
 
 /// A payment that this browser asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,16 +45,23 @@ impl Known {
 /// This browser's most recent intents, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    #[serde(rename = "k", default)]
     known: Vec<Known>,
     /// What the browser is counted by, where requests are limited.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// The key of catalogue orders by plain forms, which cannot send one.
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     form_key: Option<String>,
-    #[serde(rename = "c", default, skip_serializing_if = "core::ops::Not::not")]
     changed: bool,
+}
+
+/// A session as it stands in the cookie.
+#[derive(Serialize, Deserialize)]
+struct Sealed<'a> {
+    #[serde(rename = "k", default)]
+    known: Cow<'a, [Known]>,
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    name: Option<Cow<'a, str>>,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    form_key: Option<Cow<'a, str>>,
 }
 
 impl Session {
@@ -66,8 +73,30 @@ impl Session {
             .split(';')
             .filter_map(|pair| pair.trim().split_once('='))
             .filter(|(key, _)| *key == name)
-            .find_map(|(_, value)| unseal(&config.session_keys, &name, value))
+            .find_map(|(_, value)| unseal(&config.sealing_keys, &name, value))
             .unwrap_or_default()
+    }
+
+    /// Reads what is sealed.
+    #[must_use]
+    pub fn read(plain: &[u8]) -> Option<Self> {
+        let sealed: Sealed<'_> = serde_json::from_slice(plain).ok()?;
+        Some(Self {
+            known: sealed.known.into_owned(),
+            name: sealed.name.map(Cow::into_owned),
+            form_key: sealed.form_key.map(Cow::into_owned),
+            changed: false,
+        })
+    }
+
+    /// As much of it as a request must keep that adds no payment: nothing, where there is no form's key to forget.
+    #[must_use]
+    pub fn for_question(self) -> Self {
+        if self.form_key.is_some() {
+            self
+        } else {
+            Self::default()
+        }
     }
 
     /// What this browser knows of a payment.
@@ -142,7 +171,7 @@ impl Session {
             return None;
         }
         let name = cookie_name(config);
-        let value = seal(&config.session_keys, &name, self, random)?;
+        let value = seal(&config.sealing_keys, &name, self, random)?;
         let secure = if config.secure { "; Secure" } else { "" };
         Some(format!(
             "{name}={value}; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax{secure}"
@@ -165,25 +194,25 @@ fn cookie_name(config: &Config) -> String {
     }
 }
 
-fn seal(keys: &Keys, name: &str, session: &Session, random: &[u8]) -> Option<String> {
+fn seal(keys: &[[u8; 32]], name: &str, session: &Session, random: &[u8]) -> Option<String> {
     let nonce = random.get(..NONCE_BYTES)?;
-    let sealed = Session {
-        changed: false,
-        ..session.clone()
+    let sealed = Sealed {
+        known: Cow::Borrowed(&session.known),
+        name: session.name.as_deref().map(Cow::Borrowed),
+        form_key: session.form_key.as_deref().map(Cow::Borrowed),
     };
     let plain = serde_json::to_vec(&sealed).ok()?;
-    let key = keys.derive(PURPOSE).next()?;
-    let sealed = encrypt(key, nonce, &plain, name.as_bytes())?;
+    let sealed = encrypt(*keys.first()?, nonce, &plain, name.as_bytes())?;
     Some(Base64UrlUnpadded::encode_string(&[nonce, &sealed].concat()))
 }
 
-fn unseal(keys: &Keys, name: &str, value: &str) -> Option<Session> {
+fn unseal(keys: &[[u8; 32]], name: &str, value: &str) -> Option<Session> {
     let bytes = Base64UrlUnpadded::decode_vec(value).ok()?;
     let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
     let plain = keys
-        .derive(PURPOSE)
-        .find_map(|key| decrypt(key, nonce, sealed, name.as_bytes()))?;
-    serde_json::from_slice(&plain).ok()
+        .iter()
+        .find_map(|key| decrypt(*key, nonce, sealed, name.as_bytes()))?;
+    Session::read(&plain)
 }
 
 /// XChaCha20-Poly1305: the ciphertext, then its tag.

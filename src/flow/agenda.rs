@@ -4,13 +4,15 @@
 //! age has doubled, so that a lost payment is found within the larger of 10 minutes and the age of its link. Then daily, for 30 days.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{AttemptState, Ledger};
+use crate::ledger::{Attempt, AttemptState, Ledger};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 const FIRST_LOOK_MS: i64 = 5 * MINUTE_MS;
 const WATCH_FOR_MS: i64 = 30 * DAY_MS;
+/// As long as a payer waits for a create.
+const QUICK_MS: i64 = MINUTE_MS;
 
 /// Between tries to tell the e-service: exponential from 2 s to 5 min, half of it jitter.
 pub(super) const TELL_BACKOFF: Backoff = Backoff {
@@ -126,9 +128,25 @@ fn look(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     };
     let age_ms = look_age_ms(looks)?;
     Some((
-        attempt.opened_at_ms?.saturating_add(pace.of(age_ms)),
+        since_ms(attempt)?.saturating_add(pace.of(age_ms)),
         Due::Look(attempt.payment_id.clone()?),
     ))
+}
+
+/// Since when a link is looked after: its attempt's start where PaySG was quick, so that one alarm, set before PaySG is called, serves for both.
+fn since_ms(attempt: &Attempt) -> Option<i64> {
+    let opened_at_ms = attempt.opened_at_ms?;
+    let quick = opened_at_ms.saturating_sub(attempt.started_at_ms) < QUICK_MS;
+    Some(if quick {
+        attempt.started_at_ms
+    } else {
+        opened_at_ms
+    })
+}
+
+/// When the link that an attempt is asking for will first be looked after, if PaySG is quick.
+pub(super) fn first_look_ms(attempt: &Attempt, pace: Pace) -> i64 {
+    attempt.started_at_ms.saturating_add(pace.of(FIRST_LOOK_MS))
 }
 
 /// Notes that the current attempt has been looked after until now.
@@ -136,7 +154,7 @@ pub fn looked(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
     let Some(attempt) = ledger.intent.current() else {
         return;
     };
-    let age_ms = now_ms.saturating_sub(attempt.opened_at_ms.unwrap_or(now_ms));
+    let age_ms = now_ms.saturating_sub(since_ms(attempt).unwrap_or(now_ms));
     ledger.schedule.look_attempt = attempt.number;
     // After a long sleep the looks that were missed are one look, not a burst.
     ledger.schedule.looks = (0_u32..)

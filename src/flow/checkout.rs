@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::desk::Desk;
 use super::glance::Glance;
 use super::search::Search;
 use super::step::{Answer, Step};
+use super::terms::Desk;
 use super::upstream::{Reading, Tries, Trouble, call, retry_after};
 use super::view::PaymentView;
 use super::witness::witness;

@@ -8,80 +8,23 @@ mod officer;
 
 use serde::{Deserialize, Serialize};
 
-use super::agenda::Pace;
 use super::checkout::{Checkout, Chosen, Order};
 use super::command::{Action, Command};
 use super::glance::Glance;
 use super::step::{Answer, Fetch, Step, Target};
+use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
-use crate::ledger::{AttemptState, Digest, Flag, Intent, Ledger, Transition};
-use crate::paysg::{Cents, Payment, PaymentId, PaymentPages};
-use crate::token::Receipt;
+use crate::ledger::{AttemptState, Digest, Intent, Transition};
+use crate::paysg::{Cents, Payment, PaymentId};
 
 /// How long a question about a payment may take.
 const PATIENCE_MS: i64 = 15_000;
 
-/// Signs a receipt, as of a time in milliseconds.
-pub type Sign = Box<dyn Fn(&Receipt, i64) -> String>;
-
-/// What holds for every intent of an edge.
-pub struct Terms {
-    /// The `return_url` of the payments that this edge makes: what they are known by.
-    pub return_url: String,
-    /// Whether the ledger outlives the request.
-    pub remembers: bool,
-    /// Where a payer may be sent.
-    pub pages: PaymentPages,
-    /// When intents wake by themselves.
-    pub pace: Pace,
-    /// Signs a receipt as of `now_ms`.
-    pub sign: Sign,
-}
-
-/// An intent's ledger, with what a step may use.
-pub struct Desk<'a> {
-    /// The intent.
-    pub ledger: &'a mut Ledger,
-    /// The time, in milliseconds since 1970.
-    pub now_ms: i64,
-    /// A random value, for jitter.
-    pub random: u32,
-    /// What holds for every intent.
-    pub terms: &'a Terms,
-}
-
-impl Desk<'_> {
-    /// Records a transition. One that the intent's state does not allow says nothing new, or comes from a race that another has won:
-    /// it is dropped, and the flow goes by the ledger.
-    pub fn record(&mut self, transition: Transition) {
-        let _ = if self.terms.remembers {
-            self.ledger.record(self.now_ms, transition)
-        } else {
-            self.ledger.play(self.now_ms, &transition)
-        };
-    }
-
-    /// Flags a payment of this intent in whose place PaySG showed another one.
-    pub fn flag_swapped(&mut self, payment_id: &PaymentId) {
-        if self.ledger.intent.attempt_of(payment_id).is_some() {
-            self.flag(Flag::Mismatch, Some(payment_id));
-        }
-    }
-
-    /// Raises a flag, once.
-    pub fn flag(&mut self, flag: Flag, payment_id: Option<&PaymentId>) {
-        self.record(Transition::Flagged {
-            flag,
-            payment_id: payment_id.cloned(),
-        });
-    }
-}
-
 /// What an intent can be asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Message {
     /// Have it paid.
     Pay {
@@ -134,7 +77,7 @@ pub enum Message {
 
 /// What an intent answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Message::Pay`].
     Chosen(Chosen),
@@ -160,7 +103,7 @@ pub enum Reply {
 
 /// Work between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Task {
     /// For [`Message::Pay`].
     Checkout(Box<Checkout>),
@@ -266,15 +209,20 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Inquiry(glance) => glanced(desk, glance, answer, Task::Inquiry, inquired),
         Task::Adoption(glance) => glanced(desk, glance, answer, Task::Adoption, adopted),
         Task::Examination(glance) => {
-            glanced(desk, glance, answer, Task::Examination, alarm::examined)
+            let again_at_ms = desk.ledger.schedule.hint_at_ms;
+            let progress = glanced(desk, glance, answer, Task::Examination, alarm::examined);
+            alarm::tell_at_once(desk, progress, again_at_ms)
         }
-        Task::Look(glance) => glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
-            if let Ok(payment) = seen {
-                // What the look shows is in the ledger now; nobody waits for it.
-                let _ = witness(desk, &payment, false);
-            }
-            Reply::Slept
-        }),
+        Task::Look(glance) => {
+            let progress = glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
+                if let Ok(payment) = seen {
+                    // What the look shows is in the ledger now; nobody waits for it.
+                    let _ = witness(desk, &payment, false);
+                }
+                Reply::Slept
+            });
+            alarm::tell_at_once(desk, progress, None)
+        }
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Command(command), fetch),
             Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),

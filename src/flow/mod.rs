@@ -18,6 +18,8 @@ pub mod retry;
 pub mod search;
 #[cfg(feature = "edge")]
 pub mod step;
+#[cfg(feature = "edge")]
+pub mod terms;
 #[cfg(all(test, feature = "edge", not(target_arch = "wasm32")))]
 mod tests;
 #[cfg(feature = "edge")]

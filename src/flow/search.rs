@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::desk::Desk;
 use super::step::{Answer, Fetch, Step};
+use super::terms::Desk;
 use super::upstream::{Reading, Tries, Trouble, call, retry_after};
 use crate::ledger::Flag;
 use crate::paysg::{ApiRequest, Page, Payment, PaymentId, Status};

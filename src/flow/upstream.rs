@@ -17,7 +17,7 @@ const BACKOFF: Backoff = Backoff {
 
 /// Why a flow could not do what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "trouble", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// PaySG gave no usable answer in time. Asking again later is safe.
     Unavailable {

@@ -1,6 +1,6 @@
 //! What of an intent an operator should know of: what is stuck, and what is flagged and not settled yet.
 
-use super::agenda::Pace;
+use super::agenda::{self, Pace};
 use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger};
 use crate::paysg::PaymentId;
 
@@ -39,10 +39,15 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
 }
 
 /// When an intent has to be looked at again for this alone: nothing else wakes one whose create PaySG never answered.
+///
+/// First when the link, once it is there, will be looked after: the alarm that is set before PaySG is called then need not be set again after it.
 #[must_use]
 pub fn next(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<i64> {
     unanswered(&ledger.intent)
-        .map(|attempt| stuck_at(attempt.started_at_ms, pace))
+        .flat_map(|attempt| {
+            let first_look_ms = agenda::first_look_ms(attempt, pace);
+            [first_look_ms, stuck_at(attempt.started_at_ms, pace)]
+        })
         .filter(|at_ms| *at_ms > now_ms)
         .min()
 }

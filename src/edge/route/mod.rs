@@ -21,41 +21,31 @@ use super::response::Response;
 use crate::paysg::{PaymentId, PaymentServiceId, Rule};
 use crate::token::{CommandKind, CommandToken};
 
-/// Which route a request takes. It is written as in the log, where the host finds it should the next step trap.
+/// Which route a request takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Route {
     /// `POST /payments`
-    #[serde(rename = "POST /payments")]
     Create,
     /// `GET /return`
-    #[serde(rename = "GET /return")]
     Return,
     /// `GET /payments/{payment_service_id}/{payment_id}`
-    #[serde(rename = "GET /payments/{payment_service_id}/{payment_id}")]
     Status,
     /// `GET /resume`
-    #[serde(rename = "GET /resume")]
     Resume,
     /// `POST /payments/{payment_service_id}/{payment_id}/{action}`
-    #[serde(rename = "POST /payments/{payment_service_id}/{payment_id}/{action}")]
     Command,
     /// `GET /intents/{payment_service_id}/{reference_id}`
-    #[serde(rename = "GET /intents/{payment_service_id}/{reference_id}")]
     Intent,
     /// `POST /webhooks`
-    #[serde(rename = "POST /webhooks")]
     Event,
     /// `GET /health`
-    #[serde(rename = "GET /health")]
     Health,
     /// `GET /doctor`
     #[serde(rename = "GET /doctor")]
     Doctor,
     /// `OPTIONS`
-    #[serde(rename = "OPTIONS")]
     Preflight,
     /// None.
-    #[serde(rename = "-")]
     Nowhere,
 }
 

@@ -38,11 +38,13 @@ pub(super) fn enter(
             patience_ms: PATIENCE_MS,
             fresh: true,
         };
+        context.session = context.session.for_question();
         return Ok(edge.ask_known(context, &known, message, then));
     }
     if context.session.find(service, &params.payment_id).is_none() {
         context.charges = Charges::of_question(edge, request.address);
     }
+    context.session = context.session.for_question();
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
     let glance = Glance::fresh(service.clone(), params.payment_id, tries).within(PATIENCE_MS);
     Ok(edge.glance(context, glance, then))

@@ -26,6 +26,7 @@ pub(super) fn enter(
     let (service, id) = target.payment(edge.config)?;
     context.session = Session::open(edge.config, request.cookie);
     let known = context.session.find(service, &id).cloned();
+    context.session = context.session.for_question();
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
     let glance = Glance::shared(service.clone(), id.clone(), tries).within(PATIENCE_MS);
     let then = Then::Status {

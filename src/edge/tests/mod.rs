@@ -28,8 +28,8 @@ use super::config::{Config, Misconfigured};
 use super::front::{Edge, Move, Pending};
 use super::request::Request;
 use super::response::Response;
-use crate::flow::desk::Terms;
 use crate::flow::step::{Answer, Fetch};
+use crate::flow::terms::Terms;
 use crate::token::Keys;
 
 pub(super) const SERVICE: &str = "payment_service_655d26a2-ddfc-4718-a008-bd181c1522e8";
@@ -132,8 +132,7 @@ impl Bench {
                 .unwrap_or_else(|| panic!("unexpected {called}"));
             assert_eq!(called, *expected);
             self.now_ms += 50;
-            let pending: Pending =
-                serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
+            let pending = Pending::read(&pending.write()).unwrap();
             let body = body.to_string();
             let answer = match *status {
                 0 => Answer::Lost,

@@ -1,12 +1,13 @@
 //! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a link, cancel an abandoned one.
 
-use super::{Desk, Progress, Reply, Task, fresh_glance};
+use super::{Progress, Reply, Task, fresh_glance};
 use crate::flow::agenda::{self, Due};
 use crate::flow::command::{Action, Command};
 use crate::flow::fulfilment;
 use crate::flow::glance::Glance;
 use crate::flow::retry::Backoff;
 use crate::flow::step::Answer;
+use crate::flow::terms::Desk;
 use crate::flow::upstream::{Tries, Trouble, retry_after};
 use crate::flow::witness::witness;
 use crate::ledger::{TellStatus, Transition};
@@ -57,6 +58,33 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             Progress::Working(Task::Abandonment(Box::new(command)), fetch)
         }
     }
+}
+
+/// Goes on to tell the e-service of what a GET has just shown, where that is due: an alarm of its own would come at once, and be written to the
+/// disk first. No other message waits for the call.
+///
+/// `again_at_ms`: for when the GET had been put off. Where that is as good a time for the call's next try, it is put off until then, too, so that
+/// the alarm stands as it is.
+pub(super) fn tell_at_once(
+    desk: &mut Desk<'_>,
+    progress: Progress,
+    again_at_ms: Option<i64>,
+) -> Progress {
+    let over = matches!(progress, Progress::Done(Reply::Slept));
+    if !over || agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) != Some(Due::Tell) {
+        return progress;
+    }
+    let tries = desk.ledger.schedule.tell_tries;
+    let progress = wake(desk);
+    let [earliest_ms, latest_ms] = [0, u32::MAX].map(|random| {
+        let delay_ms = agenda::TELL_BACKOFF.half_jitter_ms(tries, random);
+        desk.now_ms
+            .saturating_add(desk.terms.pace.of(i64::from(delay_ms)))
+    });
+    if let Some(at_ms) = again_at_ms.filter(|at_ms| (earliest_ms..=latest_ms).contains(at_ms)) {
+        desk.ledger.schedule.tell_at_ms = Some(at_ms);
+    }
+    progress
 }
 
 fn tell(desk: &mut Desk<'_>) -> Progress {

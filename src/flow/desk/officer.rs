@@ -1,7 +1,8 @@
 //! What an officer or a payer asks to be done to a payment: cancel, refund, send its e-mail, tell of it again.
 
-use super::{Desk, Message, PATIENCE_MS, Progress, Reply, Task, begin, recorded};
+use super::{Message, PATIENCE_MS, Progress, Reply, Task, begin, recorded};
 use crate::flow::command::{Action, Command, Done};
+use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::flow::witness::{paid_status, witness};

@@ -5,9 +5,9 @@ use crate::flow::agenda::{Due, due, next};
 
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// When the intent looks after its unpaid link, as ages of the link.
+/// When the intent looks after its unpaid link, as ages of its attempt: PaySG was quick.
 fn looks(bench: &mut Bench) -> Vec<i64> {
-    let opened_ms = bench.ledger.intent.attempts[0].opened_at_ms.unwrap();
+    let opened_ms = bench.ledger.intent.attempts[0].started_at_ms;
     let mut ages = Vec::new();
     while let Some(at_ms) = bench.alarm_ms() {
         bench.now_ms = at_ms;
@@ -50,7 +50,9 @@ fn looks_missed_in_a_long_sleep_are_one_look() {
 fn a_look_is_one_get_even_if_it_fails() {
     let mut bench = Bench::open();
     bench.sleep().wake([("GET p1", Says::Nothing)]);
-    bench.sleep().wake([("GET p1", shows("p1", "paid"))]);
+    bench
+        .sleep()
+        .wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(200))]);
     assert_eq!(bench.states(), [AttemptState::Paid]);
 }
 
@@ -67,11 +69,22 @@ fn each_attempt_is_looked_after_from_its_own_beginning() {
             ("POST payments #2", created("p2")),
         ],
     );
-    let opened_ms = bench.ledger.intent.attempts[1].opened_at_ms;
-    assert_eq!(
-        bench.alarm_ms(),
-        opened_ms.map(|at_ms| at_ms + 5 * MINUTE_MS)
+    let started_ms = bench.ledger.intent.attempts[1].started_at_ms;
+    assert_eq!(bench.alarm_ms(), Some(started_ms + 5 * MINUTE_MS));
+}
+
+#[test]
+fn a_link_that_paysg_was_slow_to_make_is_looked_after_from_when_it_was_there() {
+    let mut bench = Bench::unanswered();
+    bench.pass(2 * MINUTE_MS).pay(
+        order(),
+        [
+            ("POST payments #1", created("p1")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
     );
+    let opened_ms = bench.ledger.intent.attempts[0].opened_at_ms.unwrap();
+    assert_eq!(bench.alarm_ms(), Some(opened_ms + 5 * MINUTE_MS));
 }
 
 #[test]
@@ -142,7 +155,7 @@ fn what_is_due_first_comes_first() {
         due(&bench.ledger, bench.terms.pace, now_ms),
         Some(Due::Examine(id("p1")))
     );
-    bench.wake([("GET p1", shows("p1", "paid"))]);
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
     let now_ms = bench.now_ms;
     assert_eq!(
         due(&bench.ledger, bench.terms.pace, now_ms),
@@ -151,11 +164,34 @@ fn what_is_due_first_comes_first() {
 }
 
 #[test]
+fn what_a_get_shows_paid_is_told_in_the_same_wake_and_the_alarm_stays_where_it_was() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    bench.random = u32::MAX / 2;
+    let woke_ms = bench.now_ms;
+    bench.wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(503))]);
+    // Put off before the GET, and for the call's next try the same.
+    assert_eq!(bench.alarm_ms(), Some(woke_ms + 1_499));
+    bench.sleep().wake([("TELL p1", status(200))]);
+    assert_eq!(bench.alarm_ms(), None);
+}
+
+#[test]
+fn an_event_that_was_examined_in_vain_for_long_delays_no_telling() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    bench.ledger.schedule.hint_tries = 11;
+    let woke_ms = bench.now_ms;
+    bench.wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(503))]);
+    assert!(bench.alarm_ms().unwrap() <= woke_ms + 2_000 + 2 * bench.latency_ms);
+}
+
+#[test]
 fn a_time_scale_makes_everything_come_so_many_times_sooner() {
     let mut bench = Bench::open();
-    let opened_ms = bench.ledger.intent.attempts[0].opened_at_ms.unwrap();
+    let started_ms = bench.ledger.intent.attempts[0].started_at_ms;
     bench.terms.pace.scale = 1000;
-    assert_eq!(bench.alarm_ms(), Some(opened_ms + 300));
+    assert_eq!(bench.alarm_ms(), Some(started_ms + 300));
     assert_eq!(bench.terms.pace.of(2_000), 2);
     let mut bench = Bench::paid();
     bench.terms.pace.scale = 10;

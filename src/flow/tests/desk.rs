@@ -76,7 +76,9 @@ fn a_hinted_payment_is_paid_only_when_a_get_says_so() {
     bench.wake([("GET p1", shows("p1", "unpaid"))]);
     assert_eq!(bench.states(), [AttemptState::Open]);
     assert_eq!(bench.ledger.intent.hints, [id("p1")], "looked at again");
-    bench.sleep().wake([("GET p1", shows("p1", "paid"))]);
+    bench
+        .sleep()
+        .wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(200))]);
     assert_eq!(bench.states(), [AttemptState::Paid]);
     assert!(bench.ledger.intent.hints.is_empty());
 }

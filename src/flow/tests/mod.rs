@@ -27,8 +27,9 @@ use serde_json::{Value, json};
 
 use super::agenda::Pace;
 use super::checkout::{Chosen, Order};
-use super::desk::{Desk, Message, Progress, Reply, Task, Terms, begin, order_digest, resume};
+use super::desk::{Message, Progress, Reply, Task, begin, order_digest, resume};
 use super::step::{Answer, Fetch, Target};
+use super::terms::{Desk, Terms};
 use super::upstream::{CALL_TIMEOUT_MS, Trouble};
 use crate::ledger::{AttemptState, Flag, Ledger, Row, idempotency_key};
 use crate::paysg::time::format_iso_ms;

@@ -75,7 +75,7 @@ fn a_second_paid_payment_is_flagged_for_refund_and_told_of_once() {
     );
     bench.inquire("p2", [("GET p2", shows("p2", "paid"))]);
     bench.hint("p1", []);
-    bench.wake([("GET p1", shows("p1", "paid"))]);
+    bench.wake([("GET p1", shows("p1", "paid")), ("TELL p2", status(200))]);
     assert_eq!(bench.states(), [AttemptState::Paid, AttemptState::Paid]);
     assert!(bench.is_flagged(Flag::Surplus, Some("p1")));
     let told: Vec<&str> = bench
@@ -114,7 +114,7 @@ fn a_payment_that_no_attempt_asked_for_is_adopted_by_its_return_url_alone() {
 fn an_attempt_whose_answer_was_lost_takes_the_payment_that_turns_up() {
     let mut bench = Bench::unanswered();
     bench.hint("p1", []);
-    bench.wake([("GET p1", shows("p1", "paid"))]);
+    bench.wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(200))]);
     assert_eq!(bench.states(), [AttemptState::Paid]);
     assert_eq!(bench.ledger.intent.attempts[0].payment_id, Some(id("p1")));
 
@@ -122,6 +122,6 @@ fn an_attempt_whose_answer_was_lost_takes_the_payment_that_turns_up() {
     let mut bench = Bench::unanswered();
     bench.hint("p1", []);
     let other = with(payment("p1", "paid"), json!({"amount_in_cents": 1}));
-    bench.wake([("GET p1", says(200, other))]);
+    bench.wake([("GET p1", says(200, other)), ("TELL p1", status(200))]);
     assert_eq!(bench.states(), [AttemptState::Started, AttemptState::Paid]);
 }

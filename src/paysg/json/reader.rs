@@ -348,7 +348,7 @@ impl<'a> Reader<'a> {
 
 /// How many bytes from the start are neither a quote, nor a backslash, nor a control character: eight at a time, as most of a payment is text
 /// that nobody looks at.
-fn plain_bytes(bytes: &[u8]) -> usize {
+pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
     // The high bit of each byte that is below the limit (128 at most), exact up to the first such byte.

@@ -1,14 +1,20 @@
 //! Writing JSON text.
 
+use super::reader::plain_bytes;
+
 /// Appends a string as JSON, quotes included.
 ///
 /// Escaped are quote, backslash and the control characters below U+0020; the rest stands as it is, in UTF-8.
 pub fn write_str(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\u{1f}')) {
-        let (plain, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+    loop {
+        let plain = plain_bytes(rest.as_bytes());
+        let (plain, from) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(plain);
+        if from.is_empty() {
+            break;
+        }
         let mut chars = from.chars();
         match chars.next() {
             Some('\n') => out.push_str("\\n"),
@@ -29,7 +35,6 @@ pub fn write_str(out: &mut String, text: &str) {
         }
         rest = chars.as_str();
     }
-    out.push_str(rest);
     out.push('"');
 }
 
