@@ -105,9 +105,12 @@ export class Core {
   #instance = 0;
   #answers = new Map();
   limits;
+  /** Whether pages of other origins may call. */
+  allowsOrigins;
 
   constructor(env) {
     this.limits = new Limits(env);
+    this.allowsOrigins = typeof env.PAYSG_ALLOWED_ORIGINS === "string" && env.PAYSG_ALLOWED_ORIGINS !== "";
     this.#env = JSON.stringify(Object.fromEntries(VARIABLES.map((name) => [name, env[name]]).filter(([, value]) => typeof value === "string")));
     this.#ledger = env.LEDGER;
   }
@@ -223,7 +226,8 @@ async function fetchOnce(timeout, method, url, headers, body) {
     });
     const bytes = await read(response, MAX_ANSWER_BYTES);
     if (bytes === undefined) return LOST;
-    return { status: response.status, retryAfter: response.headers.get("retry-after") ?? "", body: bytes };
+    const { status } = response;
+    return { status, retryAfter: status === 200 ? "" : (response.headers.get("retry-after") ?? ""), body: bytes };
   } catch {
     return LOST;
   }
@@ -316,10 +320,13 @@ async function readBody(request) {
 }
 
 /** What the core reads of a request's headers, and the caller's address. */
-function readHeaders({ headers }, asks, address) {
+function readHeaders(core, { headers }, asks, address) {
   const value = (name) => headers.get(name) ?? "";
-  // Questions have no use for the others: those are of requests that change something.
-  if (asks) return `${value("accept")}\0\0${value("cookie")}\0${value("origin")}\0\0${value("authorization")}\0\0\0\0${address}`;
+  if (asks) {
+    // Questions have no use for the others, which are of requests that change something; nor for an origin where none is allowed.
+    const origin = core.allowsOrigins ? value("origin") : "";
+    return `${value("accept")}\0\0${value("cookie")}\0${origin}\0\0${value("authorization")}\0\0\0\0${address}`;
+  }
   return `${HEADERS.map(value).join("\0")}\0${address}`;
 }
 
@@ -351,7 +358,7 @@ export async function serve(core, request, keepAlive, log, address = "") {
     // Once each: they are asked of the runtime.
     const { method, url } = request;
     const asks = method === "GET" || method === "HEAD";
-    const headers = readHeaders(request, asks, address);
+    const headers = readHeaders(core, request, asks, address);
     let step = asks ? core.begin(method, url, headers, NOTHING, seed) : await firstStep(core, request, method, url, headers, seed);
     for (;;) {
       const parts = step.split("\0");

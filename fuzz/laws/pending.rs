@@ -1,8 +1,8 @@
-//! Input: a digit, what the host held of a request between two steps (as it packs it, without base64), then answers. The host keeps it in memory,
+//! Input: a digit, what the host held of a request between two steps (the bytes of it), then answers. The host keeps it in memory,
 //! but the edge reads it as text: whatever text it is, the edge answers.
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use paysg_wasm::edge::front::Pending;
+use paysg_wasm::edge::parcel;
 use paysg_wasm::flow::step::Answer;
 
 use super::{edge, text};
@@ -21,7 +21,7 @@ pub fn check(data: &[u8]) {
     let Some((packed, answers)) = rest.split_at_checked(length) else {
         return;
     };
-    let Some(pending) = Pending::read(&Base64UrlUnpadded::encode_string(packed)) else {
+    let Some(pending) = Pending::read(&parcel::write(packed)) else {
         return;
     };
     let written = pending.write();
