@@ -240,7 +240,7 @@ async function fetchOnce(timeout, method, url, headers, body) {
   }
 }
 
-/** Headers from lines. None stands there twice; as an object the runtime takes them for half of what pairs cost. */
+/** Headers from lines; none stands there twice. */
 function lines(text) {
   const headers = {};
   for (let from = 0, end; (end = text.indexOf("\n", from)) >= 0; from = end + 1) {
