@@ -1,5 +1,5 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
-import { Edge, initSync, recycle, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
+import { Edge, initSync, recycle, renew, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
 import { Limits } from "./limits.js";
 import { beginCall, beginReading, endCall, endReading, hold, release } from "./load.js";
 import { failure, requestId } from "./log.js";
@@ -75,14 +75,21 @@ const encoder = new TextEncoder();
 /** A panic, an access out of bounds or memory at its end is a RuntimeError, a full stack a RangeError. */
 export const isTrap = (error) => error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 
+let trapped = false;
+
 /** One crossing of the boundary. */
 function cross(step) {
   try {
+    if (trapped) {
+      renew();
+      trapped = false;
+    }
     return step();
   } catch (error) {
     // An Error of the core's own leaves the instance as it was; a trap may not have.
     if (isTrap(error)) {
       instances += 1;
+      trapped = true;
       recycle();
     }
     throw error;

@@ -21,7 +21,7 @@ export const in_new_page = (policy, body) =>
       <meta http-equiv="Content-Security-Policy" content="${policy.replaceAll("'self'", location.origin)}">
       <script type="module">
         const run = async () => { const paysg = await import("/pkg/index.js"); ${body} };
-        parent.postMessage(JSON.stringify(await run().catch((error) => ({ thrown: `${error} ${error.stack}` }))), "*");
+        parent.postMessage(JSON.stringify(await run().catch((error) => ({ thrown: error + " " + error.stack }))), "*");
       </script>`;
     document.body.append(frame);
   });

@@ -68,7 +68,8 @@ fn a_payer_who_vanished_is_found_within_ten_minutes_or_the_age_of_the_link() {
 #[test]
 fn an_e_service_that_is_down_for_three_days_is_told_within_five_minutes_of_its_return() {
     let mut gaps = Vec::new();
-    for seed in 0..50 {
+    let intents = if crate::deep() { 50 } else { 12 };
+    for seed in 0..intents {
         let (mut world, payment) = shown(seed);
         world.eservice.down_until_ms = world.now_ms + 72 * HOUR_MS;
         let back_ms = world.eservice.down_until_ms;
@@ -94,10 +95,13 @@ fn an_e_service_that_is_down_for_three_days_is_told_within_five_minutes_of_its_r
         );
         gaps.push(told_ms - back_ms);
     }
-    // Spread by jitter: fifty intents that became due together do not come together.
+    // Spread by jitter: intents that became due together do not come together.
     gaps.sort_unstable();
     gaps.dedup_by_key(|gap| *gap / 1_000);
-    assert!(gaps.len() >= 25, "the calls come together: {gaps:?}");
+    assert!(
+        gaps.len() as u64 * 2 >= intents,
+        "the calls come together: {gaps:?}"
+    );
 }
 
 #[test]

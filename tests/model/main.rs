@@ -23,6 +23,10 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+fn deep() -> bool {
+    number("PAYSG_DEEP") == Some(1)
+}
+
 #[test]
 fn every_life_of_an_intent_keeps_its_promises() {
     if let Some(seed) = number("MODEL_SEED") {
@@ -30,8 +34,7 @@ fn every_life_of_an_intent_keeps_its_promises() {
         world.live();
         return;
     }
-    let deep = number("PAYSG_DEEP") == Some(1);
-    let sequences = number("MODEL_SEQUENCES").unwrap_or(if deep { 20_000 } else { 2_000 });
+    let sequences = number("MODEL_SEQUENCES").unwrap_or(if deep() { 20_000 } else { 2_000 });
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let workers: Vec<_> = (0..threads)
         .map(|worker| {

@@ -1,6 +1,7 @@
 //! The flows beside a scripted PaySG: each test says which calls are expected and what they are answered, on a clock of its own.
 //!
-//! Between two steps everything goes through JSON, as it does in the hosts, and at the end the journal must replay to the same state.
+//! Messages and replies go through JSON, and what is kept between two steps through bytes, as in the hosts; at the end the journal must replay to
+//! the same state.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -307,8 +308,8 @@ impl Bench {
                 },
             };
             // What the hosts do between two steps.
-            self.ledger = through_json(&self.ledger);
-            let task: Task = through_json(&task);
+            self.ledger = as_carried(&self.ledger);
+            let task: Task = as_carried(&task);
             let mut desk = desk_of(&mut self.ledger, self.now_ms, self.random, &self.terms);
             progress = resume(&mut desk, task, &answer);
         }
@@ -379,6 +380,11 @@ fn desk_of<'a>(ledger: &'a mut Ledger, now_ms: i64, random: u32, terms: &'a Term
         random,
         terms,
     }
+}
+
+/// As `edge::parcel` carries it, without its text.
+fn as_carried<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+    postcard::from_bytes(&postcard::to_extend(value, Vec::new()).unwrap()).unwrap()
 }
 
 fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
