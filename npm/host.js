@@ -1,5 +1,5 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
-import { Edge, initSync, recycle, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
+import { Edge, initSync, recycle, renewed, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
 import { Limits } from "./limits.js";
 import { beginCall, beginReading, endCall, endReading, hold, release } from "./load.js";
 import { failure, requestId } from "./log.js";
@@ -84,6 +84,7 @@ function cross(step) {
     if (isTrap(error)) {
       instances += 1;
       recycle();
+      renewed();
     }
     throw error;
   }

@@ -262,6 +262,11 @@ pub fn recycle() {
     wasm_bindgen::handler::schedule_reinit();
 }
 
+/// Begins with the new instance. The call that does so must be one without arguments: those of others would be written into the memory of the old one.
+#[allow(unreachable_pub)] // wasm-bindgen exports it.
+#[wasm_bindgen]
+pub fn renewed() {}
+
 /// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
 /// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
 ///
