@@ -1,5 +1,5 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
-import { Edge, initSync, recycle, renewed, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
+import { Edge, initSync, recycle, renew, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
 import { Limits } from "./limits.js";
 import { beginCall, beginReading, endCall, endReading, hold, release } from "./load.js";
 import { failure, requestId } from "./log.js";
@@ -75,16 +75,22 @@ const encoder = new TextEncoder();
 /** A panic, an access out of bounds or memory at its end is a RuntimeError, a full stack a RangeError. */
 export const isTrap = (error) => error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 
+let trapped = false;
+
 /** One crossing of the boundary. */
 function cross(step) {
   try {
+    if (trapped) {
+      renew();
+      trapped = false;
+    }
     return step();
   } catch (error) {
     // An Error of the core's own leaves the instance as it was; a trap may not have.
     if (isTrap(error)) {
       instances += 1;
+      trapped = true;
       recycle();
-      renewed();
     }
     throw error;
   }
@@ -234,7 +240,7 @@ async function fetchOnce(timeout, method, url, headers, body) {
   }
 }
 
-/** Headers from lines. None stands there twice; as an object the runtime takes them for half of what pairs cost. */
+/** Headers from lines; none stands there twice. */
 function lines(text) {
   const headers = {};
   for (let from = 0, end; (end = text.indexOf("\n", from)) >= 0; from = end + 1) {

@@ -262,10 +262,10 @@ pub fn recycle() {
     wasm_bindgen::handler::schedule_reinit();
 }
 
-/// Begins with the new instance. The call that does so must be one without arguments: those of others would be written into the memory of the old one.
+/// Makes the new instance, without a word for it: the first call after [`recycle`] writes what it is given into the old one's memory.
 #[allow(unreachable_pub)] // wasm-bindgen exports it.
 #[wasm_bindgen]
-pub fn renewed() {}
+pub const fn renew() {}
 
 /// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
 /// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.

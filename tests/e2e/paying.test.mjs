@@ -11,6 +11,8 @@ journey("a licence is paid at the catalogue's price, and the receipt says so", a
   await payer.readsAtPaySG(/^Pay S\$36\.50\n[^]*Shopfront signboard licence, renewal for 1 year/);
   await payer.pressesAtPaySG("pay");
 
+  await payer.seesOutcome("paid");
+  assert.ok(await payer.sees("outcome-title"), "what is known can be seen at once");
   const receipt = await payer.readsReceipt();
   const payment = await payer.onePayment();
   assert.deepEqual(receipt, {

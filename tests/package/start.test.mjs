@@ -12,8 +12,8 @@ import { By } from "selenium-webdriver";
 import { samples } from "../docs/samples.mjs";
 import { startBrowser } from "../e2e/browser.mjs";
 import { until } from "../packaging/payer.mjs";
-import { freePort } from "../port.mjs";
 import { installTarball, Project } from "../packaging/project.mjs";
+import { freePort } from "../port.mjs";
 import { startStack } from "../stack.mjs";
 import { root } from "./pkg.mjs";
 
