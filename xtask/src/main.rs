@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let project = Project::locate();
     let outcome = match cli.command {
         Task::Build => package::build(&project).map(|()| ExitCode::SUCCESS),
-        Task::BuildTrapping => package::make_trapping(&project, true).map(|()| ExitCode::SUCCESS),
+        Task::BuildTrapping => package::make_trapping(&project, false).map(|()| ExitCode::SUCCESS),
         Task::Pack => package::pack(&project).map(|_| ExitCode::SUCCESS),
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
