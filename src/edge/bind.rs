@@ -265,7 +265,7 @@ pub fn recycle() {
 /// Makes the new instance, without a word for it: the first call after [`recycle`] writes what it is given into the old one's memory.
 #[allow(unreachable_pub)] // wasm-bindgen exports it.
 #[wasm_bindgen]
-pub const fn renew() {}
+pub fn renew() {}
 
 /// Verifies a webhook for a backend of its own: `ok`, freshness (`fresh`, `early`, `late`), the header's time in ms, then what the event
 /// names, each empty where it does not: id, type, payment service, payment, reference, its own time in ms; or `error`, code, message.
