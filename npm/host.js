@@ -233,8 +233,7 @@ async function fetchOnce(timeout, method, url, headers, body) {
     });
     const bytes = await read(response, MAX_ANSWER_BYTES);
     if (bytes === undefined) return LOST;
-    const { status } = response;
-    return { status, retryAfter: status === 200 ? "" : (response.headers.get("retry-after") ?? ""), body: bytes };
+    return { status: response.status, retryAfter: response.headers.get("retry-after") ?? "", body: bytes };
   } catch {
     return LOST;
   }

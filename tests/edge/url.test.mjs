@@ -49,7 +49,7 @@ test("the shipped module takes as PAYSG_RESULT_URL exactly the URLs that the pol
   for (const text of [...wpt, ...strings(0, 10_000)]) {
     // An empty variable is one that is not set.
     if (text === "") continue;
-    const edge = new Edge({ ...env, PAYSG_RESULT_URL: text }, false);
+    const edge = new Edge(JSON.stringify({ ...env, PAYSG_RESULT_URL: text }), false);
     const [, status] = edge.begin("GET", "https://pay.example.gov.sg/paysg/health", "", new Uint8Array(), 0, new Uint8Array(64)).split("\0");
     edge.free();
     assert.equal(status, verdict(text) & WEB_URL ? "200" : "500", JSON.stringify(text));
