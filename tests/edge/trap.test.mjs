@@ -64,8 +64,8 @@ describe("the shipped build in Node", () => {
 /** What the tests do to a world, and look for in its log. */
 function trapsOf(world) {
   const lines = () => world.edgeLog().filter((line) => line.includes('"outcome":"trapped"')).map((line) => JSON.parse(line.slice(line.indexOf("{"))));
-  /** PaySG does what it is asked, and its answer springs the trap; of a payment, or a create. */
-  const springs = (kind, payment, more = {}) => ({ method: payment ? "GET" : "POST", path: `/v1/payment-services/${world.service}/payments${payment ? `/${payment.id}` : ""}`, headers: { "retry-after": `trap-${kind}` }, ...more });
+  /** PaySG's answer springs the trap: about a payment, or to a create, which it does. What comes with a 200 is not asked when to come again. */
+  const springs = (kind, payment, more = {}) => ({ ...(payment && { status: 503 }), method: payment ? "GET" : "POST", path: `/v1/payment-services/${world.service}/payments${payment ? `/${payment.id}` : ""}`, headers: { "retry-after": `trap-${kind}` }, ...more });
 
   /** Runs the work, and expects as many lines about traps as there were. */
   async function traps(count, kind, work) {
