@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, describe } from "node:test";
 import { createHandler } from "../../pkg/edge.js";
+import { verifyWebhook } from "../../pkg/webhook.js";
 import { memorySection } from "../wasm.mjs";
 import { each, eventually, sleep, test, UNKNOWN_ID, World } from "./support.mjs";
 
@@ -53,6 +54,8 @@ describe("the shipped build in Node", () => {
     const ask = () => handle(new Request(`https://pay.agency.example/paysg/payments/${service}/${UNKNOWN_ID}`));
     const failed = await ask();
     assert.deepEqual([failed.status, failed.headers.get("cache-control"), (await failed.json()).error.code], [500, "no-store", "internal"]);
+    // What is asked next finds a new instance, whatever it is: the webhooks of a backend share it with the proxy.
+    await assert.rejects(verifyWebhook("{}", { secret: "whsec", signature: `t=1,v1=${"0".repeat(64)}` }), { code: "invalid_signature" });
     assert.equal((await ask()).status, 404);
     assert.deepEqual(lines.map(({ outcome, route, error }) => [outcome, route, error]), [
       ["trapped", "GET /payments/{payment_service_id}/{payment_id}", "RuntimeError"],
