@@ -41,7 +41,6 @@ pub enum Route {
     /// `GET /health`
     Health,
     /// `GET /doctor`
-    #[serde(rename = "GET /doctor")]
     Doctor,
     /// `OPTIONS`
     Preflight,
