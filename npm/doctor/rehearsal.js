@@ -24,8 +24,8 @@ export async function rehearse(examination, { edge, simulator, orderKey, patienc
     examination.find("webhook_undelivered", deliveries.map(({ url, attempts }) => `${url}: ${attempts?.at(-1)?.status ?? "no answer"}`).join(", ") || "no endpoint is registered");
     return;
   }
-  // Whose answers are strange to begin with says nothing about receipts.
-  if (!report.ledger || report.fulfilment_url === "" || examination.has("fulfilment_unreachable", "fulfilment_unexpected")) return;
+  // Whose answers are strange to begin with says nothing about receipts; nor does a question whose first answer is kept in between.
+  if (!report.ledger || report.fulfilment_url === "" || examination.has("fulfilment_unreachable", "fulfilment_unexpected", "cached")) return;
   const path = `${edge}/intents/${payment.payment_service_id}/${reference_id}`;
   const acknowledged = async () => {
     const { json } = await call(path, { headers: { authorization: `Bearer ${commandToken(orderKey, "read", { reference_id })}` } });
