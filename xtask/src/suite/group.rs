@@ -52,11 +52,10 @@ impl Group {
         }
     }
 
-    /// How many of its files run at once. Those of the edge mostly wait, for PaySG or for time to pass; a browser is busy for two thirds of its time.
+    /// How many of its files run at once. Those of the edge wait for PaySG or for time to pass; a browser is busy for two thirds of its time.
     pub(super) fn files_at_once(self) -> u8 {
         match self {
-            Self::Edge => 2,
-            Self::Package | Self::Docs | Self::E2e => 2,
+            Self::Edge | Self::Package | Self::Docs | Self::E2e => 2,
             Self::Native | Self::Wasm | Self::Threats => 1,
         }
     }
