@@ -52,11 +52,12 @@ impl Group {
         }
     }
 
-    /// How many of its files run at once. Those of the edge wait for PaySG or for time to pass; a browser is busy for two thirds of its time.
+    /// How many of its files run at once. Those of the edge wait for PaySG or for time to pass; two browsers beside two other lanes are
+    /// so slow that pages change while they are looked at.
     pub(super) fn files_at_once(self) -> u8 {
         match self {
-            Self::Edge | Self::Package | Self::Docs | Self::E2e => 2,
-            Self::Native | Self::Wasm | Self::Threats => 1,
+            Self::Edge | Self::Package | Self::Docs => 2,
+            Self::Native | Self::Wasm | Self::E2e | Self::Threats => 1,
         }
     }
 
