@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { test } from "node:test";
 import { slug } from "../../www/documentation/markdown.mjs";
-import { addressOf, chapters, undrawn } from "../../www/documentation/pages.mjs";
+import { addressOf, chapters } from "../../www/documentation/pages.mjs";
 import { root } from "./samples.mjs";
 
 const dist = join(root, "www/dist");
@@ -71,7 +71,7 @@ for (const file of ["README.md", "SECURITY.md", "CHANGELOG.md", "simulator/READM
       }
       const [path, fragment] = link.split("#");
       const target = path === "" ? file : posix.join(posix.dirname(file), path);
-      assert.ok(existsSync(join(root, target)) || undrawn(target), link);
+      assert.ok(existsSync(join(root, target)), link);
       if (!fragment) continue;
       const headings = [...readFileSync(join(root, target), "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading]) => slug(heading.replaceAll(/[`*]|\]\([^)]*\)|\[/g, "")));
       assert.ok(headings.includes(fragment), `${link}: no such heading`);

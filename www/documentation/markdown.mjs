@@ -12,7 +12,7 @@ const LANGUAGES = { js: 'js', ts: 'ts', jsx: 'js', tsx: 'ts', json: 'json', sh: 
  *
  * - `path`: where the page is in the repository, as `docs/recipes/react.md`; its links are relative to that.
  * - `link`: makes an address on the site of a path in the repository and a fragment.
- * - `image`: likewise for a picture; `null` for one that is yet to be drawn.
+ * - `image`: likewise for a picture.
  *
  * Gives `{title, lead, html, headings: [{id, text, depth}], links: [{to, fragment}]}`. The title is the page's first heading, which is not in `html`; `lead` is the first paragraph's text.
  */
@@ -43,8 +43,7 @@ export async function render(text, { path, link, image }) {
     // A box to be ticked on paper; a control without a name would be one that does nothing.
     checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
     image({ href, text: alt }) {
-      const source = resolved(href, path, image)
-      return source === null ? `<em>${escape(alt)}: not measured yet.</em>` : `<img src="${escape(source)}" alt="${escape(alt)}">`
+      return `<img src="${escape(resolved(href, path, image))}" alt="${escape(alt)}">`
     },
     table({ header, rows }) {
       // The roles hold where a small screen shows each row as a block, its cells under their headings' names.

@@ -40,12 +40,6 @@ export const pageOf = path => Object.keys(ELSEWHERE).find(page => ELSEWHERE[page
 /** The address of a page on the site. */
 export const addressOf = page => (page === 'index' ? '/docs' : `/docs/${page}`)
 
-/** Pictures that the project's own commands draw; until they have, there is a place for them. */
-const DRAWN = new Set(['docs/bench.svg'])
-
-/** Whether a picture is yet to be drawn. */
-export const undrawn = path => DRAWN.has(path) && !existsSync(root + path)
-
 const repository = packaged.repository.url.replace(/^git\+/, '').replace(/\.git$/, '')
 
 /** The address on the site of something in the repository: its page, or its source. Throws where there is no such thing. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { escape, render } from './markdown.mjs'
-import { addressOf, chapters, linkTo, pageOf, pathOf, root, undrawn } from './pages.mjs'
+import { addressOf, chapters, linkTo, pageOf, pathOf, root } from './pages.mjs'
 
 const www = fileURLToPath(new URL('../', import.meta.url))
 
@@ -51,7 +51,7 @@ async function read(image) {
     for (const name of names) {
       const path = pathOf(name)
       const text = readFileSync(root + path, 'utf8')
-      pages.set(name, await render(text, { path, link: linkTo, image: file => (undrawn(file) ? null : image(name, file)) }))
+      pages.set(name, await render(text, { path, link: linkTo, image: file => image(name, file) }))
     }
   }
   for (const [name, { links }] of pages) {
