@@ -38,10 +38,6 @@ pub(super) fn journeys(suite: &Suite<'_>) -> anyhow::Result<Tally> {
         command
             .env("PAYSG_BROWSER", browser.name())
             .envs(browser.variables(suite.project)?);
-        if browser != Browser::Chromium {
-            // Their drivers take twice the time as it is, and a display or a profile is easily another's.
-            command.arg("--test-concurrency=1");
-        }
         if extent == Extent::Smoke {
             command.arg(format!("--test-name-pattern={SMOKE_JOURNEYS}"));
         }

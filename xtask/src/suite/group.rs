@@ -53,7 +53,7 @@ impl Group {
     }
 
     /// How many of its files run at once. Those of the edge wait for PaySG or for time to pass; two browsers beside two other lanes are
-    /// so slow that pages change while they are looked at.
+    /// so slow that pages change while they are looked at, and a display or a profile is easily the other's.
     pub(super) fn files_at_once(self) -> u8 {
         match self {
             Self::Edge | Self::Package | Self::Docs => 2,
