@@ -19,15 +19,19 @@ export function whyNot(needs = []) {
   return lacking && `${engineName}: ${engine.lacks[lacking]}`;
 }
 
+/** Whether a journey that needs these is for the whole browser, where an engine has a smaller form. */
+export const needsWhole = (needs = []) => [needs].flat().some((need) => engine.onlyWhole?.includes(need));
+
 /**
  * Starts it with an empty profile. `console` gives what the browser has complained of since it was last asked, `{url, text}` each, policy
  * violations and failed loads included; an engine without such a log gives nothing.
  *
  * - `scripting`: false for a payer who has turned scripts off.
  * - `proxy`: an HTTP proxy, `host:port`, that all requests go through.
+ * - `whole`: the browser as people have it, not a smaller form for tests.
  */
-export async function startBrowser({ scripting = true, proxy } = {}) {
-  const { driver, kill, stop, console } = await engine.start({ scripting, proxy });
+export async function startBrowser({ scripting = true, proxy, whole = false } = {}) {
+  const { driver, kill, stop, console } = await engine.start({ scripting, proxy, whole });
   await driver.manage().setTimeouts({ pageLoad: 30_000, script: 15_000, implicit: 0 });
 
   // However this process ends, its browser goes too.

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../stack.mjs";
-import { startBrowser, whyNot } from "./browser.mjs";
+import { needsWhole, startBrowser, whyNot } from "./browser.mjs";
 import { Payer } from "./payer.mjs";
 
 const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
@@ -19,28 +19,37 @@ const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
  */
 export function journeys({ browser: browserOptions = {}, stack: stackOptions = {} } = {}) {
   const world = {};
+  /** The file's browser, and the whole one once a journey needs that. */
+  const browsers = new Map();
+  const browserFor = async (whole) => {
+    if (!browsers.has(whole)) browsers.set(whole, await browserWith(browserOptions, whole));
+    return browsers.get(whole);
+  };
   before(async () => {
-    const [stack, browser] = await Promise.allSettled([startStack(stackOptions), browserWith(browserOptions)]);
-    Object.assign(world, { stack: stack.value, browser: browser.value });
+    const [stack, browser] = await Promise.allSettled([startStack(stackOptions), browserFor(false)]);
+    world.stack = stack.value;
     for (const { reason } of [stack, browser]) if (reason) throw reason;
   });
   after(async () => {
-    await world.browser?.quit();
+    for (const browser of browsers.values()) await browser.quit();
     await world.stack?.stop();
   });
 
   return function journey(name, ...rest) {
     const walk = rest.pop();
-    const { console: expected, needs = [], skip, ...options } = rest.pop() ?? {};
+    const { console: expected, needs: ownNeeds = [], skip, ...options } = rest.pop() ?? {};
+    const needs = [ownNeeds, browserOptions.needs ?? []].flat();
+    const whole = needsWhole(needs);
     /** A driver that waits for what never comes takes no other command: what a journey spoils is not the next one's. */
-    const startsAnew = async () => {
-      await Promise.race([world.browser.quit(), sleep(5_000, undefined, { ref: false })]).catch(() => {});
-      world.browser.kill();
-      world.browser = await browserWith(browserOptions);
+    const endsBrowser = async (browser) => {
+      await Promise.race([browser.quit(), sleep(5_000, undefined, { ref: false })]).catch(() => {});
+      browser.kill();
+      browsers.delete(whole);
     };
-    test(name, { timeout: 60_000, ...options, skip: skip || whyNot([needs, browserOptions.needs ?? []].flat()) || false }, async (t) => {
-      t.after(() => t.passed === false && startsAnew());
-      const { browser, stack } = world;
+    test(name, { timeout: 60_000, ...options, skip: skip || whyNot(needs) || false }, async (t) => {
+      const { stack } = world;
+      const browser = await browserFor(whole);
+      t.after(() => t.passed === false && endsBrowser(browser));
       const payer = new Payer(browser, stack);
       for (const kind of ["png", "txt"]) rmSync(`${evidenceOf(name)}.${kind}`, { force: true });
       await payer.begins();
@@ -57,7 +66,7 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
   };
 }
 
-const browserWith = async (options) => startBrowser(typeof options === "function" ? await options() : options);
+const browserWith = async (options, whole) => startBrowser({ ...(typeof options === "function" ? await options() : options), whole });
 
 /** What the browser said about our pages. PaySG's page is PaySG's. */
 async function complaints(browser, { simulator_url }, expected) {

@@ -29,6 +29,10 @@ struct WasmBuild {
     wasm_opt_level: Option<&'static str>,
     /// How far its memory may grow, in bytes.
     max_memory: u32,
+    /// Compiled by Clippy's compiler, where that is wanted: nothing that is shipped.
+    linted: bool,
+    /// The crate's own level, where it is another than its dependencies'.
+    own_level: Option<&'static str>,
 }
 
 const BROWSER: WasmBuild = WasmBuild {
@@ -42,6 +46,8 @@ const BROWSER: WasmBuild = WasmBuild {
     wasm_opt_level: Some("-Oz"),
     // An order and an answer, a few times over, are a fraction of it.
     max_memory: 16 << 20,
+    linted: false,
+    own_level: None,
 };
 
 const EDGE: WasmBuild = WasmBuild {
@@ -58,6 +64,8 @@ const EDGE: WasmBuild = WasmBuild {
     // Cloudflare ends an isolate, with all requests in it, at 128 MB. Memory never shrinks, so it must trap well before that: a trap costs one
     // request, and the next instance begins small. A page of 3 MiB of PaySG's list fits.
     max_memory: 32 << 20,
+    linted: false,
+    own_level: None,
 };
 
 /// The edge with traps to be sprung, for the tests of what a trap costs: never in the package.
@@ -69,9 +77,11 @@ const TRAPPING: WasmBuild = WasmBuild {
 };
 
 /// The same as rustc leaves it, with what it has of the shipped build's dependencies: what a trap costs is the host's affair, and it is made in half
-/// the time.
+/// the time. It has all the code of the shipped edge, which is linted this way: Clippy alone would check each dependency for this target once more.
 const TRAPPING_SOON: WasmBuild = WasmBuild {
     wasm_opt_level: None,
+    linted: true,
+    own_level: Some("1"),
     ..TRAPPING
 };
 
@@ -139,10 +149,12 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {:?} {:?} {} {} {WASM_FEATURES:?} remapped",
+        "{} {} {} {:?} {} {:?} {:?} {} {} {WASM_FEATURES:?} remapped",
         build.features,
         build.target,
         build.rustc_level,
+        build.own_level,
+        build.linted,
         build.llvm,
         build.wasm_opt_level,
         build.max_memory,
@@ -198,6 +210,13 @@ fn compile(
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project, build))
         .current_dir(project.root());
+    if let Some(level) = build.own_level {
+        let setting = format!("profile.release.package.paysg-wasm.opt-level={level}");
+        command.arg("--config").arg(setting);
+    }
+    if build.linted {
+        command.envs(shell::linting());
+    }
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);
     }

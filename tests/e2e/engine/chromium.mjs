@@ -1,6 +1,7 @@
 // Chromium, by Debian's chromedriver.
 //
 //   CHROME_BIN, CHROMEDRIVER   where they are, if not where Debian has them
+//   CHROME_SHELL               its headless shell, which then does what it can: the same engine, without the windows and half of the work
 import * as chrome from "selenium-webdriver/chrome.js";
 
 /** How another page is opened beside those that there are. */
@@ -8,9 +9,16 @@ export const anotherTab = "tab";
 /** What it cannot do or let be seen, with the reason. */
 export const lacks = {};
 
-export async function start({ scripting, proxy }) {
+const { CHROME_BIN = "/usr/bin/chromium", CHROME_SHELL = "" } = process.env;
+
+/** What the whole browser is started for where the headless shell does the rest: the shell keeps no page for the back button. */
+export const onlyWhole = CHROME_SHELL === "" ? [] : ["bfcache"];
+
+export async function start({ scripting, proxy, whole }) {
+  // Nor has the shell preferences, in which scripts are turned off.
+  const shell = CHROME_SHELL !== "" && scripting && !whole;
   const options = new chrome.Options()
-    .setBinaryPath(process.env.CHROME_BIN ?? "/usr/bin/chromium")
+    .setBinaryPath(shell ? CHROME_SHELL : CHROME_BIN)
     .addArguments(
       "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--window-size=1280,1000",

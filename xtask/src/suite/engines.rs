@@ -37,7 +37,7 @@ pub(super) fn journeys(suite: &Suite<'_>) -> anyhow::Result<Tally> {
         let mut command = suite.node_command()?;
         command
             .env("PAYSG_BROWSER", browser.name())
-            .envs(browser.variables(suite.project)?);
+            .envs(suite.browser(browser)?);
         if extent == Extent::Smoke {
             command.arg(format!("--test-name-pattern={SMOKE_JOURNEYS}"));
         }

@@ -1,6 +1,6 @@
 //! Browsers and their WebDrivers, for the tests that need one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::rust::CargoTool;
 use super::{alone, system};
 use crate::project::Project;
-use crate::shell;
+use crate::{report, shell};
 
 /// An engine.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -69,6 +69,38 @@ impl Browser {
         })
     }
 }
+
+/// Chromium's headless shell, of the very version of the browser: the engine without the windows, and with half of the work. `None`: the whole browser
+/// does everything, as it does for whoever names one.
+pub(crate) fn headless_shell() -> anyhow::Result<Option<PathBuf>> {
+    if let Some(named) = std::env::var_os("CHROME_SHELL") {
+        return Ok(Some(named.into()).filter(|path: &PathBuf| !path.as_os_str().is_empty()));
+    }
+    if std::env::var_os("CHROME_BIN").is_some() {
+        return Ok(None);
+    }
+    let Chromium { browser, .. } = chromium()?;
+    let _alone = alone();
+    // Debian has a script on PATH that starts it and does not end with it.
+    let debian = Path::new("/usr/lib/chromium").join(HEADLESS_SHELL);
+    let find = || {
+        Some(debian.clone())
+            .filter(|path| path.is_file())
+            .or_else(|| shell::which(HEADLESS_SHELL))
+    };
+    if find().is_none() {
+        let reason = "most tests in Chromium need no more of it, and take two thirds of the time";
+        if let Err(error) = system::apt_install(&[HEADLESS_SHELL], reason) {
+            report::line(&format!(
+                "  {error:#}\n  the whole browser does it, which takes longer"
+            ));
+        }
+    }
+    let version = shell::version_of(&browser);
+    Ok(find().filter(|found| shell::version_of(found) == version))
+}
+
+const HEADLESS_SHELL: &str = "chromium-headless-shell";
 
 /// Whether Firefox can be driven at once: making its driver takes longer than its tests.
 pub(crate) fn has_geckodriver(project: &Project) -> bool {

@@ -9,7 +9,7 @@ mod system;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use browser::{Browser, has_geckodriver};
+pub(crate) use browser::{Browser, has_geckodriver, headless_shell};
 pub(crate) use deny::cargo_deny;
 pub(crate) use load::wrk;
 pub(crate) use node::{node, npm, npm_packages, workerd};
