@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::ScopedJoinHandle;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -107,22 +108,41 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
 
 /// Makes `pkg/`; a part whose sources have not changed is left as it is.
 pub(crate) fn make(project: &Project) -> anyhow::Result<()> {
-    tools::npm_packages(
-        project,
-        project.root(),
-        "wasm-opt, workerd, wrangler and the tests' tools",
-    )?;
     let wasm_tools = tools::wasm_tools(project)?;
-    for wasm_build in [BROWSER, EDGE] {
-        build_wasm(project, &wasm_tools, &wasm_build)?;
-    }
+    let margin = report::margin();
+    std::thread::scope(|scope| {
+        // Only wasm-opt, which comes with them, has to wait for the packages.
+        let installing = scope.spawn(move || {
+            report::set_margin(margin);
+            tools::npm_packages(
+                project,
+                project.root(),
+                "wasm-opt, workerd, wrangler and the tests' tools",
+            )
+        });
+        let mut installing = Some(installing);
+        let mut installed = || match installing.take().map(ScopedJoinHandle::join) {
+            Some(Err(_)) => bail!("npm's packages were not installed"),
+            Some(Ok(outcome)) => outcome,
+            None => Ok(()),
+        };
+        for wasm_build in [BROWSER, EDGE] {
+            build_wasm(project, &wasm_tools, &wasm_build, &mut installed)?;
+        }
+        installed()
+    })?;
     copy_sources(project)
 }
 
 /// Makes `target/trapping`, which stands in for `pkg/edge` where `PAYSG_EDGE_WASM` names it; optimised as that is, or made soon.
 pub(crate) fn make_trapping(project: &Project, as_shipped: bool) -> anyhow::Result<()> {
     let build = if as_shipped { TRAPPING } else { TRAPPING_SOON };
-    build_wasm(project, &tools::wasm_tools(project)?, &build)
+    build_wasm(
+        project,
+        &tools::wasm_tools(project)?,
+        &build,
+        &mut || Ok(()),
+    )
 }
 
 /// Makes `pkg/` and its tarball, and returns the tarball's path.
@@ -145,7 +165,13 @@ pub(crate) fn pack(project: &Project) -> anyhow::Result<PathBuf> {
     Ok(tarball)
 }
 
-fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> anyhow::Result<()> {
+/// `installed` returns once npm's packages are there.
+fn build_wasm(
+    project: &Project,
+    wasm_tools: &WasmTools,
+    build: &WasmBuild,
+    installed: &mut dyn FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
@@ -166,7 +192,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     fingerprint.unless_made(project, &format!("wasm-{}", build.name), &wasm, || {
         report::step(
             &format!("Building {}/{} with wasm-pack", build.inside, build.name),
-            || compile(project, wasm_tools, build, &folder, None),
+            || compile(project, wasm_tools, build, &folder, None, installed),
         )
     })?;
     Ok(())
@@ -196,6 +222,7 @@ fn compile(
     build: &WasmBuild,
     folder: &Path,
     target: Option<&Path>,
+    installed: &mut dyn FnMut() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
@@ -221,6 +248,7 @@ fn compile(
         command.env("CARGO_TARGET_DIR", target);
     }
     shell::run_quietly(&mut command)?;
+    installed()?;
     match build.wasm_opt_level {
         Some(level) => wasm_opt(project, level, &folder.join("paysg_wasm_bg.wasm")),
         None => Ok(()),
@@ -240,7 +268,16 @@ pub(crate) fn reproduce(project: &Project) -> anyhow::Result<()> {
         let folder = again.join(build.name);
         report::step(
             &format!("Building pkg/{} once more, from nothing", build.name),
-            || compile(project, &wasm_tools, &build, &folder, Some(&target)),
+            || {
+                compile(
+                    project,
+                    &wasm_tools,
+                    &build,
+                    &folder,
+                    Some(&target),
+                    &mut || Ok(()),
+                )
+            },
         )?;
         let first = project.pkg().join(build.name);
         let names = |folder: &Path| -> anyhow::Result<Vec<PathBuf>> {

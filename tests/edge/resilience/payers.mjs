@@ -83,7 +83,8 @@ export class Payers {
   }
 
   async #untilDone(complaint, work) {
-    for (const started = Date.now(); ; await sleep(50)) {
+    // Nobody presses twenty times a second for long: that makes a storm of refusals, and little happens in it.
+    for (let started = Date.now(), pause = 50; ; await sleep(pause), pause = Math.min(pause * 1.5, 800)) {
       const result = await work();
       if (result) return result;
       if (this.#gone) throw new Error(`${complaint()} when the test ended`);

@@ -1,7 +1,11 @@
 //! The journeys of payers, browser by browser.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use super::shared::Shared;
 use super::tally::{self, Tally};
 use super::{Suite, js_tests, test_files};
 use crate::report;
@@ -18,38 +22,136 @@ enum Extent {
     Smoke,
 }
 
+/// The journeys in Chromium, file by file: whoever has nothing else to do walks along.
+#[derive(Default)]
+pub(super) struct Journeys {
+    files: Shared<Walk>,
+    walked: Mutex<Tally>,
+    /// Somebody helps already. Three browsers on a small machine would be too slow for pages that wait for nobody.
+    helped: AtomicBool,
+}
+
+struct End<'a>(&'a Journeys);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.files.give([]);
+    }
+}
+
+/// A browser and what it walks.
+struct Walk {
+    browser: Browser,
+    extent: Extent,
+    files: Vec<PathBuf>,
+    variables: Vec<(&'static str, PathBuf)>,
+}
+
+impl Journeys {
+    /// Once what this gives is dropped, nothing will come that has not come yet, and nobody waits for it.
+    pub(super) fn end_at_last(&self) -> impl Drop {
+        End(self)
+    }
+
+    /// Takes part until no file is left to be begun.
+    pub(super) fn help(&self, suite: &Suite<'_>) {
+        if !self.helped.swap(true, Ordering::Relaxed) {
+            self.take_part(suite);
+        }
+    }
+
+    fn take_part(&self, suite: &Suite<'_>) {
+        self.files.take_part(|walk| {
+            let walked = walked(suite, &walk);
+            let mut tally = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.add(walked);
+        });
+    }
+}
+
 pub(super) fn journeys(suite: &Suite<'_>) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
-    for (browser, extent) in choice(suite) {
-        let tests = tests(suite, browser, extent);
-        if tests.is_empty() {
-            continue;
-        }
-        report::line(&format!(
-            "▸ {}{}",
-            browser.name(),
-            if extent == Extent::Smoke {
-                ": smoke test (whole with --browser or --deep)"
-            } else {
-                ""
-            }
-        ));
-        let mut command = suite.node_command()?;
-        command
-            .env("PAYSG_BROWSER", browser.name())
-            .envs(suite.browser(browser)?);
-        if extent == Extent::Smoke {
-            command.arg(format!("--test-name-pattern={SMOKE_JOURNEYS}"));
-        }
-        let tap = suite.tap(&format!("-{}", browser.name()))?;
-        let walked = tally::node_test(&mut command, &tap, &tests)?;
+    let (together, alone): (Vec<Walk>, Vec<Walk>) = walks(suite)?
+        .into_iter()
+        .partition(|walk| walk.browser == Browser::Chromium);
+    let in_chromium = !together.is_empty();
+    suite.journeys.files.give(together);
+    for walk in &alone {
+        let walked = walked(suite, walk);
         if walked.passed == 0 && walked.failed == 0 {
-            report::failure(&format!("{}: no journey was walked", browser.name()));
+            report::failure(&format!("{}: no journey was walked", walk.browser.name()));
             tally.add(Tally::FAILURE);
         }
         tally.add(walked);
     }
+    suite.journeys.take_part(suite);
+    suite.journeys.files.wait();
+    let walked = suite.journeys.walked.lock();
+    let walked = *walked.unwrap_or_else(PoisonError::into_inner);
+    if in_chromium && walked.passed == 0 && walked.failed == 0 {
+        report::failure("chromium: no journey was walked");
+        tally.add(Tally::FAILURE);
+    }
+    tally.add(walked);
     Ok(tally)
+}
+
+/// In Chromium each file is a walk of its own, the largest first, so that none of them is begun last; elsewhere all of them are one.
+fn walks(suite: &Suite<'_>) -> anyhow::Result<Vec<Walk>> {
+    let mut walks = Vec::new();
+    for (browser, extent) in choice(suite) {
+        let mut files = tests(suite, browser, extent);
+        if files.is_empty() {
+            continue;
+        }
+        let variables = suite.browser(browser)?;
+        let walk = |files| Walk {
+            browser,
+            extent,
+            files,
+            variables: variables.clone(),
+        };
+        if browser == Browser::Chromium {
+            files.sort_by_key(|file| Reverse(file.metadata().map_or(0, |data| data.len())));
+            walks.extend(files.into_iter().map(|file| walk(vec![file])));
+        } else {
+            walks.push(walk(files));
+        }
+    }
+    Ok(walks)
+}
+
+fn walked(suite: &Suite<'_>, walk: &Walk) -> Tally {
+    let browser = walk.browser.name();
+    let name = match walk.files.as_slice() {
+        [file] if walk.extent == Extent::Whole => file
+            .file_name()
+            .map(|name| name.to_string_lossy().replace(".test.mjs", "")),
+        _ => None,
+    };
+    let what = match (&name, walk.extent) {
+        (Some(name), _) => format!("{browser}: {name}"),
+        (None, Extent::Whole) => browser.to_owned(),
+        (None, Extent::Smoke) => {
+            format!("{browser}: smoke test (whole with --browser or --deep)")
+        }
+    };
+    let walked = report::step(&what, || {
+        let mut command = suite.node_command()?;
+        command
+            .env("PAYSG_BROWSER", browser)
+            .envs(walk.variables.iter().cloned());
+        if walk.extent == Extent::Smoke {
+            command.arg(format!("--test-name-pattern={SMOKE_JOURNEYS}"));
+        }
+        let name = name.as_deref().unwrap_or("all");
+        let tap = suite.tap(&format!("-{browser}-{name}"))?;
+        tally::node_test(&mut command, &tap, &walk.files)
+    });
+    walked.unwrap_or_else(|error| {
+        report::failure(&format!("{error:#}"));
+        Tally::FAILURE
+    })
 }
 
 /// The browsers for the tests of the wasm itself. What they cannot run in is said.

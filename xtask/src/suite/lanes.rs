@@ -23,8 +23,13 @@ pub(super) struct Outcome {
     pub(super) took: Duration,
 }
 
-/// Runs these groups, or all; gives their outcomes in the order of the sum. A group that runs alone has the terminal to itself.
-pub(super) fn run(only: &[Group], outcome: &(impl Fn(Group) -> Outcome + Sync)) -> Vec<Outcome> {
+/// Runs these groups, or all; gives their outcomes in the order of the sum. A group that runs alone has the terminal to itself. A lane that has come to its
+/// end helps with the journeys, which take longest.
+pub(super) fn run(
+    only: &[Group],
+    outcome: &(impl Fn(Group) -> Outcome + Sync),
+    help: &(impl Fn() + Sync),
+) -> Vec<Outcome> {
     let lanes: Vec<Vec<Group>> = LANES
         .iter()
         .map(|lane| chosen(lane, only))
@@ -33,7 +38,7 @@ pub(super) fn run(only: &[Group], outcome: &(impl Fn(Group) -> Outcome + Sync)) 
     let mut outcomes = if let [lane] = lanes.as_slice() {
         lane.iter().copied().map(outcome).collect()
     } else {
-        side_by_side(&lanes, outcome)
+        side_by_side(&lanes, outcome, help)
     };
     outcomes.sort_by_key(|outcome| outcome.group);
     outcomes
@@ -47,7 +52,9 @@ fn chosen(lane: &[Group], only: &[Group]) -> Vec<Group> {
 fn side_by_side(
     lanes: &[Vec<Group>],
     outcome: &(impl Fn(Group) -> Outcome + Sync),
+    help: &(impl Fn() + Sync),
 ) -> Vec<Outcome> {
+    let journeys = lanes.iter().any(|lane| lane.contains(&Group::E2e));
     std::thread::scope(|scope| {
         let running: Vec<_> = lanes
             .iter()
@@ -56,7 +63,14 @@ fn side_by_side(
                     report::set_margin(group.margin());
                     outcome(*group)
                 };
-                scope.spawn(move || lane.iter().map(in_lane).collect::<Vec<_>>())
+                scope.spawn(move || {
+                    let outcomes: Vec<_> = lane.iter().map(in_lane).collect();
+                    if journeys && !lane.contains(&Group::E2e) {
+                        report::set_margin(Group::E2e.margin());
+                        help();
+                    }
+                    outcomes
+                })
             })
             .collect();
         running

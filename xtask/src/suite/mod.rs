@@ -3,6 +3,7 @@
 mod engines;
 mod group;
 mod lanes;
+mod shared;
 mod supply;
 mod tally;
 
@@ -15,6 +16,7 @@ use clap::Args;
 use crate::project::{Project, this_program};
 use crate::tools::Browser;
 use crate::{demo, package, report, shell, tools};
+use engines::Journeys;
 use group::Group;
 use lanes::Outcome;
 use tally::Tally;
@@ -40,14 +42,16 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
     if tools::lints().is_ok() {
         shell::lint_what_is_built();
     }
-    let outcomes = lanes::run(&options.only, &|group| {
-        Suite {
-            project,
-            group,
-            deep: options.deep,
-            browsers: &options.browser,
-        }
-        .outcome()
+    let journeys = Journeys::default();
+    let suite = |group| Suite {
+        project,
+        group,
+        deep: options.deep,
+        browsers: &options.browser,
+        journeys: &journeys,
+    };
+    let outcomes = lanes::run(&options.only, &|group| suite(group).outcome(), &|| {
+        journeys.help(&suite(Group::E2e))
     });
     Ok(summarise(&outcomes, started.elapsed()))
 }
@@ -72,6 +76,8 @@ struct Suite<'a> {
     deep: bool,
     /// As asked for.
     browsers: &'a [Browser],
+    /// For all lanes.
+    journeys: &'a Journeys,
 }
 
 impl Suite<'_> {
@@ -79,6 +85,8 @@ impl Suite<'_> {
     fn outcome(&self) -> Outcome {
         report::line(&format!("\n━━ {}", self.group.name()));
         let started = Instant::now();
+        // However it goes on.
+        let _end = (self.group == Group::E2e).then(|| self.journeys.end_at_last());
         let mut tally = self
             .group
             .prepare(self.project, self.deep)

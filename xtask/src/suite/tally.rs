@@ -100,10 +100,33 @@ fn shown(stream: impl Read, mut to: impl std::io::Write) -> Tally {
     let mut tally = Tally::default();
     for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
-        report::show(&mut to, &line);
+        if !is_nodes_count(&line) {
+            report::show(&mut to, &line);
+        }
         tally.add(of_libtest_line(&line));
     }
     tally
+}
+
+/// `ℹ pass 3`, of one run among many: the sum of the group says it.
+fn is_nodes_count(line: &str) -> bool {
+    let Some((what, count)) = line
+        .strip_prefix("ℹ ")
+        .and_then(|rest| rest.split_once(' '))
+    else {
+        return false;
+    };
+    let counted = [
+        "tests",
+        "suites",
+        "pass",
+        "fail",
+        "cancelled",
+        "skipped",
+        "todo",
+        "duration_ms",
+    ];
+    counted.contains(&what) && count.trim().parse::<f64>().is_ok()
 }
 
 /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
@@ -142,7 +165,7 @@ fn of_tap(report: &str) -> Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, of_libtest_line, of_tap};
+    use super::{Tally, is_nodes_count, of_libtest_line, of_tap};
 
     #[test]
     fn a_libtest_summary_is_counted() {
@@ -167,6 +190,20 @@ mod tests {
             skipped: 1,
         };
         assert_eq!(of_tap(report), tally);
+    }
+
+    #[test]
+    fn of_nodes_information_only_its_counts_are_left_out() {
+        assert!(is_nodes_count("ℹ pass 3"));
+        assert!(is_nodes_count("ℹ duration_ms 480514.841675"));
+        for told in [
+            "ℹ seed 4; 25 intents",
+            "ℹ fail fast",
+            "✔ pass 3",
+            "ℹ 3 pass",
+        ] {
+            assert!(!is_nodes_count(told), "{told}");
+        }
     }
 
     #[test]
