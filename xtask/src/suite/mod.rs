@@ -3,6 +3,7 @@
 mod engines;
 mod group;
 mod lanes;
+mod scratch;
 mod shared;
 mod supply;
 mod tally;
@@ -19,6 +20,7 @@ use crate::{demo, package, report, shell, tools};
 use engines::Journeys;
 use group::Group;
 use lanes::Outcome;
+use scratch::Scratch;
 use tally::Tally;
 
 /// Options of `test`.
@@ -43,12 +45,14 @@ pub(crate) fn test(project: &Project, options: &TestOptions) -> anyhow::Result<E
         shell::lint_what_is_built();
     }
     let journeys = Journeys::default();
+    let scratch = Scratch::new()?;
     let suite = |group| Suite {
         project,
         group,
         deep: options.deep,
         browsers: &options.browser,
         journeys: &journeys,
+        scratch: &scratch,
     };
     let outcomes = lanes::run(&options.only, &|group| suite(group).outcome(), &|| {
         journeys.help(&suite(Group::E2e))
@@ -78,6 +82,7 @@ struct Suite<'a> {
     browsers: &'a [Browser],
     /// For all lanes.
     journeys: &'a Journeys,
+    scratch: &'a Scratch,
 }
 
 impl Suite<'_> {
@@ -194,6 +199,7 @@ impl Suite<'_> {
                 .args(["--", "--features", "browser", "--test", "browser"])
                 .envs(program.map(|(name, path)| (*name, path)))
                 .envs(shell::linting())
+                .envs([self.scratch.variable()])
                 .current_dir(self.project.root());
             self.deeply(&mut command);
             tally.add(tally::libtest(&mut command)?);
@@ -217,6 +223,7 @@ impl Suite<'_> {
             // node:sqlite works, and says on each start that it is new.
             .env("NODE_NO_WARNINGS", "1")
             .env("PAYSG_XTASK", this_program()?)
+            .envs([self.scratch.variable()])
             .envs(shell::linting())
             .current_dir(self.project.root());
         command.arg(format!("--test-concurrency={}", self.group.files_at_once()));
