@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use super::shared::Shared;
 use super::tally::{self, Tally};
@@ -136,7 +137,10 @@ fn walked(suite: &Suite<'_>, walk: &Walk) -> Tally {
             format!("{browser}: smoke test (whole with --browser or --deep)")
         }
     };
-    let walked = report::step(&what, || {
+    // Its name at both ends: two may be walked at once.
+    report::line(&format!("▸ {what}"));
+    let started = Instant::now();
+    let walked = (|| {
         let mut command = suite.node_command()?;
         command
             .env("PAYSG_BROWSER", browser)
@@ -147,11 +151,18 @@ fn walked(suite: &Suite<'_>, walk: &Walk) -> Tally {
         let name = name.as_deref().unwrap_or("all");
         let tap = suite.tap(&format!("-{browser}-{name}"))?;
         tally::node_test(&mut command, &tap, &walk.files)
-    });
-    walked.unwrap_or_else(|error| {
+    })();
+    let walked = walked.unwrap_or_else(|error: anyhow::Error| {
         report::failure(&format!("{error:#}"));
         Tally::FAILURE
-    })
+    });
+    report::line(&format!(
+        "  {what}: {} passed, {} failed in {}",
+        walked.passed,
+        walked.failed,
+        report::seconds(started.elapsed())
+    ));
+    walked
 }
 
 /// The browsers for the tests of the wasm itself. What they cannot run in is said.
