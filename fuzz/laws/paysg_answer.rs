@@ -44,9 +44,15 @@ fn check_payment(payment: &Payment, body: &[u8]) {
         PaymentStatus::Unpaid | PaymentStatus::Other(_) => assert!(status != Status::Paid),
     }
     // A rival of what is acted upon is refused, wherever it stands.
+    let other = |than: &str| Json::String(if than == "one" { "other" } else { "one" }.to_owned());
+    let stands = match &payment.payment_status {
+        PaymentStatus::Paid => "paid",
+        PaymentStatus::Unpaid => "unpaid",
+        PaymentStatus::Other(word) => word,
+    };
     let rivals = [
-        ("id", Json::String("another".to_owned())),
-        ("reference_id", Json::String("another\u{1}".to_owned())),
+        ("id", other(payment.id.as_str())),
+        ("reference_id", other(&payment.reference_id)),
         (
             "amount_in_cents",
             Json::Number((payment.amount_in_cents.get() ^ 1).to_string()),
@@ -55,15 +61,14 @@ fn check_payment(payment: &Payment, body: &[u8]) {
             "amountInCents",
             Json::Number((payment.amount_in_cents.get() ^ 1).to_string()),
         ),
-        ("payment_status", Json::String("another".to_owned())),
+        ("payment_status", other(stands)),
     ];
     for (name, value) in rivals {
         for first in [true, false] {
             let mut two = object.clone();
             add(&mut two, (name.to_owned(), value.clone()), first);
-            let read = Payment::read(written(&two).as_bytes());
             assert!(
-                read.is_err() || payment.id.as_str() == "another",
+                Payment::read(written(&two).as_bytes()).is_err(),
                 "{name} twice"
             );
         }

@@ -58,8 +58,8 @@ fn is_good(token: &str, (typ, max_lifetime): (&str, i64)) -> bool {
     mac.update(format!("{header}.{claims}").as_bytes());
     let good_tag: [u8; 32] = mac.finalize().into_bytes().into();
     let (header, claims) = (object(header), object(claims));
-    // serde_json refuses half a surrogate pair, which reads as nothing here; that is the one thing it cannot say about a token.
-    if claims.is_null() {
+    // serde_json refuses half a surrogate pair, and numbers that no double can hold, wherever they stand: of such a token it can only say nothing.
+    if header.is_null() || claims.is_null() {
         return tag == Base64UrlUnpadded::encode_string(&good_tag);
     }
     let now = (NOW_MS / 1000) as f64;

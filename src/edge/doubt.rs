@@ -58,8 +58,7 @@ pub(super) fn doubts(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Doubt> {
 }
 
 fn different_bytes(text: &str) -> usize {
-    let mut bytes = text.as_bytes().to_vec();
-    bytes.sort_unstable();
-    bytes.dedup();
-    bytes.len()
+    (0..=u8::MAX)
+        .filter(|byte| text.as_bytes().contains(byte))
+        .count()
 }

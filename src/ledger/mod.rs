@@ -11,6 +11,7 @@
 
 mod attempt;
 mod digest;
+mod entry;
 mod intent;
 mod journal;
 mod schedule;

@@ -587,6 +587,74 @@ fn rows_written_by_the_first_version_are_read_for_ever() {
 }
 
 #[test]
+fn every_transition_is_read_as_it_was_written() {
+    let all = [
+        began(),
+        started(1),
+        Transition::Started {
+            attempt: 1,
+            digest: digest("order"),
+            amount_in_cents: 4200,
+            cancel_after_secs: Some(900),
+        },
+        Transition::AskedAgain { attempt: 2 },
+        Transition::Failed { attempt: 3 },
+        opened(1, "p1"),
+        Transition::Opened {
+            attempt: 1,
+            payment_id: id("p1"),
+            adopted: true,
+            same_order: false,
+            amount_in_cents: Some(100),
+        },
+        adopted(2, "p2"),
+        refused(1),
+        Transition::Refused {
+            attempt: 1,
+            status: 400,
+            code: Some("invalid_amount".to_owned()),
+        },
+        given_up(1),
+        cancelled(1),
+        paid(1),
+        Transition::Paid {
+            attempt: 1,
+            paid_at: Some("2026-11-17T10:05:00.000+08:00".to_owned()),
+        },
+        asked("p1", "command"),
+        made("command", true),
+        made("command", false),
+        not_made("command"),
+        refunded(1, true),
+        hinted("p1"),
+        examined("p1"),
+        told("paid p1"),
+        tell_again("paid p1"),
+        flagged(Flag::Surplus, Some("p2")),
+        flagged(Flag::SearchTooLong, None),
+    ];
+    for transition in all {
+        let written = serde_json::to_string(&transition).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Transition>(&written).unwrap(),
+            transition
+        );
+        let mut fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&written).unwrap();
+        // Without any of what it must say it is nothing.
+        for name in fields.keys().cloned().collect::<Vec<_>>() {
+            let value = fields.remove(&name).unwrap();
+            let optional = ["cancel_after_secs", "code", "paid_at"].contains(&&*name)
+                || (name == "amount_in_cents" && matches!(transition, Transition::Opened { .. }))
+                || (name == "payment_id" && matches!(transition, Transition::Flagged { .. }));
+            let read = serde_json::from_value::<Transition>(fields.clone().into());
+            assert_eq!(read.is_ok(), optional, "{written} without {name}");
+            fields.insert(name, value);
+        }
+    }
+}
+
+#[test]
 fn unsaved_rows_are_taken_once() {
     let mut ledger = after([started(1)]);
     assert!(!ledger.is_empty());

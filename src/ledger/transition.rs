@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::Digest;
+use super::entry::Entry;
 use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// One step of an intent's life, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(tag = "what", rename_all = "snake_case", try_from = "Entry")]
 pub enum Transition {
     /// The first row: whose ledger this is.
     Began {

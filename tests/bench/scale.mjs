@@ -26,20 +26,37 @@ async function measureConnections({ say, env, folder, startWorker }, summary) {
   await worker.stop();
 }
 
+/** New intents a second by how many there are, beside a bare object that has as many: what both lose is the machine's. */
 async function measureIntents(bench, summary) {
   const { say, deep, folder } = bench;
   const marks = deep ? [100, 1_000, 10_000, 100_000] : [100, 300, 1_000];
-  say("▸ New intents by the number of intents that there are");
-  const worker = await startLedger(bench, "product");
+  say("▸ New intents by the number of intents that there are, beside a bare Durable Object");
+  const ledgers = [];
+  for (const peer of ["product", "js"]) ledgers.push({ peer, worker: await startLedger(bench, peer), there: 0 });
   summary.scale.intents = [];
-  let there = 0;
   for (const mark of marks) {
-    while (there < mark) there += (await createIntents(worker, folder, Math.min(30, Math.max(1, Math.ceil((mark - there) / 500))))).outcome.requests;
-    const { outcome } = await createIntents(worker, folder, 2);
-    const { perSecond, cpuUs } = outcome;
-    summary.scale.intents.push({ intents: there, per_second: Math.round(perSecond), cpu_us: Math.round(cpuUs) });
-    there += outcome.requests;
-    say(`  ${String(there).padStart(7)} intents  ${perSecond.toFixed(0).padStart(5)} new ones/s  ${cpuUs.toFixed(0)} µs of CPU`);
+    for (const ledger of ledgers) {
+      while (ledger.there < mark) ledger.there += await made(ledger.worker, folder, mark - ledger.there);
+    }
+    const measured = {};
+    for (const ledger of ledgers) {
+      const { perSecond, cpuUs, requests } = (await createIntents(ledger.worker, folder, deep ? 10 : 2)).outcome;
+      measured[ledger.peer] = { intents: ledger.there, per_second: Math.round(perSecond), cpu_us: Math.round(cpuUs) };
+      ledger.there += requests;
+    }
+    const { product, js } = measured;
+    const ratio = product.per_second / js.per_second;
+    summary.scale.intents.push({ ...product, bare: js, ratio });
+    say(
+      `  ${String(mark).padStart(7)} intents  ${String(product.per_second).padStart(5)} new ones/s, ${product.cpu_us} µs of CPU  ` +
+        `bare ${js.per_second}/s, ${js.cpu_us} µs  ratio ${ratio.toFixed(2)}`,
+    );
   }
-  await worker.stop();
+  for (const { worker } of ledgers) await worker.stop();
+}
+
+/** Makes about so many intents, in one go of half a minute at most; how many. */
+async function made(worker, folder, count) {
+  const seconds = Math.min(30, Math.max(1, Math.ceil(count / 500)));
+  return (await createIntents(worker, folder, seconds)).outcome.requests;
 }
