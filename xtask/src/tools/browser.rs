@@ -1,6 +1,7 @@
 //! Browsers and their WebDrivers, for the tests that need one.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -80,6 +81,14 @@ pub(crate) fn headless_shell() -> anyhow::Result<Option<PathBuf>> {
         return Ok(None);
     }
     let Chromium { browser, .. } = chromium()?;
+    // Asked once: where it cannot be installed, that takes a while to find out.
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    Ok(FOUND
+        .get_or_init(|| installed_headless_shell(&browser))
+        .clone())
+}
+
+fn installed_headless_shell(browser: &Path) -> Option<PathBuf> {
     let _alone = alone();
     // Debian has a script on PATH that starts it and does not end with it.
     let debian = Path::new("/usr/lib/chromium").join(HEADLESS_SHELL);
@@ -96,8 +105,8 @@ pub(crate) fn headless_shell() -> anyhow::Result<Option<PathBuf>> {
             ));
         }
     }
-    let version = shell::version_of(&browser);
-    Ok(find().filter(|found| shell::version_of(found) == version))
+    let version = shell::version_of(browser);
+    find().filter(|found| shell::version_of(found) == version)
 }
 
 const HEADLESS_SHELL: &str = "chromium-headless-shell";
