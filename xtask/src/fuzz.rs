@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use crate::project::Project;
 use crate::{report, shell, tools};
@@ -19,7 +19,7 @@ use crate::{report, shell, tools};
 pub(crate) struct FuzzOptions {
     /// Only these targets (fuzz/targets)
     targets: Vec<String>,
-    /// End a target when its coverage has not grown for so many minutes
+    /// End a target when its coverage has not grown for so many minutes of its processor's time
     #[arg(long, default_value_t = 10, value_name = "MINUTES")]
     still: u64,
     /// End a target after so many minutes, whatever its coverage does
@@ -126,7 +126,8 @@ fn run(
         took: Duration::ZERO,
         crashed: false,
     };
-    let mut grown = Instant::now();
+    // Its own time, for on a busy machine any fuzzer stands still.
+    let mut grown = Duration::ZERO;
     let mut told_to_end = false;
     let stderr = child.stderr.take().context("libFuzzer's report")?;
     // It is silent for minutes when it finds nothing: its lines come through a channel, so that the clock is looked at meanwhile.
@@ -145,7 +146,7 @@ fn run(
             Err(RecvTimeoutError::Timeout) => {}
             Ok(line) => {
                 if outcome.take(&line) {
-                    grown = Instant::now();
+                    grown = processor_time(child.id())?;
                 }
                 let of_interest = !["#", "INFO", "stat::"]
                     .iter()
@@ -156,7 +157,7 @@ fn run(
             }
         }
         let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
-        let still = grown.elapsed() > minutes(options.still);
+        let still = processor_time(child.id())?.saturating_sub(grown) > minutes(options.still);
         let over = options
             .at_most
             .is_some_and(|most| started.elapsed() > minutes(most));
@@ -169,6 +170,24 @@ fn run(
     outcome.crashed = !child.wait()?.success() && !told_to_end;
     outcome.took = started.elapsed();
     Ok(outcome)
+}
+
+/// How long a process has been at work, on any core; as long as it is not waited for, it can be asked after its end, too.
+fn processor_time(process: u32) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // After the name, which may hold anything but ends with the last bracket: user and system time are the 14th and 15th field of all.
+    let (_, fields) = stat.rsplit_once(')').context("the process's state")?;
+    let ticks: u64 = fields
+        .split_ascii_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum();
+    let per_second = sysconf(SysconfVar::CLK_TCK)?.context("the length of a tick")?;
+    let seconds = ticks.checked_div(u64::try_from(per_second)?);
+    Ok(Duration::from_secs(
+        seconds.context("the length of a tick")?,
+    ))
 }
 
 impl Outcome {
