@@ -23,9 +23,9 @@ pub fn check(data: &[u8]) {
         (Err(_), Err(_)) => {}
     }
     let kept = json::parse_keeping_duplicates(data);
-    match (&ours, &kept) {
-        (Err(JsonError::Duplicate(_)), Ok(_)) => {}
-        _ => assert_eq!(ours, kept),
+    // A repeated key is found at the end of its object, and what is wrong behind that is not.
+    if !matches!(ours, Err(JsonError::Duplicate(_))) {
+        assert_eq!(ours, kept);
     }
     if let Ok(kept) = kept {
         let mut again = String::new();

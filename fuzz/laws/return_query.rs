@@ -34,7 +34,7 @@ pub fn check(data: &[u8]) {
         Err(ReturnError::Repeated(name)) => assert!(values(name).len() > 1),
         Err(ReturnError::Malformed(name)) => {
             assert!(if name == "query" {
-                query.len() > MAX_QUERY_BYTES
+                bare.len() > MAX_QUERY_BYTES
             } else {
                 values(name).len() == 1
             });
@@ -42,7 +42,7 @@ pub fn check(data: &[u8]) {
     }
     // The address bar loses the two and keeps the others, in order.
     let stripped = ReturnParams::strip_from(&query);
-    if query.len() <= MAX_QUERY_BYTES {
+    if bare.len() <= MAX_QUERY_BYTES {
         assert_eq!(ReturnParams::from_query(&stripped), Ok(None));
     }
     let others = pairs

@@ -6,7 +6,7 @@ use super::id::{PaymentId, PaymentServiceId};
 pub const PAYMENT_ID: &str = "paysg_payment_id";
 /// Query parameter that names the payment service.
 pub const PAYMENT_SERVICE_ID: &str = "paysg_payment_service_id";
-/// The longest query that is read, in bytes.
+/// The longest query that is read, in bytes; its `?` does not count.
 pub const MAX_QUERY_BYTES: usize = 8192;
 
 /// The payment that a returning payer claims to have paid.
@@ -58,7 +58,7 @@ impl ReturnParams {
     /// assert_eq!(ReturnParams::from_query("?paysg_payment_id=x"), Err(ReturnError::Missing("paysg_payment_service_id")));
     /// ```
     pub fn from_query(query: &str) -> Result<Option<Self>, ReturnError> {
-        if query.len() > MAX_QUERY_BYTES {
+        if bare(query).len() > MAX_QUERY_BYTES {
             return Err(ReturnError::Malformed("query"));
         }
         let mut payment = None;
@@ -138,11 +138,12 @@ impl ReturnParams {
 
 /// The `name=value` pairs of a query, still encoded.
 fn pairs(query: &str) -> impl Iterator<Item = &str> {
-    query
-        .strip_prefix('?')
-        .unwrap_or(query)
-        .split('&')
-        .filter(|pair| !pair.is_empty())
+    bare(query).split('&').filter(|pair| !pair.is_empty())
+}
+
+/// The query without its `?`.
+fn bare(query: &str) -> &str {
+    query.strip_prefix('?').unwrap_or(query)
 }
 
 /// Which of the two parameters an encoded name is.
