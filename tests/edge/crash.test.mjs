@@ -105,7 +105,11 @@ describe("machines that die", { concurrency: true }, () => {
     ]) {
       test(when, async (t) => {
         const delays = [];
-        for (let round = 0; round < (deep ? 15 : 2); round += 1) delays.push(...(await killAfterHint({ stack, machines, listener, ...options })));
+        // Where all were told before the kill, it came too late to say anything.
+        for (let round = 0; round < (deep ? 15 : 2) || (delays.length === 0 && round < 20); round += 1) {
+          delays.push(...(await killAfterHint({ stack, machines, listener, ...options })));
+        }
+        assert.ok(delays.length > 0, "each payment was told before its edge was killed");
         delays.sort((a, b) => a - b);
         t.diagnostic(`${delays.length} told, p50 ${delays[delays.length >> 1]} ms and at most ${delays.at(-1)} ms after the restart; ${machines.figures}`);
         assert.ok(delays.at(-1) <= TOLD_WITHIN_MS, `told ${delays.at(-1)} ms after the restart`);
