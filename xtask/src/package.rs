@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread::ScopedJoinHandle;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -118,25 +117,15 @@ pub(crate) fn make(project: &Project) -> anyhow::Result<()> {
     let wasm_tools = tools::wasm_tools(project)?;
     let margin = report::margin();
     std::thread::scope(|scope| {
-        // Only wasm-opt, which comes with them, has to wait for the packages.
-        let installing = scope.spawn(move || {
+        // Only wasm-opt, which comes with them, has to wait for the packages; it says so if they cannot be installed.
+        scope.spawn(move || {
             report::set_margin(margin);
-            tools::npm_packages(
-                project,
-                project.root(),
-                "wasm-opt, workerd, wrangler and the tests' tools",
-            )
+            npm_packages(project)
         });
-        let mut installing = Some(installing);
-        let mut installed = || match installing.take().map(ScopedJoinHandle::join) {
-            Some(Err(_)) => bail!("npm's packages were not installed"),
-            Some(Ok(outcome)) => outcome,
-            None => Ok(()),
-        };
         for wasm_build in [BROWSER, EDGE] {
-            build_wasm(project, &wasm_tools, &wasm_build, &mut installed)?;
+            build_wasm(project, &wasm_tools, &wasm_build)?;
         }
-        installed()
+        npm_packages(project)
     })?;
     copy_sources(project)
 }
@@ -144,11 +133,14 @@ pub(crate) fn make(project: &Project) -> anyhow::Result<()> {
 /// Makes `target/trapping`, which stands in for `pkg/edge` where `PAYSG_EDGE_WASM` names it; optimised as that is, or made soon.
 pub(crate) fn make_trapping(project: &Project, as_shipped: bool) -> anyhow::Result<()> {
     let build = if as_shipped { TRAPPING } else { TRAPPING_SOON };
-    build_wasm(
+    build_wasm(project, &tools::wasm_tools(project)?, &build)
+}
+
+fn npm_packages(project: &Project) -> anyhow::Result<()> {
+    tools::npm_packages(
         project,
-        &tools::wasm_tools(project)?,
-        &build,
-        &mut || Ok(()),
+        project.root(),
+        "wasm-opt, workerd, wrangler and the tests' tools",
     )
 }
 
@@ -172,13 +164,7 @@ pub(crate) fn pack(project: &Project) -> anyhow::Result<PathBuf> {
     Ok(tarball)
 }
 
-/// `installed` returns once npm's packages are there.
-fn build_wasm(
-    project: &Project,
-    wasm_tools: &WasmTools,
-    build: &WasmBuild,
-    installed: &mut dyn FnMut() -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> anyhow::Result<()> {
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
@@ -200,7 +186,7 @@ fn build_wasm(
     fingerprint.unless_made(project, &format!("wasm-{}", build.name), &wasm, || {
         report::step(
             &format!("Building {}/{} with wasm-pack", build.inside, build.name),
-            || compile(project, wasm_tools, build, &folder, None, installed),
+            || compile(project, wasm_tools, build, &folder, None),
         )
     })?;
     Ok(())
@@ -231,7 +217,6 @@ fn compile(
     build: &WasmBuild,
     folder: &Path,
     target: Option<&Path>,
-    installed: &mut dyn FnMut() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
@@ -257,7 +242,6 @@ fn compile(
         command.env("CARGO_TARGET_DIR", target);
     }
     shell::run_quietly(&mut command)?;
-    installed()?;
     match build.wasm_opt_level {
         Some(level) => wasm_opt(project, level, &folder.join("paysg_wasm_bg.wasm")),
         None => Ok(()),
@@ -277,16 +261,7 @@ pub(crate) fn reproduce(project: &Project) -> anyhow::Result<()> {
         let folder = again.join(build.name);
         report::step(
             &format!("Building pkg/{} once more, from nothing", build.name),
-            || {
-                compile(
-                    project,
-                    &wasm_tools,
-                    &build,
-                    &folder,
-                    Some(&target),
-                    &mut || Ok(()),
-                )
-            },
+            || compile(project, &wasm_tools, &build, &folder, Some(&target)),
         )?;
         let first = project.pkg().join(build.name);
         let names = |folder: &Path| -> anyhow::Result<Vec<PathBuf>> {
@@ -315,6 +290,7 @@ pub(crate) fn reproduce(project: &Project) -> anyhow::Result<()> {
 /// Optimises the wasm in place. wasm-pack would do it with a program that it downloads from GitHub, which a
 /// closed network has not; ours comes with the lockfile.
 pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::Result<()> {
+    npm_packages(project)?;
     // First, so that what only panics called goes too.
     shell::run_quietly(
         Command::new(tools::node(project)?)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 
@@ -39,8 +40,10 @@ pub(crate) fn npm() -> anyhow::Result<Command> {
     Ok(Command::new("npm"))
 }
 
-/// `npm ci` in a folder, when its lockfile is not the one last installed.
+/// `npm ci` in a folder, when its lockfile is not the one last installed. Who asks while it is being done waits for it.
 pub(crate) fn npm_packages(project: &Project, folder: &Path, reason: &str) -> anyhow::Result<()> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let lock = folder.join("package-lock.json");
     if !lock.is_file() {
         bail!("{} is missing: commit it", lock.display());
