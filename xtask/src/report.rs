@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 thread_local! {
@@ -45,15 +46,28 @@ pub(crate) fn show(to: &mut impl Write, text: &str) {
     let _ = to.write_all(shown.as_bytes());
 }
 
-/// Says what is about to happen, does it, and says how long it took.
+/// Steps that have begun, and those of them that have ended.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
+static ENDED: AtomicUsize = AtomicUsize::new(0);
+
+/// Says what is about to happen, does it, and says how long it took; and once more what, where other steps began or ended meanwhile.
 pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let before = BEGUN.fetch_add(1, Ordering::Relaxed);
+    let alone = ENDED.load(Ordering::Relaxed) == before;
     line(&format!("▸ {what}"));
     let started = Instant::now();
     let result = work();
     let took = seconds(started.elapsed());
+    let alone = alone && BEGUN.load(Ordering::Relaxed) == before.saturating_add(1);
+    ENDED.fetch_add(1, Ordering::Relaxed);
+    let whose = if alone {
+        String::new()
+    } else {
+        format!(": {what}")
+    };
     match &result {
-        Ok(_) => line(&format!("  done in {took}")),
-        Err(_) => line(&format!("  failed after {took}")),
+        Ok(_) => line(&format!("  done in {took}{whose}")),
+        Err(_) => line(&format!("  failed after {took}{whose}")),
     }
     result
 }
