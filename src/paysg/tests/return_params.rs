@@ -107,6 +107,21 @@ fn tampered_parameters_are_named() {
 }
 
 #[test]
+fn the_longest_query_is_as_long_with_its_mark_as_without() {
+    let longest = "a".repeat(MAX_QUERY_BYTES);
+    for query in [longest.clone(), format!("?{longest}")] {
+        assert_eq!(ReturnParams::from_query(&query), Ok(None));
+        // What is written back into the address bar is read again.
+        let stripped = ReturnParams::strip_from(&query);
+        assert_eq!(ReturnParams::from_query(&stripped), Ok(None));
+        assert_eq!(
+            ReturnParams::from_query(&format!("{query}a")),
+            Err(ReturnError::Malformed("query"))
+        );
+    }
+}
+
+#[test]
 fn both_parameters_go_into_the_query_and_not_into_the_fragment() {
     let added = format!("paysg_payment_id={PAYMENT}&paysg_payment_service_id={SERVICE}");
     for (url, with) in [
