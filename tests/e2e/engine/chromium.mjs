@@ -1,7 +1,7 @@
 // Chromium, by Debian's chromedriver.
 //
 //   CHROME_BIN, CHROMEDRIVER   where they are, if not where Debian has them
-//   CHROME_SHELL               its headless shell, which then does what it can: the same engine, without the windows and half of the work
+//   CHROME_SHELL               its headless shell, which then does what it can: the same engine without the windows, and with two thirds of the work
 import * as chrome from "selenium-webdriver/chrome.js";
 
 /** How another page is opened beside those that there are. */

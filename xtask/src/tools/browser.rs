@@ -71,7 +71,7 @@ impl Browser {
     }
 }
 
-/// Chromium's headless shell, of the very version of the browser: the engine without the windows, and with half of the work. `None`: the whole browser
+/// Chromium's headless shell, of the very version of the browser: the engine without the windows, and with two thirds of the work. `None`: the whole browser
 /// does everything, as it does for whoever names one.
 pub(crate) fn headless_shell() -> anyhow::Result<Option<PathBuf>> {
     if let Some(named) = std::env::var_os("CHROME_SHELL") {
