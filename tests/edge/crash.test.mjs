@@ -28,7 +28,7 @@ const TOLD_WITHIN_MS = 5_000;
 
 // The one that works and those that wait have machines of their own.
 describe("machines that die", { concurrency: true }, () => {
-  test("nothing that was paid is lost, doubled or made up", { timeout: deep ? 1_200_000 : 240_000 }, async (t) => {
+  test("nothing that was paid is lost, doubled or made up", { timeout: deep ? 1_200_000 : 300_000 }, async (t) => {
     const stack = await startStack({ timeScale: TIME_SCALE, simulatorArgs: ["--webhook-retry-base-ms=500", "--webhook-timeout-ms=3000", "--quiet"] });
     const machines = new Machines(stack);
     t.after(() => machines.stop());

@@ -43,7 +43,7 @@ describe("a storm of creates", () => {
     await stack.sim("/reset", {});
   });
 
-  test("each intent has one payment", { timeout: deep ? 1_200_000 : 240_000 }, async (t) => {
+  test("each intent has one payment", { timeout: deep ? 1_200_000 : 300_000 }, async (t) => {
     const path = `/v1/payment-services/${stack.payment_service_id}/payments`;
     const faults = troubles(path);
     await stack.sim("/faults", faults);

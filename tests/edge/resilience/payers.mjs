@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counts } from "./figures.mjs";
 
-const PATIENCE_MS = 90_000;
+// Where a call was lost and its key then answered by a recorded 500, the edge takes no new key for a minute: the call may still be on its
+// way. An unlucky intent meets that twice.
+const PATIENCE_MS = 200_000;
 const CALL_TIMEOUT_MS = 40_000;
 
 export class Payers {
