@@ -96,6 +96,11 @@ fn chosen(project: &Project, named: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(all)
 }
 
+/// How libFuzzer ends when it is told to end, by us or by whoever sits before it.
+const INTERRUPTED: i32 = 72;
+/// How often a target says where it stands.
+const NEWS_EVERY: Duration = Duration::from_secs(60);
+
 /// One target, over what it found earlier and over the seeds.
 fn run(
     project: &Project,
@@ -129,6 +134,7 @@ fn run(
     // Its own time, for on a busy machine any fuzzer stands still.
     let mut grown = Duration::ZERO;
     let mut told_to_end = false;
+    let mut news = Instant::now();
     let stderr = child.stderr.take().context("libFuzzer's report")?;
     // It is silent for minutes when it finds nothing: its lines come through a channel, so that the clock is looked at meanwhile.
     let (sender, lines) = mpsc::channel();
@@ -157,17 +163,28 @@ fn run(
             }
         }
         let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
-        let still = processor_time(child.id())?.saturating_sub(grown) > minutes(options.still);
+        let unchanged = processor_time(child.id())?.saturating_sub(grown);
+        let still = unchanged > minutes(options.still);
         let over = options
             .at_most
             .is_some_and(|most| started.elapsed() > minutes(most));
+        if news.elapsed() > NEWS_EVERY {
+            news = Instant::now();
+            report::line(&format!(
+                "  coverage {}, unchanged for {}; {} executions or more",
+                outcome.coverage,
+                report::seconds(unchanged),
+                outcome.executions
+            ));
+        }
         if (still || over) && !told_to_end {
             told_to_end = true;
             // libFuzzer takes it as its user's Ctrl-C: it writes down what it has and ends.
             kill(Pid::from_raw(i32::try_from(child.id())?), Signal::SIGINT)?;
         }
     }
-    outcome.crashed = !child.wait()?.success() && !told_to_end;
+    let status = child.wait()?;
+    outcome.crashed = !status.success() && status.code() != Some(INTERRUPTED);
     outcome.took = started.elapsed();
     Ok(outcome)
 }
