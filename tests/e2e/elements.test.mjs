@@ -177,6 +177,53 @@ journey("an element that leaves the page gives up what it had begun, and another
   assert.equal((await world.payer.onePayment()).payer_name, "Siti binte Rahman");
 });
 
+/** In the page: another view in place of the element's, with an element of its own. */
+const showsAnotherView = () => {
+  document.getElementById("part").remove();
+  const next = document.createElement("paysg-pay");
+  next.id = "part";
+  next.devPaymentOrigin = new URLSearchParams(location.search).get("simulator");
+  next.order = { item: "stall-1y", payer_name: "Siti binte Rahman" };
+  document.querySelector("main").append(next);
+};
+
+journey("where the browser did not leave the page and another view took the element's place, what that orders is paid", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await world.stack.sim("/faults", [{ method: "GET", path: "/payments/", times: 1, status: 204 }]);
+  await (await visitor.part("button")).click();
+  await visitor.seesState("redirecting");
+  await driver.executeScript(showsAnotherView);
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  const names = (await world.payer.payments()).map(({ payer_name }) => payer_name);
+  assert.deepEqual(names, ["Tan Ah Kow", "Siti binte Rahman"]);
+  assert.equal((await world.payer.payments()).find(({ payer_name }) => payer_name === "Siti binte Rahman").id, id);
+});
+
+journey("a payer who goes on within the page while a payment is prepared is not pulled out of it", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => {
+    document.getElementById("part").order = ({ signal }) => new Promise((resolve) => {
+      window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" });
+      signal.addEventListener("abort", () => (window.aborted = true));
+    });
+    // A router's, where the browser has what routers build on.
+    globalThis.navigation?.addEventListener("navigate", (event) => event.intercept());
+  });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("paying");
+  await driver.executeScript(() => (globalThis.navigation ? location.assign("/elsewhere") : history.pushState(null, "", "/elsewhere")));
+  await driver.executeScript(showsAnotherView);
+  assert.equal(await driver.executeScript(() => window.aborted), true);
+  // Its order comes all the same; the module is there already, and would be asked at once.
+  await driver.executeScript(() => window.orders());
+  await driver.executeAsyncScript((done) => setTimeout(done, 500));
+  assert.equal(new URL(await driver.getCurrentUrl()).pathname, "/elsewhere");
+  assert.deepEqual(await world.payer.payments(), []);
+});
+
 journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
