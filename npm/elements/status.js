@@ -1,7 +1,7 @@
 // <paysg-status>: where the payer comes back to. What is shown is what PaySG says about the payment, asked for by the proxy; that the
 // payer came back says nothing. A payment that is not paid yet is being confirmed: it has not failed.
 import { isPaySGError } from "../index.js";
-import { cancelPayment } from "./cancel.js";
+import { cancelPayment, under } from "./cancel.js";
 import { Part, make, say } from "./part.js";
 import { isWithoutWasm, problemOf } from "./problem.js";
 import { icon } from "./icon.js";
@@ -307,9 +307,9 @@ export class PaySGStatusElement extends Part {
     switch (name) {
       case "resume":
       case "resume_last":
-        return this.#link("resume", `action.${name}`, `${this.proxyUrl}/resume`, name === "resume" ? "primary" : "");
+        return this.#link("resume", `action.${name}`, under(this.proxyUrl, "/resume"), name === "resume" ? "primary" : "");
       case "plain_page":
-        return this.#link("plain-page", "action.plain_page", `${this.proxyUrl}/payments/${paymentServiceId}/${paymentId}`);
+        return this.#link("plain-page", "action.plain_page", under(this.proxyUrl, `/payments/${paymentServiceId}/${paymentId}`));
       case "print":
         return this.#button("print", "action.print", () => this.print(), "primary");
       case "cancel":

@@ -224,6 +224,23 @@ journey("a payer who goes on within the page while a payment is prepared is not 
   assert.deepEqual(await world.payer.payments(), []);
 });
 
+journey("a proxy whose address ends in a slash is the same: what it verifies can be gone on with, and cancelled", async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const payment = await visitor.showsStatus("unpaid");
+  await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg/"));
+  await visitor.waits("the link", async () => (await (await visitor.part("resume")).getAttribute("href")) === `${visitor.gallery.url}/paysg/resume`);
+  await (await visitor.part("cancel")).click();
+  await (await visitor.part("cancel-yes")).click();
+  await visitor.seesState("cancelled");
+
+  const other = await visitor.makesPayment();
+  const status = await driver.executeAsyncScript((paymentId, paymentServiceId, done) => {
+    elements.cancelPayment({ paymentId, paymentServiceId }, { proxyUrl: "/paysg/" }).then(({ status }) => done(status), ({ code }) => done(code));
+  }, other.id, payment.payment_service_id);
+  assert.equal(status, "cancelled");
+});
+
 journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
