@@ -241,6 +241,47 @@ journey("a proxy whose address ends in a slash is the same: what it verifies can
   assert.equal(status, "cancelled");
 });
 
+/** In the page: thirty seconds are over in one. What is shorter goes on as it does. */
+const hastensTime = () => {
+  const { setTimeout } = window;
+  window.setTimeout = (run, ms, ...rest) => setTimeout(run, ms < 20_000 ? ms : ms / 30, ...rest);
+};
+
+for (const [what, proxyUrl] of [["does not answer", "/silent"], ["does not answer to the end", "/stalling"]]) {
+  journey(`a cancellation that the proxy ${what} is given up, and can be tried again or left`, async (world) => {
+    const visitor = await visit(world);
+    const { driver } = visitor;
+    await visitor.showsStatus("unpaid");
+    await driver.executeScript(hastensTime);
+    await driver.executeScript((proxyUrl) => {
+      const part = document.getElementById("part");
+      part.proxyUrl = proxyUrl;
+      part.addEventListener("paysg-error", ({ detail }) => (window.told = [detail.kind, detail.error.code, detail.error.retryable]));
+    }, proxyUrl);
+    await (await visitor.part("cancel")).click();
+    await (await visitor.part("cancel-yes")).click();
+    assert.equal(await (await visitor.part("cancel-yes")).getAttribute("aria-disabled"), "true");
+    await visitor.waits("the end of it", async () => /^The payment could not be cancelled/.test(await visitor.text("confirm-question")));
+    assert.deepEqual(await driver.executeScript(() => window.told), ["unreachable", "unreachable", true]);
+    await (await visitor.part("cancel-no")).click();
+    await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg"));
+    await (await visitor.part("cancel")).click();
+    await (await visitor.part("cancel-yes")).click();
+    await visitor.seesState("cancelled");
+  });
+}
+
+journey("a cancellation is given up by its own signal, and says for what reason", async (world) => {
+  const visitor = await opens(world, "/status");
+  const told = await visitor.driver.executeAsyncScript((done) => {
+    const controller = new AbortController();
+    elements.cancelPayment({ paymentId: "a", paymentServiceId: "b" }, { proxyUrl: "/silent", signal: controller.signal })
+      .catch(({ code, cause }) => done([code, cause]));
+    setTimeout(() => controller.abort("another view"), 50);
+  });
+  assert.deepEqual(told, ["aborted", "another view"]);
+});
+
 journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
