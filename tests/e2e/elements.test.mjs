@@ -1,6 +1,7 @@
 // What the parts do on a page that is not ours: with other forms, other buttons, other words, and where something is missing.
 import assert from "node:assert/strict";
 import { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Key } from "selenium-webdriver";
 import { openGallery } from "./gallery.mjs";
 import { journeys } from "./journey.mjs";
@@ -241,10 +242,10 @@ journey("a proxy whose address ends in a slash is the same: what it verifies can
   assert.equal(status, "cancelled");
 });
 
-/** In the page: thirty seconds are over in one. What is shorter goes on as it does. */
+/** In the page: thirty seconds are over in three. What is shorter goes on as it does. */
 const hastensTime = () => {
   const { setTimeout } = window;
-  window.setTimeout = (run, ms, ...rest) => setTimeout(run, ms < 20_000 ? ms : ms / 30, ...rest);
+  window.setTimeout = (run, ms, ...rest) => setTimeout(run, ms < 20_000 ? ms : ms / 10, ...rest);
 };
 
 for (const [what, proxyUrl] of [["does not answer", "/silent"], ["does not answer to the end", "/stalling"]]) {
@@ -280,6 +281,53 @@ journey("a cancellation is given up by its own signal, and says for what reason"
     setTimeout(() => controller.abort("another view"), 50);
   });
   assert.deepEqual(told, ["aborted", "another view"]);
+});
+
+journey("a cancellation that fails once the payment is known to be paid asks no more", async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const payment = await visitor.showsStatus("unpaid");
+  await driver.executeScript(hastensTime);
+  await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/silent"));
+  await (await visitor.part("cancel")).click();
+  await driver.executeScript(() => void (window.cancelled = document.getElementById("part").cancel()));
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  await driver.executeScript(() => {
+    const part = document.getElementById("part");
+    part.proxyUrl = "/paysg";
+    void part.check({ timeoutMs: 30_000 });
+  });
+  await visitor.seesState("paid");
+  await driver.executeAsyncScript((done) => window.cancelled.then(done));
+  assert.equal(await (await visitor.part("confirm")).isDisplayed(), false);
+  assert.equal(await visitor.state(), "paid");
+});
+
+journey("a status that is moved within the page while it asks goes on asking", async (world) => {
+  const visitor = await visit(world);
+  const payment = await visitor.showsStatus("confirming");
+  await visitor.driver.executeScript(() => {
+    const part = document.getElementById("part");
+    const section = document.createElement("section");
+    document.querySelector("main").append(section);
+    section.append(part);
+  });
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  await visitor.seesState("paid");
+});
+
+journey("back by the back button to a payment that was not paid, it is asked about again", { needs: "bfcache" }, async (world) => {
+  const visitor = await visit(world);
+  const payment = await visitor.showsStatus("unpaid");
+  await visitor.driver.executeScript(() => (window.kept = true));
+  await (await visitor.part("resume")).click();
+  await world.payer.isAtPaySG();
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  // The proxy remembers an answer for two seconds; nobody pays and goes back as quickly.
+  await sleep(2_500);
+  await world.payer.goesBack();
+  await visitor.seesState("paid");
+  assert.equal(await visitor.driver.executeScript(() => window.kept), true, "the page was not kept");
 });
 
 journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {
