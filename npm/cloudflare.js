@@ -22,7 +22,7 @@ function coreOf(env) {
 export default {
   fetch(request, env, ctx) {
     const address = request.headers.get("cf-connecting-ip") ?? "";
-    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), print, address);
+    return serve(coreOf(env), request, { keepAlive: (work) => ctx.waitUntil(work), endsCalls: true, log: print, address });
   },
 
   /** By a cron trigger: logs which intents are stuck or flagged. */
