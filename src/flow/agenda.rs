@@ -110,8 +110,12 @@ fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let at_ms = attempt
         .opened_at_ms?
         .saturating_add(pace.of(i64::from(secs).saturating_mul(1000)));
+    let schedule = &ledger.schedule;
+    let again_at_ms = schedule
+        .cancel_at_ms
+        .filter(|_| schedule.cancel_attempt == attempt.number);
     Some((
-        ledger.schedule.cancel_at_ms.unwrap_or(at_ms),
+        again_at_ms.unwrap_or(at_ms),
         Due::Abandon(attempt.payment_id.clone()?),
     ))
 }

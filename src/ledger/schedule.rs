@@ -18,7 +18,9 @@ pub struct Schedule {
     pub look_attempt: u32,
     /// How many of its looks are over.
     pub looks: u32,
-    /// When to try again to cancel an abandoned link.
+    /// The attempt that the two below are for.
+    pub cancel_attempt: u32,
+    /// When to try again to cancel its abandoned link.
     pub cancel_at_ms: Option<i64>,
     /// How often that has failed.
     pub cancel_tries: u32,

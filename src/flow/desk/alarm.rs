@@ -51,6 +51,12 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             Progress::Working(Task::Look(glance), fetch)
         }
         Due::Abandon(id) => {
+            let attempt = desk.ledger.intent.current();
+            let number = attempt.map_or(0, |attempt| attempt.number);
+            if schedule.cancel_attempt != number {
+                schedule.cancel_attempt = number;
+                schedule.cancel_tries = 0;
+            }
             schedule.cancel_at_ms = later(agenda::CANCEL_BACKOFF, &mut schedule.cancel_tries);
             let service = desk.ledger.intent.payment_service_id.clone();
             let command = Command::new(Action::Cancel, service, id, desk.now_ms);
