@@ -32,7 +32,7 @@ pub struct Intent {
     pub attempts: Vec<Attempt>,
     /// Payments that events named and no GET has shown yet.
     pub hints: Vec<PaymentId>,
-    /// What the e-service is to be told, in order.
+    /// What the e-service is to be told, as it came to be known.
     pub tellings: Vec<Telling>,
     /// Refunds asked for through the edge.
     pub refunds: Vec<Refund>,
@@ -100,10 +100,15 @@ impl Intent {
             .map_or(1, |attempt| attempt.number.saturating_add(1))
     }
 
-    /// The first thing that the e-service has not acknowledged.
-    #[must_use]
-    pub fn untold(&self) -> Option<&Telling> {
-        self.tellings.iter().find(|telling| !telling.acknowledged)
+    /// Of each payment the first thing that the e-service has not acknowledged. What came after it waits: told the other way round, a payment that
+    /// was refunded would be left as paid.
+    pub fn untold(&self) -> impl Iterator<Item = &Telling> {
+        let untold = || self.tellings.iter().filter(|telling| !telling.acknowledged);
+        untold().filter(move |telling| {
+            untold()
+                .find(|first| first.payment_id == telling.payment_id)
+                .is_some_and(|first| first.key == telling.key)
+        })
     }
 
     /// Whether the intent carries this flag for this payment.

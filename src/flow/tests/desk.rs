@@ -199,7 +199,7 @@ fn a_paid_payment_is_told_with_its_receipt_under_its_own_id() {
             },
         })
     );
-    assert!(bench.ledger.intent.untold().is_none());
+    assert!(bench.ledger.intent.untold().next().is_none());
     assert_eq!(bench.alarm_ms(), None, "nothing is left to do");
 }
 
@@ -264,7 +264,85 @@ fn the_e_service_is_told_until_it_says_2xx_under_one_key_however_long_it_takes()
         assert!((ceiling / 2..=ceiling).contains(gap), "{n}: {gap}");
     }
     bench.sleep().wake([("TELL p1", status(200))]);
-    assert!(bench.ledger.intent.untold().is_none());
+    assert!(bench.ledger.intent.untold().next().is_none());
+}
+
+/// An intent whose first payment was cancelled through the edge, which the e-service refuses to hear.
+fn refused_cancellation() -> Bench {
+    let mut bench = Bench::open();
+    bench.ask(
+        Message::Cancel {
+            payment_id: id("p1"),
+        },
+        [
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ],
+    );
+    for _ in 0..12 {
+        bench.sleep().wake([("TELL p1-cancelled", status(400))]);
+    }
+    bench
+}
+
+#[test]
+fn a_payment_is_told_at_once_whatever_else_the_e_service_refuses_to_hear() {
+    let mut bench = refused_cancellation();
+    bench.pay(order(), [("POST payments #2", created("p2"))]);
+    bench.pay(order(), [("GET p2", shows("p2", "paid"))]);
+    bench.sleep();
+    assert_eq!(
+        bench.now_ms, bench.ledger.intent.tellings[1].since_ms,
+        "it waits for nothing"
+    );
+    bench.wake([("TELL p2", status(200))]);
+    // What was refused goes on at its own pace.
+    let began_ms = bench.now_ms;
+    bench.sleep().wake([("TELL p1-cancelled", status(400))]);
+    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
+    assert!(bench.now_ms - began_ms > 2 * MINUTE_MS);
+    assert_eq!(bench.alarm_ms(), None);
+}
+
+#[test]
+fn of_several_things_that_are_due_the_payment_is_told_first() {
+    let mut bench = refused_cancellation();
+    bench.pay(order(), [("POST payments #2", created("p2"))]);
+    // The refused one has been due for longer.
+    bench.pass(HOUR_MS);
+    bench.pay(order(), [("GET p2", shows("p2", "paid"))]);
+    bench.wake([("TELL p2", status(503))]);
+    bench.wake([("TELL p1-cancelled", status(400))]);
+    bench.sleep().wake([("TELL p2", status(200))]);
+}
+
+#[test]
+fn of_one_payment_nothing_is_told_before_what_came_first() {
+    let mut bench = Bench::paid();
+    for _ in 0..12 {
+        bench.sleep().wake([("TELL p1", status(400))]);
+    }
+    let refund = |cents, command: &str| Message::Refund {
+        payment_id: id("p1"),
+        amount_in_cents: crate::paysg::Cents::new(cents).unwrap(),
+        command_id: command.to_owned(),
+    };
+    for (cents, command, state) in [(1000, "c", "partially_refunded"), (3200, "d", "refunded")] {
+        bench.ask(
+            refund(cents, command),
+            [
+                ("POST p1/refund", status(200)),
+                ("GET p1", shows("p1", state)),
+            ],
+        );
+        bench.wake([]);
+    }
+    // Or an e-service would take what was refunded for paid.
+    bench.sleep().wake([("TELL p1", status(200))]);
+    bench.wake([("TELL p1-refund-1", status(503))]);
+    bench.sleep().wake([("TELL p1-refund-1", status(200))]);
+    bench.wake([("TELL p1-refund-2", status(200))]);
+    assert_eq!(bench.alarm_ms(), None);
 }
 
 #[test]
@@ -298,7 +376,7 @@ fn the_next_try_is_put_off_before_this_one_is_made() {
         Progress::Working(Task::Telling { .. }, _)
     ));
     assert_eq!(bench.alarm_ms(), Some(bench.now_ms + 1_000));
-    assert!(bench.ledger.intent.untold().is_some());
+    assert!(bench.ledger.intent.untold().next().is_some());
 }
 
 #[test]
@@ -362,7 +440,7 @@ fn a_question_that_shows_the_payment_paid_has_it_told() {
     let mut bench = Bench::open();
     let reply = bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
     assert_eq!(answered(reply), Status::Paid);
-    let untold = bench.ledger.intent.untold().unwrap();
+    let untold = bench.ledger.intent.untold().next().unwrap();
     assert_eq!((&*untold.key, untold.status), ("p1", TellStatus::Paid));
     assert!(bench.alarm_ms().unwrap() <= bench.now_ms);
 }
