@@ -167,11 +167,16 @@ impl Intent {
                     attempt.state.was_paid() || attempt.state == AttemptState::Open
                 }) && self.refunds.iter().all(|refund| refund.key != *key)
             }
-            Transition::RefundMade { key, .. } => self.refund_asked(key).is_some_and(|refund| {
-                self.attempt_of(&refund.payment_id)
-                    .is_some_and(|attempt| attempt.state.was_paid())
+            // A refused one may be made yet: the same command asks again under the same key.
+            Transition::RefundMade { key, .. } => self.refund(key).is_some_and(|refund| {
+                refund.accepted != Some(true)
+                    && self
+                        .attempt_of(&refund.payment_id)
+                        .is_some_and(|attempt| attempt.state.was_paid())
             }),
-            Transition::RefundRefused { key } => self.refund_asked(key).is_some(),
+            Transition::RefundRefused { key } => self
+                .refund(key)
+                .is_some_and(|refund| refund.accepted.is_none()),
             Transition::Hinted { payment_id } => {
                 self.hints.len() < MAX_HINTS && !self.hints.contains(payment_id)
             }
@@ -320,10 +325,8 @@ impl Intent {
         self.attempt(number)?.payment_id.clone()
     }
 
-    fn refund_asked(&self, key: &Digest) -> Option<&Refund> {
-        self.refunds
-            .iter()
-            .find(|refund| refund.key == *key && refund.accepted.is_none())
+    fn refund(&self, key: &Digest) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.key == *key)
     }
 
     fn answer_refund(&mut self, key: &Digest, accepted: bool) -> Option<PaymentId> {

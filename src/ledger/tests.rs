@@ -317,9 +317,15 @@ fn refunds_are_asked_once_and_answered_once() {
     for answer in [made("c", false), not_made("c")] {
         let mut ledger = paid_and(asked_once.clone());
         ledger.record(AT_MS, answer).unwrap();
-        for again in [made("c", true), not_made("c"), asked("p1", "c")] {
+        for again in [not_made("c"), asked("p1", "c")] {
             assert_eq!(ledger.record(AT_MS, again), Err(Illegal));
         }
+        // What was refused may be made yet, but what was made is made once.
+        let _ = ledger.record(AT_MS, made("c", true));
+        assert_eq!(ledger.intent.refunds[0].accepted, Some(true));
+        assert_eq!(ledger.record(AT_MS, made("c", true)), Err(Illegal));
+        assert_eq!(ledger.record(AT_MS, not_made("c")), Err(Illegal));
+        assert_eq!(ledger.intent.tellings.len(), 2);
     }
 }
 

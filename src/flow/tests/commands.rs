@@ -251,6 +251,46 @@ fn a_refund_that_paysg_refuses_changes_nothing() {
 }
 
 #[test]
+fn a_refund_that_was_refused_is_made_told_and_on_record_once_paysg_takes_the_same_command() {
+    let mut bench = Bench::open();
+    bench.ask(
+        refund(4200, "j"),
+        [
+            ("POST p1/refund", error(400, "not_paid")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
+    for _ in 0..2 {
+        bench.ask(
+            refund(4200, "j"),
+            [
+                ("POST p1/refund", error(400, "not_paid")),
+                ("GET p1", shows("p1", "paid")),
+            ],
+        );
+        assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
+    }
+    let reply = bench.ask(
+        refund(4200, "j"),
+        [
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Refunded);
+    let refunds = &bench.ledger.intent.refunds;
+    assert_eq!((refunds.len(), refunds[0].accepted), (1, Some(true)));
+    assert_eq!(
+        told(&bench)[1..],
+        [("p1-refund-1".to_owned(), TellStatus::Refunded)]
+    );
+    // What it did stands.
+    bench.ask(refund(4200, "j"), [("GET p1", shows("p1", "refunded"))]);
+    assert_eq!(told(&bench).len(), 2);
+}
+
+#[test]
 fn only_what_was_paid_is_refunded() {
     let mut bench = Bench::open();
     let unpaid = Trouble::NotAllowed {
