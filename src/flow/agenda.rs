@@ -110,11 +110,15 @@ pub(super) fn telling(ledger: &Ledger, now_ms: i64) -> Option<&Telling> {
 }
 
 fn examine(ledger: &Ledger) -> Option<(i64, Due)> {
-    let hint = ledger.intent.hints.first()?;
-    Some((
-        ledger.schedule.hint_at_ms.unwrap_or_default(),
-        Due::Examine(hint.clone()),
-    ))
+    let at_ms = |hint: &PaymentId| {
+        let timer = ledger.schedule.hints.get(hint.as_str());
+        timer.map_or(0, |timer| timer.at_ms)
+    };
+    let hints = ledger.intent.hints.iter();
+    let (at_ms, hint) = hints
+        .map(|hint| (at_ms(hint), hint))
+        .min_by_key(|(at_ms, _)| *at_ms)?;
+    Some((at_ms, Due::Examine(hint.clone())))
 }
 
 fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {

@@ -209,7 +209,8 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Inquiry(glance) => glanced(desk, glance, answer, Task::Inquiry, inquired),
         Task::Adoption(glance) => glanced(desk, glance, answer, Task::Adoption, adopted),
         Task::Examination(glance) => {
-            let again_at_ms = desk.ledger.schedule.hint_at_ms;
+            let timer = desk.ledger.schedule.hints.get(glance.payment_id().as_str());
+            let again_at_ms = timer.map(|timer| timer.at_ms);
             let progress = glanced(desk, glance, answer, Task::Examination, alarm::examined);
             alarm::tell_at_once(desk, progress, again_at_ms)
         }
@@ -343,8 +344,9 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     if paid_already || intent.hints.contains(&payment_id) {
         return Progress::Done(Reply::Noted);
     }
-    desk.ledger.schedule.hint_at_ms = None;
-    desk.ledger.schedule.hint_tries = 0;
+    // One may have been settled by another GET than its own.
+    let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
+    desk.ledger.schedule.hints.keep(waiting);
     let hinted = Transition::Hinted { payment_id };
     Progress::Done(match desk.ledger.record(desk.now_ms, hinted) {
         Ok(()) => Reply::Noted,

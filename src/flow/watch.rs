@@ -23,7 +23,8 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     {
         concerns.push("untold");
     }
-    if !intent.hints.is_empty() && ledger.schedule.hint_tries >= STUCK_TRIES {
+    let tries = |hint: &PaymentId| ledger.schedule.hints.tries(hint.as_str());
+    if intent.hints.iter().any(|hint| tries(hint) >= STUCK_TRIES) {
         concerns.push("unexamined");
     }
     if unanswered(intent).any(|attempt| long_ago(attempt.started_at_ms)) {

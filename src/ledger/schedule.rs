@@ -49,9 +49,14 @@ impl Timers {
         }
     }
 
+    /// Forgets all but what is still to be done.
+    pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|timer| wanted(&timer.key));
+    }
+
     /// Forgets what was tried.
     pub fn clear(&mut self, key: &str) {
-        self.0.retain(|timer| timer.key != key);
+        self.keep(|had| had != key);
     }
 }
 
@@ -61,10 +66,8 @@ impl Timers {
 pub struct Schedule {
     /// Of what the e-service has been told in vain, by the tellings' keys.
     pub tells: Timers,
-    /// How often a GET for an event has failed or shown the payment unpaid.
-    pub hint_tries: u32,
-    /// When to ask again.
-    pub hint_at_ms: Option<i64>,
+    /// Of events whose GET has failed or shown the payment unpaid, by the payments' ids.
+    pub hints: Timers,
     /// The attempt that `looks` counts for.
     pub look_attempt: u32,
     /// How many of its looks are over.

@@ -16,6 +16,8 @@ use crate::token::Receipt;
 
 /// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
 const MAX_HINT_TRIES: u32 = 24;
+/// Where PaySG could not be asked, that says nothing of the event: it is kept for three to four weeks, about as long as a link is looked after.
+const MAX_FAILED_TRIES: u32 = 720;
 
 pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     let Some(due) = agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) else {
@@ -25,11 +27,10 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     match due {
         Due::Tell => tell(desk),
         Due::Examine(id) => {
-            let tries = desk.ledger.schedule.hint_tries;
+            let tries = desk.ledger.schedule.hints.tries(id.as_str());
             let again_at_ms = later_ms(desk, agenda::HINT_BACKOFF, tries, desk.random);
             let schedule = &mut desk.ledger.schedule;
-            schedule.hint_at_ms = Some(again_at_ms);
-            schedule.hint_tries = tries.saturating_add(1);
+            schedule.hints.put_off(id.as_str(), again_at_ms);
             let glance = fresh_glance(desk, id);
             let fetch = glance.fetch(0);
             Progress::Working(Task::Examination(glance), fetch)
@@ -146,17 +147,17 @@ pub(super) fn examined(
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
 ) -> Reply {
+    let tries = desk.ledger.schedule.hints.tries(id.as_str());
     let over = match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(status) => status.is_settled() || desk.ledger.schedule.hint_tries >= MAX_HINT_TRIES,
+        Ok(status) => status.is_settled() || tries >= MAX_HINT_TRIES,
         Err(Trouble::UnknownPayment | Trouble::Mismatch) => true,
-        Err(_) => false,
+        Err(_) => tries >= MAX_FAILED_TRIES,
     };
     if over {
         desk.record(Transition::Examined {
             payment_id: id.clone(),
         });
-        desk.ledger.schedule.hint_tries = 0;
-        desk.ledger.schedule.hint_at_ms = None;
+        desk.ledger.schedule.hints.clear(id.as_str());
     }
     Reply::Slept
 }

@@ -236,8 +236,10 @@ fn what_a_get_shows_paid_is_told_in_the_same_wake_and_the_alarm_stays_where_it_w
 fn an_event_that_was_examined_in_vain_for_long_delays_no_telling() {
     let mut bench = Bench::open();
     bench.hint("p1", []);
-    bench.ledger.schedule.hint_tries = 11;
     let woke_ms = bench.now_ms;
+    for _ in 0..11 {
+        bench.ledger.schedule.hints.put_off("p1", woke_ms);
+    }
     bench.wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(503))]);
     assert!(bench.alarm_ms().unwrap() <= woke_ms + 2_000 + 2 * bench.latency_ms);
 }

@@ -165,21 +165,75 @@ fn a_hint_that_no_get_bears_out_is_let_go_after_24_tries() {
     for n in 1..=24 {
         assert_eq!(bench.ledger.intent.hints.len(), 1, "{n}");
         // Only the examinations: looks after the link come on their own.
-        let at_ms = bench.ledger.schedule.hint_at_ms.unwrap_or(bench.now_ms);
+        let timer = bench.ledger.schedule.hints.get("p1");
+        let at_ms = timer.map_or(bench.now_ms, |timer| timer.at_ms);
         bench.now_ms = at_ms;
         super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, at_ms);
         bench.wake([("GET p1", shows("p1", "unpaid"))]);
-        gaps.push(
-            bench
-                .ledger
-                .schedule
-                .hint_at_ms
-                .map_or(0, |next| next - at_ms),
-        );
+        let timer = bench.ledger.schedule.hints.get("p1");
+        gaps.push(timer.map_or(0, |timer| timer.at_ms - at_ms));
     }
     assert!(bench.ledger.intent.hints.is_empty());
     assert_eq!(gaps[..4], [1_000, 2_000, 4_000, 8_000]);
     assert!(gaps.iter().all(|gap| *gap <= HOUR_MS));
+}
+
+#[test]
+fn an_event_that_no_get_bears_out_delays_no_other() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    let examined = |bench: &mut Bench| {
+        bench.now_ms = bench.ledger.schedule.hints.get("p1").unwrap().at_ms;
+        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, bench.now_ms);
+        bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    };
+    bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    for _ in 0..10 {
+        examined(&mut bench);
+    }
+    bench.hint("p2", []);
+    let p2 = with(payment("p2", "paid"), json!({}));
+    bench.wake([("GET p2", says(200, p2)), ("TELL p2", status(200))]);
+    assert!(bench.ledger.intent.hints.contains(&id("p1")));
+    assert_eq!(bench.ledger.schedule.hints.tries("p1"), 11);
+
+    // Of two that came together, too.
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    bench.hint("p2", []);
+    bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    bench.wake([("GET p2", shows("p2", "paid")), ("TELL p2", status(200))]);
+}
+
+#[test]
+fn an_event_that_comes_again_is_examined_at_once_and_counted_from_the_first() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
+    bench.wake([("TELL p1", status(200))]);
+    bench.hint("x1", []);
+    assert_eq!(bench.ledger.schedule.hints.get("p1"), None, "forgotten");
+    bench.wake([("GET x1", status(404))]);
+    assert_eq!(bench.alarm_ms(), None);
+}
+
+#[test]
+fn an_event_is_kept_while_paysg_cannot_be_asked_but_not_for_ever() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    let mut tries = 0;
+    let began_ms = bench.now_ms;
+    while !bench.ledger.intent.hints.is_empty() {
+        let timer = bench.ledger.schedule.hints.get("p1");
+        bench.now_ms = timer.map_or(bench.now_ms, |timer| timer.at_ms);
+        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, bench.now_ms);
+        bench.wake([("GET p1", status(401))]);
+        tries += 1;
+        assert!(tries <= 10_000, "it is kept for ever");
+    }
+    let days = (bench.now_ms - began_ms) / (24 * HOUR_MS);
+    assert!((14..=31).contains(&days), "{days} days");
 }
 
 #[test]
