@@ -283,7 +283,7 @@ fn glanced(
 
 fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
     let trouble = match seen {
-        Ok(payment) if !payment.status().was_paid() && recorded(desk, id).is_some() => {
+        Ok(payment) if !payment.status().was_paid() && recorded_paid(desk, id).is_some() => {
             // A remembered answer can be older than the ledger: no reason to flag anything.
             Trouble::Unavailable {
                 retry_after_ms: None,
@@ -300,7 +300,7 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
         Err(trouble) => trouble,
     };
     // A payer who has paid is not told of our troubles.
-    match recorded(desk, id) {
+    match recorded_paid(desk, id) {
         Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
             Reply::Payment { payment }
         }
@@ -308,12 +308,16 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
     }
 }
 
-/// A paid payment as the ledger knows it.
+/// A payment as the ledger knows it, if it knows it paid: any other may have been paid since.
+fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
+    let attempt = desk.ledger.intent.attempt_of(id)?;
+    attempt.state.was_paid().then(|| recorded(desk, id))?
+}
+
+/// A payment as the ledger knows it.
 fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let intent = &desk.ledger.intent;
-    let attempt = intent
-        .attempt_of(id)
-        .filter(|attempt| attempt.state.was_paid())?;
+    let attempt = intent.attempt_of(id)?;
     Some(PaymentView {
         id: id.clone(),
         payment_service_id: intent.payment_service_id.clone(),

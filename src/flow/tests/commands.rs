@@ -98,6 +98,25 @@ fn a_success_that_the_get_does_not_bear_out_is_none() {
 }
 
 #[test]
+fn a_cancellation_is_told_again_and_answered_with_the_payment_as_it_stands() {
+    let mut bench = Bench::open();
+    let again = || Message::TellAgain {
+        payment_id: id("p1"),
+    };
+    assert_eq!(answered(bench.ask(again(), [])), Status::Unpaid);
+    bench.ask(
+        cancel("p1"),
+        [
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ],
+    );
+    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
+    assert_eq!(answered(bench.ask(again(), [])), Status::Cancelled);
+    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
+}
+
+#[test]
 fn commands_for_a_payment_that_the_ledger_does_not_know_make_no_call() {
     let mut bench = Bench::open();
     for message in [
