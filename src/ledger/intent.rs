@@ -150,7 +150,12 @@ impl Intent {
             | Transition::Failed { attempt }
             | Transition::Refused { attempt, .. }
             | Transition::GivenUp { attempt } => state(attempt) == Some(AttemptState::Started),
-            Transition::Cancelled { attempt, .. } => state(attempt) == Some(AttemptState::Open),
+            Transition::Cancelled { attempt, tell } => match state(attempt) {
+                Some(AttemptState::Open) => true,
+                // Seen before it was known whose cancellation it was.
+                Some(AttemptState::Cancelled) => *tell && !self.is_cancellation_told(*attempt),
+                _ => false,
+            },
             Transition::Paid { attempt, .. } => matches!(
                 state(attempt),
                 Some(AttemptState::Open | AttemptState::Cancelled)
@@ -319,6 +324,15 @@ impl Intent {
 
     fn enter(&mut self, number: u32, state: AttemptState) {
         self.change(number, |attempt| attempt.state = state);
+    }
+
+    /// Whether the e-service is to be told of an attempt's cancellation, or has been.
+    fn is_cancellation_told(&self, number: u32) -> bool {
+        let payment_id = self.payment_of(number);
+        self.tellings.iter().any(|telling| {
+            telling.status == TellStatus::Cancelled
+                && Some(&telling.payment_id) == payment_id.as_ref()
+        })
     }
 
     fn payment_of(&self, number: u32) -> Option<PaymentId> {

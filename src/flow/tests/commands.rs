@@ -117,6 +117,32 @@ fn a_cancellation_is_told_again_and_answered_with_the_payment_as_it_stands() {
 }
 
 #[test]
+fn a_cancellation_is_told_though_a_question_saw_it_before_the_commands_own_get() {
+    let mut bench = Bench::open();
+    // A question that left its turn, answered between the command's two calls.
+    bench.inquire("p1", [("GET p1", shows("p1", "cancelled"))]);
+    assert!(
+        told(&bench).is_empty(),
+        "nobody cancelled it through us yet"
+    );
+    let command = || {
+        [
+            ("POST p1/cancel", error(400, "already_cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ]
+    };
+    for _ in 0..2 {
+        let reply = bench.ask(cancel("p1"), command());
+        assert_eq!(answered(reply), Status::Cancelled);
+        assert_eq!(
+            told(&bench),
+            [("p1-cancelled".to_owned(), TellStatus::Cancelled)]
+        );
+    }
+    assert_eq!(bench.states(), [AttemptState::Cancelled]);
+}
+
+#[test]
 fn commands_for_a_payment_that_the_ledger_does_not_know_make_no_call() {
     let mut bench = Bench::open();
     for message in [
