@@ -101,9 +101,19 @@ impl Intent {
     }
 
     /// Of each payment the first thing that the e-service has not acknowledged. What came after it waits: told the other way round, a payment that
-    /// was refunded would be left as paid.
+    /// was refunded would be left as paid. That it was cancelled is not told of what turned out to be paid.
     pub fn untold(&self) -> impl Iterator<Item = &Telling> {
-        let untold = || self.tellings.iter().filter(|telling| !telling.acknowledged);
+        let undone = |telling: &Telling| {
+            telling.status == TellStatus::Cancelled
+                && self
+                    .attempt_of(&telling.payment_id)
+                    .is_some_and(|attempt| attempt.state.was_paid())
+        };
+        let untold = move || {
+            self.tellings
+                .iter()
+                .filter(move |telling| !telling.acknowledged && !undone(telling))
+        };
         untold().filter(move |telling| {
             untold()
                 .find(|first| first.payment_id == telling.payment_id)

@@ -371,6 +371,17 @@ fn of_several_things_that_are_due_the_payment_is_told_first() {
 }
 
 #[test]
+fn a_cancellation_that_turns_out_paid_is_told_as_paid_alone() {
+    let mut bench = refused_cancellation();
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
+    bench.wake([("TELL p1", status(200))]);
+    assert_eq!(bench.alarm_ms(), None);
+    bench.pass(2 * HOUR_MS);
+    let concerns = super::super::watch::concerns(&bench.ledger, bench.terms.pace, bench.now_ms);
+    assert_eq!(concerns, [""; 0]);
+}
+
+#[test]
 fn of_one_payment_nothing_is_told_before_what_came_first() {
     let mut bench = Bench::paid();
     for _ in 0..12 {
