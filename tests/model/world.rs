@@ -35,6 +35,7 @@ pub(crate) struct Seen {
     pub(crate) told: u64,
     pub(crate) pruned: u64,
     pub(crate) abandoned: u64,
+    pub(crate) refused_tellings: u64,
 }
 
 impl Seen {
@@ -49,6 +50,7 @@ impl Seen {
         self.told += other.told;
         self.pruned += other.pruned;
         self.abandoned += other.abandoned;
+        self.refused_tellings += other.refused_tellings;
     }
 
     pub(crate) fn assert_all_happened(&self) {
@@ -63,6 +65,7 @@ impl Seen {
             ("told", self.told),
             ("keys pruned", self.pruned),
             ("abandoned", self.abandoned),
+            ("tellings refused", self.refused_tellings),
         ] {
             assert!(count > 0, "{what}: never happened, so it was not tested");
         }
@@ -170,6 +173,7 @@ impl World {
         }
         if self.dice.once_in(3) {
             self.cancel_after_secs = Some(600 + self.dice.below(20_000) as u32);
+            self.eservice.refuses_cancellations = self.dice.once_in(2);
         }
         let events = 20 + self.dice.below(40);
         for _ in 0..events {
@@ -643,12 +647,19 @@ impl World {
             self.pay(lost);
         }
         let paid_ms = self.now_ms;
+        let refuses_until_ms = paid_ms + 2 * HOUR_MS;
         let end_ms = self.now_ms + 40 * 24 * HOUR_MS;
         let mut found_ms = None;
         loop {
             self.progress();
             self.progress_apart();
             self.check();
+            if self.eservice.refuses_cancellations {
+                self.check_paid_is_told_soon(paid_ms);
+            }
+            if self.now_ms > refuses_until_ms {
+                self.eservice.refuses_cancellations = false;
+            }
             if let (Some(lost), None) = (&lost, found_ms)
                 && self.intent().is_some_and(|ledger| {
                     ledger
@@ -670,7 +681,22 @@ impl World {
                 _ => break,
             }
         }
+        self.seen.refused_tellings += self.eservice.refusals;
         self.check_end(lost.as_deref(), paid_ms, found_ms);
+    }
+
+    /// Nothing that the e-service refuses to hear stands before a payment.
+    fn check_paid_is_told_soon(&self, peace_ms: i64) {
+        let Some(ledger) = self.intent() else { return };
+        for telling in &ledger.intent.tellings {
+            let waited_ms = self.now_ms - telling.since_ms.max(peace_ms);
+            assert!(
+                telling.status != TellStatus::Paid
+                    || telling.acknowledged
+                    || waited_ms <= 5 * MINUTE_MS + 10_000,
+                "paid, and not told for {waited_ms} ms"
+            );
+        }
     }
 
     /// Finishes what is under way.
