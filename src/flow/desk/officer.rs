@@ -154,6 +154,7 @@ pub(super) fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progres
         .filter(|telling| telling.payment_id == *payment_id)
         .cloned()
         .collect();
+    let told = !tellings.is_empty();
     for Telling {
         key, acknowledged, ..
     } in tellings
@@ -164,7 +165,9 @@ pub(super) fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progres
         }
     }
     Progress::Done(match recorded(desk, payment_id) {
-        Some(payment) => Reply::Payment { payment },
+        Some(payment) if told => Reply::Payment { payment },
+        // There is nothing to tell of it.
+        Some(PaymentView { status, .. }) => Reply::Failed(Trouble::NotAllowed { status }),
         None => Reply::Failed(Trouble::UnknownPayment),
     })
 }
