@@ -57,7 +57,7 @@ pub(super) struct StatusPage<'a> {
     pub home: Option<&'a str>,
     /// How often the page has refreshed itself.
     pub refreshed: u32,
-    /// Whether PaySG did not answer.
+    /// Whether it could not be found out how the payment stands.
     pub unreachable: bool,
 }
 
@@ -84,7 +84,7 @@ impl StatusPage<'_> {
         let (title, text) = match self.status {
             _ if self.unreachable => (
                 "Confirming your payment",
-                "We cannot reach PaySG just now. If you have paid, your payment is safe.",
+                "PaySG cannot be asked just now. If you have paid, your payment is safe.",
             ),
             Status::Unpaid | Status::Unknown => (
                 "Confirming your payment",
@@ -151,8 +151,8 @@ fn way_back(home: Option<&str>) -> String {
     })
 }
 
-/// An error.
-pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
+/// An error. `may_have_paid`: whether the payer may have been at PaySG, so that we do not know what was charged.
+pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>) -> String {
     let (title, text) = match problem.status {
         // Who comes back from PaySG has entered nothing.
         400 if problem.code == "invalid_return" => (
@@ -170,6 +170,14 @@ pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
         401 | 403 => (
             "This page has expired",
             "Please go back, load the page again and try once more.",
+        ),
+        429 | 503 if may_have_paid => (
+            "Please try again in a moment",
+            "Nothing is lost: trying again continues with the same payment. If you have paid, your payment is safe.",
+        ),
+        _ if may_have_paid => (
+            "Something went wrong",
+            "Please try again later. If you have paid, your payment is safe.",
         ),
         429 | 503 => (
             "Please try again in a moment",

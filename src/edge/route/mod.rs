@@ -12,6 +12,7 @@ mod status;
 
 pub use doctor::{Checkup, Probed};
 use serde::{Deserialize, Serialize};
+pub(super) use status::not_found_out;
 
 use super::config::Config;
 use super::front::{Context, Edge, Move, Outcome, Then};

@@ -14,7 +14,7 @@ impl Bench {
         }
     }
 
-    fn gives_up(&mut self, request: &Request<'_>, problem: &Problem) -> Got {
+    pub(super) fn gives_up(&self, request: &Request<'_>, problem: &Problem) -> Got {
         let Move::Fetch(_, pending) = self.edge().begin(request) else {
             panic!("no call");
         };
@@ -132,7 +132,7 @@ fn an_ipv6_network_is_one_address_and_a_mapped_ipv4_address_is_itself() {
 
 #[test]
 fn a_request_that_is_given_up_is_refused_with_when_to_come_again() {
-    let mut bench = Bench::new(&[]);
+    let bench = Bench::new(&[]);
     let body = order(json!({}));
     let create = post("/paysg/payments", &body);
     let limited = bench.gives_up(&create, &Problem::rate_limited(17));
@@ -157,7 +157,7 @@ fn a_request_that_is_given_up_is_refused_with_when_to_come_again() {
 
 #[test]
 fn a_payer_on_the_way_back_is_sent_on_whatever_is_given_up() {
-    let mut bench = Bench::new(&[]);
+    let bench = Bench::new(&[]);
     let query = format!("paysg_payment_id=p1&paysg_payment_service_id={SERVICE}");
     for problem in [
         Problem::rate_limited(1),

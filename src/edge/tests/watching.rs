@@ -1,6 +1,7 @@
 //! After the payment page: returning, the status, resuming, commands.
 
 use super::*;
+use crate::edge::problem::Problem;
 
 fn returned(id: &str) -> String {
     format!("paysg_payment_id={id}&paysg_payment_service_id={SERVICE}")
@@ -195,6 +196,100 @@ fn the_status_page_confirms_while_paysg_is_out_of_reach() {
     assert!(!got.response.body.contains("Nothing was charged"));
     let got = bench.take(&get(&path, ""), &[down(), down(), down(), down()]);
     assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
+}
+
+/// A payer who opens a payment's page is on the way back from PaySG.
+fn opens_the_page(path: &str) -> Request<'_> {
+    Request {
+        accept: "text/html",
+        ..get(path, "refreshed=7")
+    }
+}
+
+fn is_confirming(got: &Got, status: u16, code: &str) {
+    assert_eq!(got.status(), status, "{code}");
+    let body = &got.response.body;
+    assert!(body.contains("data-state=\"confirming\""), "{code}: {body}");
+    assert!(
+        body.contains("If you have paid, your payment is safe"),
+        "{code}"
+    );
+    assert!(!body.contains("Nothing was charged"), "{code}");
+    assert_eq!(got.header("refresh"), Some("16; url=?refreshed=8"));
+    assert!(got.line.contains(code), "{code}: {}", got.line);
+}
+
+#[test]
+fn the_status_page_confirms_whatever_trouble_there_is_with_paysg() {
+    let mut bench = Bench::new(&[]);
+    let path = status_path("p1");
+    for (http, body, code) in [
+        (401, json!({}), "paysg_credentials"),
+        (403, json!({}), "paysg_credentials"),
+        (402, json!({}), "paysg_not_connected"),
+        (302, json!({}), "paysg_unexpected"),
+        (200, json!({"id": "p1"}), "paysg_unexpected"),
+        (200, payment("p2", "paid"), "payment_mismatch"),
+    ] {
+        let call = ("GET /payments/p1", http, body);
+        let got = bench.take(&opens_the_page(&path), std::slice::from_ref(&call));
+        is_confirming(&got, 502, code);
+        let json = bench.take(&get(&path, ""), &[call]);
+        assert_eq!(json.error(), (502, code.to_owned()));
+    }
+    let unknown = bench.take(
+        &opens_the_page(&path),
+        &[("GET /payments/p1", 404, json!({}))],
+    );
+    assert_eq!(unknown.status(), 404);
+    assert!(unknown.response.body.contains("Payment not found"));
+}
+
+#[test]
+fn the_status_page_confirms_where_the_question_is_given_up() {
+    let bench = Bench::new(&[]);
+    let path = status_path("p1");
+    for problem in [
+        Problem::rate_limited(60),
+        Problem::overloaded(),
+        Problem::internal(),
+    ] {
+        let got = bench.gives_up(&opens_the_page(&path), &problem);
+        is_confirming(&got, problem.status, problem.code);
+        let retry_after = problem.retry_after_secs.map(|secs| secs.to_string());
+        assert_eq!(got.header("retry-after"), retry_after.as_deref());
+        let json = bench.gives_up(&get(&path, ""), &problem);
+        assert_eq!(json.error(), (problem.status, problem.code.to_owned()));
+    }
+}
+
+#[test]
+fn nobody_who_may_have_paid_is_told_that_nothing_was_charged() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let body = order(json!({}));
+    let cancel = action("p1", "cancel");
+    for request in [
+        get("/paysg/resume", ""),
+        post(&cancel, ""),
+        post("/paysg/payments", &body),
+    ] {
+        let request = Request {
+            accept: "text/html",
+            cookie: &cookie,
+            ..request
+        };
+        for problem in [
+            Problem::rate_limited(60),
+            Problem::overloaded(),
+            Problem::internal(),
+        ] {
+            let got = bench.gives_up(&request, &problem);
+            let (path, body) = (request.path, &got.response.body);
+            assert!(!body.contains("Nothing was charged"), "{path}: {body}");
+            assert!(body.contains("your payment is safe"), "{path}: {body}");
+        }
+    }
 }
 
 #[test]
