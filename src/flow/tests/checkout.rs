@@ -736,6 +736,110 @@ fn a_refusal_says_why_and_the_next_press_is_the_next_attempt() {
 }
 
 #[test]
+fn a_refusal_after_a_call_that_may_have_made_a_payment_takes_no_new_key() {
+    for doubt in [
+        Says::Nothing,
+        status(502),
+        status(500),
+        error(409, IN_FLIGHT),
+    ] {
+        for http in [400, 401, 402, 403, 404] {
+            let mut bench = Bench::new();
+            bench.pay(
+                order(),
+                [
+                    ("POST payments #1", doubt.clone()),
+                    ("POST payments #1", error(http, "no")),
+                ],
+            );
+            assert_eq!(bench.states(), [AttemptState::Started], "{doubt:?} {http}");
+            let reply = bench.pass(MINUTE_MS).pay(
+                order(),
+                [
+                    ("POST payments #1", created("p1")),
+                    ("GET p1", shows("p1", "paid")),
+                ],
+            );
+            assert_eq!(outcome(reply), is("p1", Status::Paid, true));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_of_a_key_that_was_asked_before_is_not_believed_before_the_list() {
+    for http in [400, 401, 402, 403, 404] {
+        for found in [true, false] {
+            let mut bench = Bench::unanswered();
+            let refused = [("POST payments #1", error(http, "no"))];
+            bench.pay(order(), refused);
+            assert_eq!(bench.states(), [AttemptState::Started], "{http}");
+            // The key has its answer; the call before it may be under way yet.
+            let reply = bench.pay(order(), [("LIST", page(vec![], None))]);
+            assert_eq!(trouble(reply), UNAVAILABLE);
+            bench.pass(MINUTE_MS);
+            if found {
+                let reply = bench.pay(
+                    order(),
+                    [
+                        ("LIST", page(vec![payment("p1", "unpaid")], None)),
+                        ("GET p1", shows("p1", "unpaid")),
+                    ],
+                );
+                assert_eq!(outcome(reply), is("p1", Status::Unpaid, true), "{http}");
+            } else {
+                let reply = bench.pay(
+                    order(),
+                    [
+                        ("LIST", page(vec![], None)),
+                        ("POST payments #2", created("p2")),
+                    ],
+                );
+                assert_eq!(outcome(reply), is("p2", Status::Unpaid, false), "{http}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_order_that_changes_after_a_doubtful_refusal_is_looked_for_in_the_list_first() {
+    let mut bench = Bench::new();
+    bench.pay(
+        order(),
+        [
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", error(400, "payer_email_invalid")),
+        ],
+    );
+    let changed = || order_of(4200, "two licences");
+    let reply = bench.pay(changed(), [("LIST", page(vec![], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    let reply = bench.pass(MINUTE_MS).pay(
+        changed(),
+        [
+            ("LIST", page(vec![payment("p1", "unpaid")], None)),
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
+fn a_refusal_after_a_call_that_was_only_put_off_is_one() {
+    let mut bench = Bench::new();
+    bench.pay(
+        order(),
+        [
+            ("POST payments #1", status(429)),
+            ("POST payments #1", error(400, "payer_email_invalid")),
+        ],
+    );
+    assert_eq!(bench.states(), [AttemptState::Refused]);
+}
+
+#[test]
 fn paysg_out_of_reach_while_a_payment_is_known_makes_no_other() {
     let mut bench = Bench::open();
     let down = ("GET p1", status(503));
