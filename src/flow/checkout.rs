@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::desk::recorded;
 use super::glance::Glance;
 use super::search::Search;
 use super::step::{Answer, Step};
@@ -130,7 +131,16 @@ impl Checkout {
                     } else if trouble == Trouble::Mismatch {
                         desk.flag_swapped(glance.payment_id());
                     }
-                    Step::Done(Err(trouble))
+                    // A payer who has paid is not told of our troubles.
+                    Step::Done(match recorded(desk, glance.payment_id()) {
+                        Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
+                            Ok(Chosen {
+                                payment,
+                                existed: true,
+                            })
+                        }
+                        _ => Err(trouble),
+                    })
                 }
             },
             // Whatever PaySG says to the cancellation, a GET shows what came of it.
@@ -437,12 +447,14 @@ impl Checkout {
         status: Status,
         existed: bool,
     ) -> Result<Chosen, Trouble> {
+        let mut payment = PaymentView::of(payment, status);
         if !desk.terms.pages.allows(&payment.payment_url) {
-            return Err(Trouble::PageRefused);
+            if matches!(status, Status::Unpaid | Status::Unknown) {
+                return Err(Trouble::PageRefused);
+            }
+            // Nobody is sent there to pay any more; nor for anything else.
+            payment.payment_url.clear();
         }
-        Ok(Chosen {
-            payment: PaymentView::of(payment, status),
-            existed,
-        })
+        Ok(Chosen { payment, existed })
     }
 }

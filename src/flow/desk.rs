@@ -308,7 +308,7 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
 }
 
 /// A paid payment as the ledger knows it.
-fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
+pub(super) fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let intent = &desk.ledger.intent;
     let attempt = intent
         .attempt_of(id)

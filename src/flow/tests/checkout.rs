@@ -702,6 +702,43 @@ fn a_payer_is_sent_to_paysgs_pages_of_this_environment_only() {
 }
 
 #[test]
+fn a_paid_payment_is_the_answer_wherever_its_page_is() {
+    for state in ["paid", "partially_refunded", "refunded"] {
+        let mut bench = Bench::open();
+        let elsewhere = json!({"payment_url": "http://pay.gov.sg/payments/p1"});
+        let shown = says(200, with(payment("p1", state), elsewhere));
+        let reply = bench.pay(order(), [("GET p1", shown)]);
+        assert_eq!(outcome(reply), is("p1", Status::parse(state), true));
+    }
+}
+
+#[test]
+fn what_may_yet_be_paid_is_refused_for_its_page() {
+    let mut bench = Bench::open();
+    let elsewhere = json!({"payment_url": "http://pay.gov.sg/payments/p1"});
+    let shown = says(200, with(payment("p1", "unknown"), elsewhere));
+    let reply = bench.pay(order(), [("GET p1", shown)]);
+    assert_eq!(trouble(reply), Trouble::PageRefused);
+}
+
+#[test]
+fn a_payment_that_the_ledger_knows_as_paid_is_the_answer_while_paysg_is_out_of_reach() {
+    for answer in [Says::Nothing, status(503), status(429)] {
+        let mut bench = Bench::paid();
+        let down = ("GET p1", answer);
+        for order in [order(), order_of(9900, "another")] {
+            let script = [down.clone(), down.clone(), down.clone(), down.clone()];
+            let reply = bench.pay(order, script);
+            let chosen = chosen(reply);
+            assert!(chosen.existed);
+            assert_eq!(chosen.payment.status, Status::Paid);
+            assert_eq!(chosen.payment.amount_in_cents, 4200);
+            assert!(chosen.payment.paid_at.is_some());
+        }
+    }
+}
+
+#[test]
 fn a_payment_that_paysg_no_longer_knows_is_flagged_and_not_replaced() {
     let mut bench = Bench::open();
     let reply = bench.pay(order(), [("GET p1", status(404))]);
