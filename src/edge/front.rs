@@ -161,6 +161,8 @@ pub enum Then {
         asked: Known,
         /// Those to ask for next, newest first.
         rest: Vec<Known>,
+        /// The result of the newest that was paid, should none be open.
+        to: Option<String>,
     },
     /// Answer a command.
     Command,
@@ -228,7 +230,7 @@ impl Edge<'_> {
     pub fn give_up(&self, pending: Pending, problem: &Problem) -> Move {
         let Pending { context, then, .. } = pending;
         match then {
-            Then::Return { to } | Then::SendOn { to } => {
+            Then::Return { to } | Then::SendOn { to } | Then::Resume { to: Some(to), .. } => {
                 self.respond(&context, Response::see_other(&to))
             }
             Then::Status { refreshed, .. } => {

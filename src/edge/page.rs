@@ -51,6 +51,8 @@ pub(super) struct StatusPage<'a> {
     pub status: Status,
     /// The payment, where this browser has proof of it.
     pub payment: Option<&'a PaymentView>,
+    /// PaySG's page for it, where a payer may be sent there.
+    pub payment_page: Option<&'a str>,
     /// The edge's base path.
     pub base_path: &'a str,
     /// The e-service's front page.
@@ -118,9 +120,13 @@ impl StatusPage<'_> {
             ));
         }
         if self.status == Status::Unpaid && self.payment.is_some() && !self.unreachable {
+            // This very payment's: another of this browser's may be newer.
+            let page = self
+                .payment_page
+                .map_or_else(|| format!("{}/resume", self.base_path), str::to_owned);
             body.push_str(&format!(
-                "<p><a href=\"{}/resume\">I have not paid yet: go to the payment page</a></p>",
-                escape(self.base_path)
+                "<p><a href=\"{}\">I have not paid yet: go to the payment page</a></p>",
+                escape(&page)
             ));
         }
         if self.refresh().is_some() {

@@ -22,18 +22,19 @@ pub(super) fn enter(
 ) -> Result<Move, Problem> {
     context.session = Session::open(edge.config, request.cookie);
     let rest = context.session.newest_first().cloned().collect();
-    Ok(next(edge, context, rest))
+    Ok(next(edge, context, rest, None))
 }
 
 /// Asks for the newest of what is left.
-fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>) -> Move {
+fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>, to: Option<String>) -> Move {
     if rest.is_empty() {
-        return edge.refuse(&context, &Problem::nothing_to_resume());
+        return end(edge, &context, to.as_deref(), &Problem::nothing_to_resume());
     }
     let asked = rest.remove(0);
     let then = Then::Resume {
         asked: asked.clone(),
         rest,
+        to,
     };
     if edge.config.has_ledger {
         let message = Message::Inquire {
@@ -49,11 +50,20 @@ fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>) -> Move {
     edge.glance(context, glance, then)
 }
 
+/// None is open: the result of what was paid, if anything was.
+fn end(edge: &Edge<'_>, context: &Context, to: Option<&str>, problem: &Problem) -> Move {
+    match to {
+        Some(to) => edge.respond(context, Response::see_other(to)),
+        None => edge.refuse(context, problem),
+    }
+}
+
 pub(super) fn leave(
     edge: &Edge<'_>,
     context: Context,
     asked: Known,
     rest: Vec<Known>,
+    to: Option<String>,
     outcome: Outcome,
 ) -> Move {
     let payment = match outcome {
@@ -61,7 +71,7 @@ pub(super) fn leave(
         Outcome::Reply(Reply::Failed(trouble)) => Err(trouble),
         Outcome::Seen(seen) => seen.map(|payment| PaymentView::of(&payment, payment.status())),
         Outcome::Reply(_) | Outcome::Told(_) => {
-            return edge.refuse(&context, &Problem::internal());
+            return end(edge, &context, to.as_deref(), &Problem::internal());
         }
     };
     match payment {
@@ -69,16 +79,18 @@ pub(super) fn leave(
             Status::Unpaid if edge.config.pages.allows(&payment.payment_url) => {
                 edge.respond(&context, Response::see_other(&payment.payment_url))
             }
+            // An older one may be open yet.
             Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
                 let (service, id) = (&asked.payment_service_id, &asked.payment_id);
-                let to = result_url(edge.config, service, id);
-                edge.respond(&context, Response::see_other(&to))
+                let to = to.unwrap_or_else(|| result_url(edge.config, service, id));
+                next(edge, context, rest, Some(to))
             }
-            Status::Unpaid | Status::Cancelled | Status::Unknown => next(edge, context, rest),
+            Status::Unpaid | Status::Cancelled | Status::Unknown => next(edge, context, rest, to),
         },
         Err(Trouble::Unavailable { retry_after_ms }) => {
-            edge.refuse(&context, &Problem::unavailable(retry_after_ms))
+            let problem = Problem::unavailable(retry_after_ms);
+            end(edge, &context, to.as_deref(), &problem)
         }
-        Err(_) => next(edge, context, rest),
+        Err(_) => next(edge, context, rest, to),
     }
 }

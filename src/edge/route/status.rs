@@ -112,6 +112,7 @@ pub(in crate::edge) fn not_found_out(
     let page = StatusPage {
         status: Status::Unknown,
         payment: None,
+        payment_page: None,
         base_path: &edge.config.base_path,
         home: home.as_deref(),
         refreshed,
@@ -132,6 +133,11 @@ fn shown(
         let page = StatusPage {
             status: payment.status,
             payment: proof.then_some(payment),
+            payment_page: edge
+                .config
+                .pages
+                .allows(&payment.payment_url)
+                .then_some(payment.payment_url.as_str()),
             base_path: &edge.config.base_path,
             home: home.as_deref(),
             refreshed,

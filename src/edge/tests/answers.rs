@@ -120,6 +120,7 @@ const fn page_of(
         home: None,
         status,
         payment,
+        payment_page: None,
         base_path: "/paysg",
         refreshed,
         unreachable,

@@ -324,6 +324,80 @@ fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
     assert_eq!(got.error(), (404, "nothing_to_resume".to_owned()));
 }
 
+/// A browser that has made the payments `p1`, `p2` and so on, in this order: its cookie.
+fn has_made(bench: &mut Bench, count: usize) -> String {
+    let mut cookie = has_made_p1(bench);
+    for n in 2..=count {
+        let id = format!("p{n}");
+        let reference = format!("INV-00{n}");
+        let body = order(json!({"reference_id": reference}));
+        let made = with(payment(&id, "unpaid"), json!({"reference_id": reference}));
+        let request = Request {
+            cookie: &cookie,
+            ..post("/paysg/payments", &body)
+        };
+        cookie = bench
+            .take(
+                &request,
+                &[
+                    ("POST /payments", 201, made.clone()),
+                    (&format!("GET /payments/{id}"), 200, made),
+                ],
+            )
+            .cookie();
+    }
+    cookie
+}
+
+#[test]
+fn resuming_goes_on_past_what_is_paid_to_what_is_open() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 3);
+    let request = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    let shows = |id: &str, state| with(payment(id, state), json!({}));
+    let p3 = ("GET /payments/p3", 200, shows("p3", "paid"));
+    let p2 = ("GET /payments/p2", 200, shows("p2", "refunded"));
+    let p1 = |state| ("GET /payments/p1", 200, shows("p1", state));
+    let got = bench.take(&request, &[p3.clone(), p2.clone(), p1("unpaid")]);
+    assert_eq!(
+        got.header("location"),
+        Some("https://staging.pay.gov.sg/payments/p1")
+    );
+    // Nothing is open: the newest of those that were paid.
+    let got = bench.take(&request, &[p3.clone(), p2.clone(), p1("cancelled")]);
+    assert_eq!(got.header("location"), Some(&*result("p3")));
+    // The same where PaySG is gone in the middle of it.
+    let down = || ("GET /payments/p2", 503, json!({}));
+    let got = bench.take(&request, &[p3, down(), down(), down(), down()]);
+    assert_eq!(got.header("location"), Some(&*result("p3")));
+}
+
+#[test]
+fn an_unpaid_payments_page_leads_to_that_very_payment() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 2);
+    let path = status_path("p1");
+    let request = Request {
+        accept: "text/html",
+        cookie: &cookie,
+        ..get(&path, "")
+    };
+    let own = "<a href=\"https://staging.pay.gov.sg/payments/p1\">I have not paid yet";
+    let newest = "<a href=\"/paysg/resume\">I have not paid yet";
+    for (changes, link) in [
+        (json!({}), own),
+        (json!({"payment_url": "https://evil.example/p1"}), newest),
+    ] {
+        let shown = with(payment("p1", "unpaid"), changes);
+        let got = bench.take(&request, &[("GET /payments/p1", 200, shown)]);
+        assert!(got.response.body.contains(link), "{}", got.response.body);
+        assert!(!got.response.body.contains("evil"));
+    }
+}
+
 fn action(id: &str, word: &str) -> String {
     format!("{}/{word}", status_path(id))
 }
