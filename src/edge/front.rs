@@ -163,6 +163,8 @@ pub enum Then {
         rest: Vec<Known>,
         /// The result of the newest that was paid, should none be open.
         to: Option<String>,
+        /// How long the payer waits for all of them.
+        until_ms: i64,
     },
     /// Answer a command.
     Command,

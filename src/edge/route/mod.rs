@@ -210,7 +210,12 @@ pub(super) fn leave(edge: &Edge<'_>, context: Context, then: Then, outcome: Outc
             refreshed,
             glance,
         } => status::leave(edge, context, known, refreshed, glance, outcome),
-        Then::Resume { asked, rest, to } => resume::leave(edge, context, asked, rest, to, outcome),
+        Then::Resume {
+            asked,
+            rest,
+            to,
+            until_ms,
+        } => resume::leave(edge, context, asked, rest, to, until_ms, outcome),
         Then::Command => command::leave(edge, context, outcome),
         Then::PassOn(message) => command::pass_on(edge, context, message, outcome),
         Then::Event => event::leave(edge, context, outcome),

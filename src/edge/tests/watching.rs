@@ -324,31 +324,6 @@ fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
     assert_eq!(got.error(), (404, "nothing_to_resume".to_owned()));
 }
 
-/// A browser that has made the payments `p1`, `p2` and so on, in this order: its cookie.
-fn has_made(bench: &mut Bench, count: usize) -> String {
-    let mut cookie = has_made_p1(bench);
-    for n in 2..=count {
-        let id = format!("p{n}");
-        let reference = format!("INV-00{n}");
-        let body = order(json!({"reference_id": reference}));
-        let made = with(payment(&id, "unpaid"), json!({"reference_id": reference}));
-        let request = Request {
-            cookie: &cookie,
-            ..post("/paysg/payments", &body)
-        };
-        cookie = bench
-            .take(
-                &request,
-                &[
-                    ("POST /payments", 201, made.clone()),
-                    (&format!("GET /payments/{id}"), 200, made),
-                ],
-            )
-            .cookie();
-    }
-    cookie
-}
-
 #[test]
 fn resuming_goes_on_past_what_is_paid_to_what_is_open() {
     let mut bench = Bench::new(&[]);
@@ -372,6 +347,27 @@ fn resuming_goes_on_past_what_is_paid_to_what_is_open() {
     // The same where PaySG is gone in the middle of it.
     let down = || ("GET /payments/p2", 503, json!({}));
     let got = bench.take(&request, &[p3, down(), down(), down(), down()]);
+    assert_eq!(got.header("location"), Some(&*result("p3")));
+}
+
+#[test]
+fn resuming_asks_no_longer_than_a_payer_waits_however_many_payments_there_are() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 3);
+    let request = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    bench.latency_ms = 5_000;
+    let cancelled = |id: &str, path| (path, 200, payment(id, "cancelled"));
+    let script = [
+        cancelled("p3", "GET /payments/p3"),
+        cancelled("p2", "GET /payments/p2"),
+    ];
+    let got = bench.take(&request, &script);
+    assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
+    let paid = ("GET /payments/p3", 200, payment("p3", "paid"));
+    let got = bench.take(&request, &[paid, script[1].clone()]);
     assert_eq!(got.header("location"), Some(&*result("p3")));
 }
 
