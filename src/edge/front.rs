@@ -161,6 +161,10 @@ pub enum Then {
         asked: Known,
         /// Those to ask for next, newest first.
         rest: Vec<Known>,
+        /// The result of the newest that was paid, should none be open.
+        to: Option<String>,
+        /// How long the payer waits for all of them.
+        until_ms: i64,
     },
     /// Answer a command.
     Command,
@@ -222,16 +226,19 @@ impl Edge<'_> {
         }
     }
 
-    /// Gives up a request whose next call is not to be made. A payer on the way back is sent on all the same: the result page asks again.
+    /// Gives up a request whose next call is not to be made. A payer on the way back is sent on all the same: the result page asks again,
+    /// and where it is ours, it confirms.
     #[must_use]
     pub fn give_up(&self, pending: Pending, problem: &Problem) -> Move {
         let Pending { context, then, .. } = pending;
         match then {
-            Then::Return { to } | Then::SendOn { to } => {
+            Then::Return { to } | Then::SendOn { to } | Then::Resume { to: Some(to), .. } => {
                 self.respond(&context, Response::see_other(&to))
             }
+            Then::Status { refreshed, .. } => {
+                route::not_found_out(self, &context, refreshed, problem)
+            }
             Then::Create
-            | Then::Status { .. }
             | Then::Resume { .. }
             | Then::Command
             | Then::PassOn(_)
@@ -481,7 +488,9 @@ impl Edge<'_> {
     /// Answers with an error.
     pub(super) fn refuse(&self, context: &Context, problem: &Problem) -> Move {
         let response = if context.page {
-            Response::problem_page(problem, self.config.home().as_deref())
+            // Of a first order nothing can have been charged; every other page may be asked for on the way back from PaySG.
+            let first = context.route == Route::Create && context.session.is_empty();
+            Response::problem_page(problem, !first, self.config.home().as_deref())
         } else {
             Response::problem(problem)
         };

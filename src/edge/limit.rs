@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use super::front::Edge;
+use super::session::Session;
 use crate::ledger::Digest;
 
 const PURPOSE: &[u8] = b"paysg-wasm limits v1";
@@ -30,6 +31,14 @@ impl Charges {
     pub fn of_question(edge: &Edge<'_>, address: &str) -> Self {
         let mut charges = Self::default();
         charges.add(edge, "STATUS_LIMIT", &subject(address));
+        charges
+    }
+
+    /// A question or a cancellation by a browser that has proof, for which PaySG is called each time: no honest payer comes near the limit.
+    #[must_use]
+    pub fn of_proof(edge: &Edge<'_>, session: &Session) -> Self {
+        let mut charges = Self::default();
+        charges.add(edge, "STATUS_LIMIT", session.named().unwrap_or_default());
         charges
     }
 

@@ -51,13 +51,15 @@ pub(super) struct StatusPage<'a> {
     pub status: Status,
     /// The payment, where this browser has proof of it.
     pub payment: Option<&'a PaymentView>,
+    /// PaySG's page for it, where a payer may be sent there.
+    pub payment_page: Option<&'a str>,
     /// The edge's base path.
     pub base_path: &'a str,
     /// The e-service's front page.
     pub home: Option<&'a str>,
     /// How often the page has refreshed itself.
     pub refreshed: u32,
-    /// Whether PaySG did not answer.
+    /// Whether it could not be found out how the payment stands.
     pub unreachable: bool,
 }
 
@@ -84,7 +86,7 @@ impl StatusPage<'_> {
         let (title, text) = match self.status {
             _ if self.unreachable => (
                 "Confirming your payment",
-                "We cannot reach PaySG just now. If you have paid, your payment is safe.",
+                "PaySG cannot be asked just now. If you have paid, your payment is safe.",
             ),
             Status::Unpaid | Status::Unknown => (
                 "Confirming your payment",
@@ -118,9 +120,13 @@ impl StatusPage<'_> {
             ));
         }
         if self.status == Status::Unpaid && self.payment.is_some() && !self.unreachable {
+            // This very payment's: another of this browser's may be newer.
+            let page = self
+                .payment_page
+                .map_or_else(|| format!("{}/resume", self.base_path), str::to_owned);
             body.push_str(&format!(
-                "<p><a href=\"{}/resume\">I have not paid yet: go to the payment page</a></p>",
-                escape(self.base_path)
+                "<p><a href=\"{}\">I have not paid yet: go to the payment page</a></p>",
+                escape(&page)
             ));
         }
         if self.refresh().is_some() {
@@ -151,8 +157,8 @@ fn way_back(home: Option<&str>) -> String {
     })
 }
 
-/// An error.
-pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
+/// An error. `may_have_paid`: whether the payer may have been at PaySG, so that we do not know what was charged.
+pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>) -> String {
     let (title, text) = match problem.status {
         // Who comes back from PaySG has entered nothing.
         400 if problem.code == "invalid_return" => (
@@ -170,6 +176,14 @@ pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
         401 | 403 => (
             "This page has expired",
             "Please go back, load the page again and try once more.",
+        ),
+        429 | 503 if may_have_paid => (
+            "Please try again in a moment",
+            "Nothing is lost: trying again continues with the same payment. If you have paid, your payment is safe.",
+        ),
+        _ if may_have_paid => (
+            "Something went wrong",
+            "Please try again later. If you have paid, your payment is safe.",
         ),
         429 | 503 => (
             "Please try again in a moment",

@@ -81,10 +81,14 @@ impl Response {
         response
     }
 
-    /// A payment's status, as a page.
+    /// A payment's status, as a page; with why it could not be found out, if so.
     #[must_use]
-    pub(super) fn status_page(status: u16, page: &page::StatusPage<'_>) -> Self {
+    pub(super) fn status_page(page: &page::StatusPage<'_>, problem: Option<&Problem>) -> Self {
+        let status = problem.map_or(200, |problem| problem.status);
         let mut response = Self::page(status, page.html());
+        if let Some(problem) = problem {
+            response = response.about(problem);
+        }
         if let Some(refresh) = page.refresh() {
             response.header("refresh", &refresh);
         }
@@ -99,8 +103,9 @@ impl Response {
 
     /// An error, as a page that leads back to the e-service.
     #[must_use]
-    pub fn problem_page(problem: &Problem, home: Option<&str>) -> Self {
-        Self::page(problem.status, page::problem(problem, home)).about(problem)
+    pub fn problem_page(problem: &Problem, may_have_paid: bool, home: Option<&str>) -> Self {
+        let html = page::problem(problem, may_have_paid, home);
+        Self::page(problem.status, html).about(problem)
     }
 
     fn about(self, problem: &Problem) -> Self {

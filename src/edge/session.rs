@@ -137,6 +137,12 @@ impl Session {
         self.name.clone()
     }
 
+    /// The name that it has.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// The key for a plain form's order: the same until its payment is seen paid, so that pressing twice pays once.
     ///
     /// Where there is none yet it is the one that the page put into its form, if it did: two presses before the first answer has brought

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::desk::recorded_paid;
 use super::glance::Glance;
 use super::search::Search;
 use super::step::{Answer, Step};
@@ -61,6 +62,8 @@ pub struct Checkout {
     in_flight: bool,
     /// Whether a call of this very checkout for the current attempt was not answered.
     unanswered: bool,
+    /// Whether an earlier call of this very checkout for the current attempt may have made a payment, whatever is answered to a later one.
+    doubtful: bool,
     /// How many attempts PaySG has answered with a failure. One may be on record for its key; two mean that PaySG does not work.
     failed: u32,
 }
@@ -99,6 +102,7 @@ impl Checkout {
             rounds: 0,
             in_flight: false,
             unanswered: false,
+            doubtful: false,
             failed: 0,
         };
         let next = checkout.decide(desk);
@@ -127,7 +131,16 @@ impl Checkout {
                     } else if trouble == Trouble::Mismatch {
                         desk.flag_swapped(glance.payment_id());
                     }
-                    Step::Done(Err(trouble))
+                    // A payer who has paid is not told of our troubles.
+                    Step::Done(match recorded_paid(desk, glance.payment_id()) {
+                        Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
+                            Ok(Chosen {
+                                payment,
+                                existed: true,
+                            })
+                        }
+                        _ => Err(trouble),
+                    })
                 }
             },
             // Whatever PaySG says to the cancellation, a GET shows what came of it.
@@ -193,6 +206,7 @@ impl Checkout {
         let attempt = desk.ledger.intent.next_number();
         self.in_flight = false;
         self.unanswered = false;
+        self.doubtful = false;
         desk.record(Transition::Started {
             attempt,
             digest: self.order.digest.clone(),
@@ -297,12 +311,17 @@ impl Checkout {
                 self.search(desk, attempt, None, true)
             }
             Reading::Refused(error) => {
-                // Anything but a 4xx may stand before a payment that was made all the same: the next press asks with the same key.
-                if (400..=499).contains(&error.status) {
-                    desk.record(Transition::Refused {
-                        attempt,
-                        status: error.status,
-                        code: error.public_code().map(str::to_owned),
+                // Anything but a 4xx may stand before a payment that was made all the same, and a 4xx says nothing of earlier calls: the
+                // next press asks with the same key, or reads the list.
+                if (400..=499).contains(&error.status) && !self.doubtful {
+                    desk.record(if fresh {
+                        Transition::Refused {
+                            attempt,
+                            status: error.status,
+                            code: error.public_code().map(str::to_owned),
+                        }
+                    } else {
+                        Transition::Failed { attempt }
                     });
                 }
                 // A payment service that PaySG does not know is a matter of configuration, not of this payment.
@@ -313,11 +332,14 @@ impl Checkout {
                     trouble
                 }))
             }
-            Reading::Conflict(_) => match self.tries.again(answer, desk.now_ms, desk.random) {
-                Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
-                // Perhaps the key was used for other parameters, in words that we do not know.
-                None => self.search(desk, attempt, None, false),
-            },
+            Reading::Conflict(_) => {
+                self.doubtful = true;
+                match self.tries.again(answer, desk.now_ms, desk.random) {
+                    Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
+                    // Perhaps the key was used for other parameters, in words that we do not know.
+                    None => self.search(desk, attempt, None, false),
+                }
+            }
             Reading::Busy => match self.tries.again(answer, desk.now_ms, desk.random) {
                 Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                 None => Step::Done(Err(Trouble::Unavailable {
@@ -325,22 +347,26 @@ impl Checkout {
                 })),
             },
             // Recorded, it will be the answer for as long as the key lives; one more try tells whether it was.
-            Reading::Broken => match self
-                .tries
-                .again_at_most(2, answer, desk.now_ms, desk.random)
-            {
-                Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
-                None => {
-                    self.failed = self.failed.saturating_add(1);
-                    if !self.unanswered {
-                        desk.record(Transition::Failed { attempt });
+            Reading::Broken => {
+                self.doubtful = true;
+                match self
+                    .tries
+                    .again_at_most(2, answer, desk.now_ms, desk.random)
+                {
+                    Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
+                    None => {
+                        self.failed = self.failed.saturating_add(1);
+                        if !self.unanswered {
+                            desk.record(Transition::Failed { attempt });
+                        }
+                        self.search(desk, attempt, amount, true)
                     }
-                    self.search(desk, attempt, amount, true)
                 }
-            },
+            }
             Reading::Unanswered => {
                 self.in_flight = true;
                 self.unanswered = true;
+                self.doubtful = true;
                 match self.tries.again(answer, desk.now_ms, desk.random) {
                     Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                     // Adopt what is there, but take no new key.
@@ -421,12 +447,14 @@ impl Checkout {
         status: Status,
         existed: bool,
     ) -> Result<Chosen, Trouble> {
+        let mut payment = PaymentView::of(payment, status);
         if !desk.terms.pages.allows(&payment.payment_url) {
-            return Err(Trouble::PageRefused);
+            if matches!(status, Status::Unpaid | Status::Unknown) {
+                return Err(Trouble::PageRefused);
+            }
+            // Nobody is sent there to pay any more; nor for anything else.
+            payment.payment_url.clear();
         }
-        Ok(Chosen {
-            payment: PaymentView::of(payment, status),
-            existed,
-        })
+        Ok(Chosen { payment, existed })
     }
 }

@@ -309,7 +309,7 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
 }
 
 /// A payment as the ledger knows it, if it knows it paid: any other may have been paid since.
-fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
+pub(super) fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let attempt = desk.ledger.intent.attempt_of(id)?;
     attempt.state.was_paid().then(|| recorded(desk, id))?
 }

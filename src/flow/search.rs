@@ -125,7 +125,8 @@ impl Search {
                 None => Ok(None),
             });
         }
-        if self.pages >= MAX_PAGES {
+        // Nobody waits any more, and others may wait for their turn at this intent.
+        if self.pages >= MAX_PAGES || self.tries.are_over(desk.now_ms) {
             desk.flag(Flag::SearchTooLong, None);
             return Step::Done(Err(Trouble::Unavailable {
                 retry_after_ms: None,

@@ -136,6 +136,12 @@ impl Tries {
         self.made = 0;
     }
 
+    /// Whether nobody waits any more.
+    #[must_use]
+    pub const fn are_over(&self, now_ms: i64) -> bool {
+        now_ms >= self.deadline_ms
+    }
+
     /// The delay before the next try, or `None` where there is to be none.
     pub fn again(&mut self, answer: &Answer<'_>, now_ms: i64, random: u32) -> Option<u32> {
         self.again_at_most(MAX_TRIES, answer, now_ms, random)

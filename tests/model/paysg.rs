@@ -123,6 +123,8 @@ impl PaySg {
                 self.carry_out(request, now_ms, false);
                 Some((504, None, String::from("<html>")))
             }
+            // The API key was refused just then, whatever came of an earlier call under this idempotency key.
+            8 if request.idempotency_key.is_some() => Some((403, None, String::from("{}"))),
             _ => Some(self.carry_out(request, now_ms, false)),
         }
     }

@@ -3,6 +3,7 @@
 
 use super::{Target, officer};
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
@@ -51,6 +52,7 @@ pub(super) fn enter(
         .find(service, &id)
         .cloned()
         .ok_or_else(Problem::no_proof)?;
+    context.charges = Charges::of_proof(edge, &context.session);
     let message = Message::Cancel { payment_id: id };
     Ok(if edge.config.has_ledger {
         edge.ask_known(context, &known, message, Then::Command)

@@ -9,7 +9,6 @@ use crate::edge::response::Response;
 use crate::edge::session::{Known, Session};
 use crate::flow::checkout::Order;
 use crate::flow::desk::{Message, Reply, order_digest};
-use crate::flow::upstream::Trouble;
 use crate::ledger::intent_name;
 use crate::paysg::json::ObjectWriter;
 use crate::paysg::{CreatePayment, FieldError, Json, Limits, PaymentServiceId, Rule, Status};
@@ -148,9 +147,6 @@ pub(super) fn leave(edge: &Edge<'_>, mut context: Context, outcome: Outcome) -> 
     };
     let payment = &chosen.payment;
     let payable = matches!(payment.status, Status::Unpaid | Status::Unknown);
-    if payable && !edge.config.pages.allows(&payment.payment_url) {
-        return edge.refuse(&context, &Problem::of(&Trouble::PageRefused));
-    }
     context.session.add(Known {
         payment_id: payment.id.clone(),
         payment_service_id: payment.payment_service_id.clone(),

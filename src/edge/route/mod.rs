@@ -12,6 +12,7 @@ mod status;
 
 pub use doctor::{Checkup, Probed};
 use serde::{Deserialize, Serialize};
+pub(super) use status::not_found_out;
 
 use super::config::Config;
 use super::front::{Context, Edge, Move, Outcome, Then};
@@ -209,7 +210,12 @@ pub(super) fn leave(edge: &Edge<'_>, context: Context, then: Then, outcome: Outc
             refreshed,
             glance,
         } => status::leave(edge, context, known, refreshed, glance, outcome),
-        Then::Resume { asked, rest } => resume::leave(edge, context, asked, rest, outcome),
+        Then::Resume {
+            asked,
+            rest,
+            to,
+            until_ms,
+        } => resume::leave(edge, context, asked, rest, to, until_ms, outcome),
         Then::Command => command::leave(edge, context, outcome),
         Then::PassOn(message) => command::pass_on(edge, context, message, outcome),
         Then::Event => event::leave(edge, context, outcome),

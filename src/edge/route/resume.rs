@@ -1,6 +1,7 @@
 //! `GET /resume`: back to the payment page, for a payer who gave up.
 
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
+use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
@@ -13,6 +14,7 @@ use crate::paysg::Status;
 
 use super::returned::result_url;
 
+/// For all that are asked for.
 const PATIENCE_MS: i64 = 8_000;
 
 pub(super) fn enter(
@@ -22,31 +24,53 @@ pub(super) fn enter(
 ) -> Result<Move, Problem> {
     context.session = Session::open(edge.config, request.cookie);
     let rest = context.session.newest_first().cloned().collect();
-    Ok(next(edge, context, rest))
+    let until_ms = edge.now_ms.saturating_add(PATIENCE_MS);
+    Ok(next(edge, context, rest, None, until_ms))
 }
 
-/// Asks for the newest of what is left.
-fn next(edge: &Edge<'_>, context: Context, mut rest: Vec<Known>) -> Move {
+/// Asks for the newest of what is left. Each is charged, since PaySG is called for it.
+fn next(
+    edge: &Edge<'_>,
+    mut context: Context,
+    mut rest: Vec<Known>,
+    to: Option<String>,
+    until_ms: i64,
+) -> Move {
     if rest.is_empty() {
-        return edge.refuse(&context, &Problem::nothing_to_resume());
+        return end(edge, &context, to.as_deref(), &Problem::nothing_to_resume());
     }
+    let patience_ms = until_ms.saturating_sub(edge.now_ms);
+    if patience_ms <= 0 {
+        return end(edge, &context, to.as_deref(), &Problem::unavailable(None));
+    }
+    context.charges = Charges::of_proof(edge, &context.session);
     let asked = rest.remove(0);
     let then = Then::Resume {
         asked: asked.clone(),
         rest,
+        to,
+        until_ms,
     };
     if edge.config.has_ledger {
         let message = Message::Inquire {
             payment_id: asked.payment_id.clone(),
-            patience_ms: PATIENCE_MS,
+            patience_ms,
             fresh: true,
         };
         return edge.ask_known(context, &asked, message, then);
     }
-    let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
+    let tries = Tries::until(until_ms);
     let glance =
-        Glance::fresh(asked.payment_service_id, asked.payment_id, tries).within(PATIENCE_MS);
+        Glance::fresh(asked.payment_service_id, asked.payment_id, tries).within(patience_ms);
     edge.glance(context, glance, then)
+}
+
+/// None is open: the result of what was paid, if anything was.
+fn end(edge: &Edge<'_>, context: &Context, to: Option<&str>, problem: &Problem) -> Move {
+    match to {
+        Some(to) => edge.respond(context, Response::see_other(to)),
+        None => edge.refuse(context, problem),
+    }
 }
 
 pub(super) fn leave(
@@ -54,6 +78,8 @@ pub(super) fn leave(
     context: Context,
     asked: Known,
     rest: Vec<Known>,
+    to: Option<String>,
+    until_ms: i64,
     outcome: Outcome,
 ) -> Move {
     let payment = match outcome {
@@ -61,7 +87,7 @@ pub(super) fn leave(
         Outcome::Reply(Reply::Failed(trouble)) => Err(trouble),
         Outcome::Seen(seen) => seen.map(|payment| PaymentView::of(&payment, payment.status())),
         Outcome::Reply(_) | Outcome::Told(_) => {
-            return edge.refuse(&context, &Problem::internal());
+            return end(edge, &context, to.as_deref(), &Problem::internal());
         }
     };
     match payment {
@@ -69,16 +95,20 @@ pub(super) fn leave(
             Status::Unpaid if edge.config.pages.allows(&payment.payment_url) => {
                 edge.respond(&context, Response::see_other(&payment.payment_url))
             }
+            // An older one may be open yet.
             Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
                 let (service, id) = (&asked.payment_service_id, &asked.payment_id);
-                let to = result_url(edge.config, service, id);
-                edge.respond(&context, Response::see_other(&to))
+                let to = to.unwrap_or_else(|| result_url(edge.config, service, id));
+                next(edge, context, rest, Some(to), until_ms)
             }
-            Status::Unpaid | Status::Cancelled | Status::Unknown => next(edge, context, rest),
+            Status::Unpaid | Status::Cancelled | Status::Unknown => {
+                next(edge, context, rest, to, until_ms)
+            }
         },
         Err(Trouble::Unavailable { retry_after_ms }) => {
-            edge.refuse(&context, &Problem::unavailable(retry_after_ms))
+            let problem = Problem::unavailable(retry_after_ms);
+            end(edge, &context, to.as_deref(), &problem)
         }
-        Err(_) => next(edge, context, rest),
+        Err(_) => next(edge, context, rest, to, until_ms),
     }
 }

@@ -30,21 +30,23 @@ pub(super) fn enter(
     let to = result_url(edge.config, service, &params.payment_id);
     context.session = Session::open(edge.config, request.cookie);
     let then = Then::Return { to };
+    let known = context.session.find(service, &params.payment_id).cloned();
+    context.charges = if known.is_some() {
+        Charges::of_proof(edge, &context.session)
+    } else {
+        Charges::of_question(edge, request.address)
+    };
+    context.session = context.session.for_question();
     if edge.config.has_ledger
-        && let Some(known) = context.session.find(service, &params.payment_id).cloned()
+        && let Some(known) = &known
     {
         let message = Message::Inquire {
             payment_id: params.payment_id,
             patience_ms: PATIENCE_MS,
             fresh: true,
         };
-        context.session = context.session.for_question();
-        return Ok(edge.ask_known(context, &known, message, then));
+        return Ok(edge.ask_known(context, known, message, then));
     }
-    if context.session.find(service, &params.payment_id).is_none() {
-        context.charges = Charges::of_question(edge, request.address);
-    }
-    context.session = context.session.for_question();
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
     let glance = Glance::fresh(service.clone(), params.payment_id, tries).within(PATIENCE_MS);
     Ok(edge.glance(context, glance, then))

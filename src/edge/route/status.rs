@@ -78,7 +78,7 @@ pub(super) fn leave(
         Outcome::Reply(Reply::Payment { payment }) => Ok((payment, true)),
         Outcome::Reply(Reply::Failed(trouble)) => Err(trouble),
         Outcome::Reply(_) | Outcome::Told(_) => {
-            return edge.refuse(&context, &Problem::internal());
+            return not_found_out(edge, &context, refreshed, &Problem::internal());
         }
         Outcome::Seen(seen) => seen.map(|payment| {
             let proof = known.as_ref().is_some_and(|known| known.is(&payment));
@@ -92,23 +92,33 @@ pub(super) fn leave(
             }
             shown(edge, &context, &payment, proof, refreshed)
         }
-        Err(Trouble::Unavailable { retry_after_ms }) if context.page => {
-            let home = edge.config.home();
-            let page = StatusPage {
-                status: Status::Unknown,
-                payment: None,
-                base_path: &edge.config.base_path,
-                home: home.as_deref(),
-                refreshed,
-                unreachable: true,
-            };
-            let mut response = Response::status_page(503, &page);
-            let problem = Problem::unavailable(retry_after_ms);
-            response.code = Some(problem.code);
-            edge.respond(&context, response)
-        }
-        Err(trouble) => edge.refuse(&context, &Problem::of(&trouble)),
+        Err(trouble) => not_found_out(edge, &context, refreshed, &Problem::of(&trouble)),
     }
+}
+
+/// How the payment stands could not be found out. On the page that is no failure of the payment: a payer who has paid is on it, and it is
+/// confirming until it is known.
+pub(in crate::edge) fn not_found_out(
+    edge: &Edge<'_>,
+    context: &Context,
+    refreshed: u32,
+    problem: &Problem,
+) -> Move {
+    // Asked again, a payment that is not there is not there either.
+    if !context.page || matches!(problem.status, 400 | 404) {
+        return edge.refuse(context, problem);
+    }
+    let home = edge.config.home();
+    let page = StatusPage {
+        status: Status::Unknown,
+        payment: None,
+        payment_page: None,
+        base_path: &edge.config.base_path,
+        home: home.as_deref(),
+        refreshed,
+        unreachable: true,
+    };
+    edge.respond(context, Response::status_page(&page, Some(problem)))
 }
 
 fn shown(
@@ -123,12 +133,17 @@ fn shown(
         let page = StatusPage {
             status: payment.status,
             payment: proof.then_some(payment),
+            payment_page: edge
+                .config
+                .pages
+                .allows(&payment.payment_url)
+                .then_some(payment.payment_url.as_str()),
             base_path: &edge.config.base_path,
             home: home.as_deref(),
             refreshed,
             unreachable: false,
         };
-        return edge.respond(context, Response::status_page(200, &page));
+        return edge.respond(context, Response::status_page(&page, None));
     }
     let mut body = ObjectWriter::new();
     body.str("id", payment.id.as_str())

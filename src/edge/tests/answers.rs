@@ -54,7 +54,7 @@ fn every_answer_forbids_storing_and_guessing() {
         Response::empty(204),
         Response::see_other("https://a.example/"),
         Response::page(200, String::new()),
-        Response::problem_page(&problem, None),
+        Response::problem_page(&problem, false, None),
         Response::problem(&problem),
     ] {
         assert_eq!(header(&response, "cache-control"), Some("no-store"));
@@ -65,7 +65,7 @@ fn every_answer_forbids_storing_and_guessing() {
 
 #[test]
 fn a_page_runs_nothing_and_has_no_style_but_its_own() {
-    let html = page::problem(&Problem::internal(), None);
+    let html = page::problem(&Problem::internal(), false, None);
     let response = Response::page(200, html.clone());
     let policy = header(&response, "content-security-policy").unwrap();
     // The very text between the tags, as a browser hashes it.
@@ -120,6 +120,7 @@ const fn page_of(
         home: None,
         status,
         payment,
+        payment_page: None,
         base_path: "/paysg",
         refreshed,
         unreachable,
@@ -156,7 +157,7 @@ fn a_reference_is_text_on_the_page_whatever_is_in_it() {
 #[test]
 fn a_field_named_by_a_caller_is_text_on_the_page() {
     let problem = Problem::fields(vec![FieldError::new("metadata.<b>\"'&", Rule::TooLong)]);
-    let html = page::problem(&problem, None);
+    let html = page::problem(&problem, false, None);
     assert!(html.contains("<strong>metadata.&lt;b&gt;&quot;&#39;&amp;</strong>: too long"));
     let error: Value = serde_json::from_str(&problem.to_json()).unwrap();
     assert_eq!(
@@ -200,13 +201,13 @@ fn a_waiting_page_refreshes_itself_ever_slower_and_not_for_ever_nor_against_the_
     let html = shown(Status::Unpaid, None, 0, false);
     assert!(html.contains("<a href=\"?refreshed=60\">Stop updating it</a>"));
     assert!(!html.contains("http-equiv"));
-    let response = Response::status_page(200, &page_of(Status::Unpaid, None, 0, false));
+    let response = Response::status_page(&page_of(Status::Unpaid, None, 0, false), None);
     assert!(
         response
             .headers
             .contains("\nrefresh: 2; url=?refreshed=1\n")
     );
-    let response = Response::status_page(200, &page_of(Status::Paid, None, 0, false));
+    let response = Response::status_page(&page_of(Status::Paid, None, 0, false), None);
     assert!(!response.headers.contains("refresh"));
     assert_eq!(refresh(0).as_deref(), Some("2; url=?refreshed=1"));
     assert_eq!(refresh(4).as_deref(), Some("10; url=?refreshed=5"));

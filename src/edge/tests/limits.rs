@@ -14,7 +14,7 @@ impl Bench {
         }
     }
 
-    fn gives_up(&mut self, request: &Request<'_>, problem: &Problem) -> Got {
+    pub(super) fn gives_up(&self, request: &Request<'_>, problem: &Problem) -> Got {
         let Move::Fetch(_, pending) = self.edge().begin(request) else {
             panic!("no call");
         };
@@ -81,7 +81,7 @@ fn a_sessions_name_stays_through_all_its_payments() {
 }
 
 #[test]
-fn only_questions_without_proof_are_charged() {
+fn questions_without_proof_are_charged_to_the_address_and_fresh_ones_with_proof_to_the_session() {
     let mut bench = Bench::new(&[]);
     let cookie = has_made_p1(&mut bench);
     let path = format!("/paysg/payments/{SERVICE}/p1");
@@ -90,14 +90,64 @@ fn only_questions_without_proof_are_charged() {
         ..get(path, query)
     };
     let returned = format!("paysg_payment_id=p1&paysg_payment_service_id={SERVICE}");
-    for request in [asks(&*path, ""), asks("/paysg/return", &returned)] {
-        assert_eq!(rules(&bench.charges(&request)), ["STATUS_LIMIT"]);
-        let proved = Request {
-            cookie: &cookie,
-            ..request
-        };
-        assert_eq!(bench.charges(&proved), "");
+    fn proved<'r>(cookie: &'r str, request: &Request<'r>) -> Request<'r> {
+        Request { cookie, ..*request }
     }
+    let (status, back) = (asks(&*path, ""), asks("/paysg/return", &returned));
+    let by_address = bench.charges(&status);
+    assert_eq!(rules(&by_address), ["STATUS_LIMIT"]);
+    assert_eq!(bench.charges(&back), by_address);
+    // Remembered for two seconds, whoever asks.
+    assert_eq!(bench.charges(&proved(&cookie, &status)), "");
+    let by_session = bench.charges(&proved(&cookie, &back));
+    assert_eq!(rules(&by_session), ["STATUS_LIMIT"]);
+    assert_ne!(by_session, by_address);
+    let cancel = format!("{path}/cancel");
+    for fresh in [asks("/paysg/resume", ""), post(&cancel, "")] {
+        let charges = bench.charges(&proved(&cookie, &fresh));
+        assert_eq!(charges, by_session, "{}", fresh.path);
+    }
+}
+
+#[test]
+fn each_payment_that_is_asked_for_to_resume_is_charged() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 2);
+    let resume = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    let first = bench.charges(&resume);
+    assert_eq!(rules(&first), ["STATUS_LIMIT"]);
+    let second = |bench: &mut Bench, shown: Value| {
+        let Move::Fetch(_, pending) = bench.edge().begin(&resume) else {
+            panic!("no call");
+        };
+        let body = shown.to_string();
+        let answer = Answer::Arrived {
+            status: 200,
+            retry_after_ms: None,
+            body: body.as_bytes(),
+        };
+        let pending = Pending::read(&pending.write()).unwrap();
+        match bench.edge().resume(pending, &answer) {
+            Move::Fetch(_, pending) => pending,
+            Move::Respond(..) | Move::Ask { .. } => panic!("no second call"),
+        }
+    };
+    let pending = second(&mut bench, payment("p2", "cancelled"));
+    assert_eq!(pending.charges(), first);
+    let limited = Problem::rate_limited(1);
+    let Move::Respond(refused, _) = bench.edge().give_up(*pending, &limited) else {
+        panic!("it goes on");
+    };
+    assert_eq!(refused.status, 429);
+    // A payer who has paid sees that, whatever else is not found out.
+    let pending = second(&mut bench, payment("p2", "paid"));
+    let Move::Respond(led_on, _) = bench.edge().give_up(*pending, &limited) else {
+        panic!("it goes on");
+    };
+    assert_eq!(led_on.status, 303);
 }
 
 #[test]
@@ -132,7 +182,7 @@ fn an_ipv6_network_is_one_address_and_a_mapped_ipv4_address_is_itself() {
 
 #[test]
 fn a_request_that_is_given_up_is_refused_with_when_to_come_again() {
-    let mut bench = Bench::new(&[]);
+    let bench = Bench::new(&[]);
     let body = order(json!({}));
     let create = post("/paysg/payments", &body);
     let limited = bench.gives_up(&create, &Problem::rate_limited(17));
@@ -158,16 +208,23 @@ fn a_request_that_is_given_up_is_refused_with_when_to_come_again() {
 #[test]
 fn a_payer_on_the_way_back_is_sent_on_whatever_is_given_up() {
     let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
     let query = format!("paysg_payment_id=p1&paysg_payment_service_id={SERVICE}");
     for problem in [
         Problem::rate_limited(1),
         Problem::overloaded(),
         Problem::internal(),
     ] {
-        let got = bench.gives_up(&get("/paysg/return", &query), &problem);
-        assert_eq!(got.status(), 303);
-        let expected = format!("{WWW}/done?lang=en&{query}#top");
-        assert_eq!(got.header("location"), Some(&*expected));
+        for cookie in ["", &*cookie] {
+            let request = Request {
+                cookie,
+                ..get("/paysg/return", &query)
+            };
+            let got = bench.gives_up(&request, &problem);
+            assert_eq!(got.status(), 303);
+            let expected = format!("{WWW}/done?lang=en&{query}#top");
+            assert_eq!(got.header("location"), Some(&*expected));
+        }
     }
 }
 

@@ -84,6 +84,8 @@ pub(super) struct Bench {
     pub(super) terms: Terms,
     pub(super) now_ms: i64,
     pub(super) random: Vec<u8>,
+    /// How long each call takes.
+    pub(super) latency_ms: i64,
 }
 
 /// What a caller got: the answer, and the line in the log.
@@ -101,6 +103,7 @@ impl Bench {
             terms,
             now_ms: NOW_MS,
             random: (0..64).collect(),
+            latency_ms: 50,
         }
     }
 
@@ -131,7 +134,7 @@ impl Bench {
                 .next()
                 .unwrap_or_else(|| panic!("unexpected {called}"));
             assert_eq!(called, *expected);
-            self.now_ms += 50;
+            self.now_ms += self.latency_ms;
             let pending = Pending::read(&pending.write()).unwrap();
             let body = body.to_string();
             let answer = match *status {
@@ -291,4 +294,29 @@ pub(super) fn has_made_p1(bench: &mut Bench) -> String {
             ],
         )
         .cookie()
+}
+
+/// A browser that has made the payments `p1`, `p2` and so on, in this order: its cookie.
+pub(super) fn has_made(bench: &mut Bench, count: usize) -> String {
+    let mut cookie = has_made_p1(bench);
+    for n in 2..=count {
+        let id = format!("p{n}");
+        let reference = format!("INV-00{n}");
+        let body = order(json!({"reference_id": reference}));
+        let made = with(payment(&id, "unpaid"), json!({"reference_id": reference}));
+        let request = Request {
+            cookie: &cookie,
+            ..post("/paysg/payments", &body)
+        };
+        cookie = bench
+            .take(
+                &request,
+                &[
+                    ("POST /payments", 201, made.clone()),
+                    (&format!("GET /payments/{id}"), 200, made),
+                ],
+            )
+            .cookie();
+    }
+    cookie
 }

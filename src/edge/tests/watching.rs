@@ -1,6 +1,7 @@
 //! After the payment page: returning, the status, resuming, commands.
 
 use super::*;
+use crate::edge::problem::Problem;
 
 fn returned(id: &str) -> String {
     format!("paysg_payment_id={id}&paysg_payment_service_id={SERVICE}")
@@ -197,6 +198,100 @@ fn the_status_page_confirms_while_paysg_is_out_of_reach() {
     assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
 }
 
+/// A payer who opens a payment's page is on the way back from PaySG.
+fn opens_the_page(path: &str) -> Request<'_> {
+    Request {
+        accept: "text/html",
+        ..get(path, "refreshed=7")
+    }
+}
+
+fn is_confirming(got: &Got, status: u16, code: &str) {
+    assert_eq!(got.status(), status, "{code}");
+    let body = &got.response.body;
+    assert!(body.contains("data-state=\"confirming\""), "{code}: {body}");
+    assert!(
+        body.contains("If you have paid, your payment is safe"),
+        "{code}"
+    );
+    assert!(!body.contains("Nothing was charged"), "{code}");
+    assert_eq!(got.header("refresh"), Some("16; url=?refreshed=8"));
+    assert!(got.line.contains(code), "{code}: {}", got.line);
+}
+
+#[test]
+fn the_status_page_confirms_whatever_trouble_there_is_with_paysg() {
+    let mut bench = Bench::new(&[]);
+    let path = status_path("p1");
+    for (http, body, code) in [
+        (401, json!({}), "paysg_credentials"),
+        (403, json!({}), "paysg_credentials"),
+        (402, json!({}), "paysg_not_connected"),
+        (302, json!({}), "paysg_unexpected"),
+        (200, json!({"id": "p1"}), "paysg_unexpected"),
+        (200, payment("p2", "paid"), "payment_mismatch"),
+    ] {
+        let call = ("GET /payments/p1", http, body);
+        let got = bench.take(&opens_the_page(&path), std::slice::from_ref(&call));
+        is_confirming(&got, 502, code);
+        let json = bench.take(&get(&path, ""), &[call]);
+        assert_eq!(json.error(), (502, code.to_owned()));
+    }
+    let unknown = bench.take(
+        &opens_the_page(&path),
+        &[("GET /payments/p1", 404, json!({}))],
+    );
+    assert_eq!(unknown.status(), 404);
+    assert!(unknown.response.body.contains("Payment not found"));
+}
+
+#[test]
+fn the_status_page_confirms_where_the_question_is_given_up() {
+    let bench = Bench::new(&[]);
+    let path = status_path("p1");
+    for problem in [
+        Problem::rate_limited(60),
+        Problem::overloaded(),
+        Problem::internal(),
+    ] {
+        let got = bench.gives_up(&opens_the_page(&path), &problem);
+        is_confirming(&got, problem.status, problem.code);
+        let retry_after = problem.retry_after_secs.map(|secs| secs.to_string());
+        assert_eq!(got.header("retry-after"), retry_after.as_deref());
+        let json = bench.gives_up(&get(&path, ""), &problem);
+        assert_eq!(json.error(), (problem.status, problem.code.to_owned()));
+    }
+}
+
+#[test]
+fn nobody_who_may_have_paid_is_told_that_nothing_was_charged() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let body = order(json!({}));
+    let cancel = action("p1", "cancel");
+    for request in [
+        get("/paysg/resume", ""),
+        post(&cancel, ""),
+        post("/paysg/payments", &body),
+    ] {
+        let request = Request {
+            accept: "text/html",
+            cookie: &cookie,
+            ..request
+        };
+        for problem in [
+            Problem::rate_limited(60),
+            Problem::overloaded(),
+            Problem::internal(),
+        ] {
+            let got = bench.gives_up(&request, &problem);
+            let (path, body) = (request.path, &got.response.body);
+            assert!(!body.contains("Nothing was charged"), "{path}: {body}");
+            assert!(body.contains("your payment is safe"), "{path}: {body}");
+        }
+    }
+}
+
 #[test]
 fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
     let mut bench = Bench::new(&[]);
@@ -227,6 +322,76 @@ fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
         &[("GET /payments/p1", 200, payment("p1", "cancelled"))],
     );
     assert_eq!(got.error(), (404, "nothing_to_resume".to_owned()));
+}
+
+#[test]
+fn resuming_goes_on_past_what_is_paid_to_what_is_open() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 3);
+    let request = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    let shows = |id: &str, state| with(payment(id, state), json!({}));
+    let p3 = ("GET /payments/p3", 200, shows("p3", "paid"));
+    let p2 = ("GET /payments/p2", 200, shows("p2", "refunded"));
+    let p1 = |state| ("GET /payments/p1", 200, shows("p1", state));
+    let got = bench.take(&request, &[p3.clone(), p2.clone(), p1("unpaid")]);
+    assert_eq!(
+        got.header("location"),
+        Some("https://staging.pay.gov.sg/payments/p1")
+    );
+    // Nothing is open: the newest of those that were paid.
+    let got = bench.take(&request, &[p3.clone(), p2.clone(), p1("cancelled")]);
+    assert_eq!(got.header("location"), Some(&*result("p3")));
+    // The same where PaySG is gone in the middle of it.
+    let down = || ("GET /payments/p2", 503, json!({}));
+    let got = bench.take(&request, &[p3, down(), down(), down(), down()]);
+    assert_eq!(got.header("location"), Some(&*result("p3")));
+}
+
+#[test]
+fn resuming_asks_no_longer_than_a_payer_waits_however_many_payments_there_are() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 3);
+    let request = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    bench.latency_ms = 5_000;
+    let cancelled = |id: &str, path| (path, 200, payment(id, "cancelled"));
+    let script = [
+        cancelled("p3", "GET /payments/p3"),
+        cancelled("p2", "GET /payments/p2"),
+    ];
+    let got = bench.take(&request, &script);
+    assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
+    let paid = ("GET /payments/p3", 200, payment("p3", "paid"));
+    let got = bench.take(&request, &[paid, script[1].clone()]);
+    assert_eq!(got.header("location"), Some(&*result("p3")));
+}
+
+#[test]
+fn an_unpaid_payments_page_leads_to_that_very_payment() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 2);
+    let path = status_path("p1");
+    let request = Request {
+        accept: "text/html",
+        cookie: &cookie,
+        ..get(&path, "")
+    };
+    let own = "<a href=\"https://staging.pay.gov.sg/payments/p1\">I have not paid yet";
+    let newest = "<a href=\"/paysg/resume\">I have not paid yet";
+    for (changes, link) in [
+        (json!({}), own),
+        (json!({"payment_url": "https://evil.example/p1"}), newest),
+    ] {
+        let shown = with(payment("p1", "unpaid"), changes);
+        let got = bench.take(&request, &[("GET /payments/p1", 200, shown)]);
+        assert!(got.response.body.contains(link), "{}", got.response.body);
+        assert!(!got.response.body.contains("evil"));
+    }
 }
 
 fn action(id: &str, word: &str) -> String {

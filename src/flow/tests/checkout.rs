@@ -702,6 +702,43 @@ fn a_payer_is_sent_to_paysgs_pages_of_this_environment_only() {
 }
 
 #[test]
+fn a_paid_payment_is_the_answer_wherever_its_page_is() {
+    for state in ["paid", "partially_refunded", "refunded"] {
+        let mut bench = Bench::open();
+        let elsewhere = json!({"payment_url": "http://pay.gov.sg/payments/p1"});
+        let shown = says(200, with(payment("p1", state), elsewhere));
+        let reply = bench.pay(order(), [("GET p1", shown)]);
+        assert_eq!(outcome(reply), is("p1", Status::parse(state), true));
+    }
+}
+
+#[test]
+fn what_may_yet_be_paid_is_refused_for_its_page() {
+    let mut bench = Bench::open();
+    let elsewhere = json!({"payment_url": "http://pay.gov.sg/payments/p1"});
+    let shown = says(200, with(payment("p1", "unknown"), elsewhere));
+    let reply = bench.pay(order(), [("GET p1", shown)]);
+    assert_eq!(trouble(reply), Trouble::PageRefused);
+}
+
+#[test]
+fn a_payment_that_the_ledger_knows_as_paid_is_the_answer_while_paysg_is_out_of_reach() {
+    for answer in [Says::Nothing, status(503), status(429)] {
+        let mut bench = Bench::paid();
+        let down = ("GET p1", answer);
+        for order in [order(), order_of(9900, "another")] {
+            let script = [down.clone(), down.clone(), down.clone(), down.clone()];
+            let reply = bench.pay(order, script);
+            let chosen = chosen(reply);
+            assert!(chosen.existed);
+            assert_eq!(chosen.payment.status, Status::Paid);
+            assert_eq!(chosen.payment.amount_in_cents, 4200);
+            assert!(chosen.payment.paid_at.is_some());
+        }
+    }
+}
+
+#[test]
 fn a_payment_that_paysg_no_longer_knows_is_flagged_and_not_replaced() {
     let mut bench = Bench::open();
     let reply = bench.pay(order(), [("GET p1", status(404))]);
@@ -733,6 +770,110 @@ fn a_refusal_says_why_and_the_next_press_is_the_next_attempt() {
         let reply = bench.pay(order(), [("POST payments #2", created("p2"))]);
         assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
     }
+}
+
+#[test]
+fn a_refusal_after_a_call_that_may_have_made_a_payment_takes_no_new_key() {
+    for doubt in [
+        Says::Nothing,
+        status(502),
+        status(500),
+        error(409, IN_FLIGHT),
+    ] {
+        for http in [400, 401, 402, 403, 404] {
+            let mut bench = Bench::new();
+            bench.pay(
+                order(),
+                [
+                    ("POST payments #1", doubt.clone()),
+                    ("POST payments #1", error(http, "no")),
+                ],
+            );
+            assert_eq!(bench.states(), [AttemptState::Started], "{doubt:?} {http}");
+            let reply = bench.pass(MINUTE_MS).pay(
+                order(),
+                [
+                    ("POST payments #1", created("p1")),
+                    ("GET p1", shows("p1", "paid")),
+                ],
+            );
+            assert_eq!(outcome(reply), is("p1", Status::Paid, true));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_of_a_key_that_was_asked_before_is_not_believed_before_the_list() {
+    for http in [400, 401, 402, 403, 404] {
+        for found in [true, false] {
+            let mut bench = Bench::unanswered();
+            let refused = [("POST payments #1", error(http, "no"))];
+            bench.pay(order(), refused);
+            assert_eq!(bench.states(), [AttemptState::Started], "{http}");
+            // The key has its answer; the call before it may be under way yet.
+            let reply = bench.pay(order(), [("LIST", page(vec![], None))]);
+            assert_eq!(trouble(reply), UNAVAILABLE);
+            bench.pass(MINUTE_MS);
+            if found {
+                let reply = bench.pay(
+                    order(),
+                    [
+                        ("LIST", page(vec![payment("p1", "unpaid")], None)),
+                        ("GET p1", shows("p1", "unpaid")),
+                    ],
+                );
+                assert_eq!(outcome(reply), is("p1", Status::Unpaid, true), "{http}");
+            } else {
+                let reply = bench.pay(
+                    order(),
+                    [
+                        ("LIST", page(vec![], None)),
+                        ("POST payments #2", created("p2")),
+                    ],
+                );
+                assert_eq!(outcome(reply), is("p2", Status::Unpaid, false), "{http}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_order_that_changes_after_a_doubtful_refusal_is_looked_for_in_the_list_first() {
+    let mut bench = Bench::new();
+    bench.pay(
+        order(),
+        [
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", error(400, "payer_email_invalid")),
+        ],
+    );
+    let changed = || order_of(4200, "two licences");
+    let reply = bench.pay(changed(), [("LIST", page(vec![], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    let reply = bench.pass(MINUTE_MS).pay(
+        changed(),
+        [
+            ("LIST", page(vec![payment("p1", "unpaid")], None)),
+            ("GET p1", shows("p1", "unpaid")),
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
+fn a_refusal_after_a_call_that_was_only_put_off_is_one() {
+    let mut bench = Bench::new();
+    bench.pay(
+        order(),
+        [
+            ("POST payments #1", status(429)),
+            ("POST payments #1", error(400, "payer_email_invalid")),
+        ],
+    );
+    assert_eq!(bench.states(), [AttemptState::Refused]);
 }
 
 #[test]

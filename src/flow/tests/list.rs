@@ -235,3 +235,40 @@ fn a_second_paid_payment_is_flagged_as_surplus() {
     );
     assert!(bench.is_flagged(Flag::Surplus, Some("p1")));
 }
+
+#[test]
+fn no_page_is_turned_beyond_the_payers_patience_and_no_new_key_taken() {
+    let mut bench = Bench::unanswered();
+    bench.pass(24 * HOUR_MS);
+    bench.latency_ms = 3_000;
+    let other = with(
+        payment("x", "unpaid"),
+        json!({"reference_id": "INV-900", "created_at": format_iso_ms(bench.now_ms)}),
+    );
+    let began_ms = bench.now_ms;
+    // The ninth page comes after 27 seconds.
+    let script: [(&str, Says); 9] = std::array::from_fn(|n| {
+        let call = if n == 0 { "LIST" } else { "LIST after=c" };
+        (call, page(vec![other.clone()], Some("c")))
+    });
+    let reply = bench.pay(order(), script);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert!(bench.now_ms - began_ms < PATIENCE_MS + 3_000);
+    assert_eq!(bench.states(), [AttemptState::Started]);
+    assert!(bench.is_flagged(Flag::SearchTooLong, None));
+}
+
+#[test]
+fn what_the_last_page_within_the_payers_patience_shows_is_taken() {
+    let mut bench = Bench::unanswered();
+    bench.pass(24 * HOUR_MS);
+    bench.latency_ms = PATIENCE_MS;
+    let reply = bench.pay(
+        order(),
+        [
+            ("LIST", page(vec![payment("p1", "paid")], None)),
+            ("GET p1", shows("p1", "paid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Paid, true));
+}

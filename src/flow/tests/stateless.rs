@@ -114,6 +114,26 @@ fn priced(id: &str, state: &str, amount: u64) -> Value {
 }
 
 #[test]
+fn after_a_refusal_the_next_press_asks_with_the_same_key() {
+    let (reply, _) = press(
+        order(),
+        [
+            ("POST payments #1", Says::Nothing),
+            ("POST payments #1", error(403, "forbidden")),
+        ],
+    );
+    assert_eq!(trouble(reply), Trouble::Credentials);
+    let (reply, _) = press(
+        order(),
+        [
+            ("POST payments #1", created("p1")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, false));
+}
+
+#[test]
 fn a_changed_price_cancels_the_old_payment_and_makes_the_next() {
     let (reply, _) = press(
         order_of(5000, "one licence"),
