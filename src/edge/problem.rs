@@ -51,10 +51,7 @@ impl Problem {
     /// 400: every field that is wrong.
     #[must_use]
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let names: Vec<String> = fields
-            .iter()
-            .map(|error| format!("{}: {}", error.field, error.rule.as_str()))
-            .collect();
+        let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
         let mut problem = Self::new(400, INVALID, "invalid_fields", names.join(", "));
         problem.fields = fields;
         problem
@@ -86,21 +83,15 @@ impl Problem {
     /// 401: an order or a command that is not taken.
     #[must_use]
     pub fn token(what: &str, error: TokenError) -> Self {
-        let code = match error {
-            TokenError::Expired => "expired_token",
-            TokenError::Malformed
-            | TokenError::Signature
-            | TokenError::Type
-            | TokenError::Audience
-            | TokenError::Lifetime
-            | TokenError::NotYet => "invalid_token",
+        let code = if error == TokenError::Expired {
+            "expired_token"
+        } else {
+            "invalid_token"
         };
-        Self::new(
-            401,
-            AUTHENTICATION,
-            code,
-            format!("The {what} token was not taken: {}.", error.advice()),
-        )
+        let message = format!("The {what} token was not taken: {error}.");
+        let mut problem = Self::new(401, AUTHENTICATION, code, message);
+        problem.fields.extend(error.field());
+        problem
     }
 
     /// 401: no token where one is needed.

@@ -125,6 +125,17 @@ impl FieldError {
     }
 }
 
+impl fmt::Display for FieldError {
+    /// `payer_name: too_long (limit 255)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.rule.as_str())?;
+        match self.limit {
+            Some(limit) => write!(f, " (limit {limit})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Why an answer or event of PaySG could not be read: the field and the rule, never the value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadError {
