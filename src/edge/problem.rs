@@ -247,6 +247,16 @@ impl Problem {
         )
     }
 
+    /// 415: JSON that calls itself a form.
+    #[must_use]
+    pub fn json_as_form() -> Self {
+        Self::invalid(
+            415,
+            "unsupported_media_type",
+            "Content-Type says that this is a form, and it begins with `{`: send JSON as application/json.",
+        )
+    }
+
     /// 500: the environment.
     #[must_use]
     pub fn misconfigured(what: Misconfigured) -> Self {
@@ -254,7 +264,10 @@ impl Problem {
             500,
             API,
             "misconfigured",
-            format!("{} {}.", what.variable, what.rule),
+            match what.item {
+                Some(item) => format!("{} {}: item {item} does not.", what.variable, what.rule),
+                None => format!("{} {}.", what.variable, what.rule),
+            },
         )
     }
 
@@ -344,6 +357,14 @@ impl Problem {
                 &format!(
                     "The payment is {}, which does not allow this.",
                     status.as_str()
+                ),
+            ),
+            Trouble::RefundRefused { left_in_cents } => Self::invalid(
+                409,
+                "not_allowed",
+                &format!(
+                    "PaySG refused the refund: at most {} cents are left of the payment, and no other refund may be under way.",
+                    left_in_cents.get()
                 ),
             ),
             Trouble::NoRecord => Self::unknown_intent(),
