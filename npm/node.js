@@ -1,5 +1,6 @@
 // The proxy as a listener of `node:http`, which speaks neither Request nor Response.
 import { createHandler } from "./edge.js";
+import { noted } from "./handler.js";
 import { failure, print } from "./log.js";
 
 const BODILESS = new Set(["GET", "HEAD"]);
@@ -45,7 +46,7 @@ function isReadAlready(incoming) {
 
 function refuse(outgoing, log) {
   const message = "The request's body was read before the proxy could: mount the proxy before any body parser.";
-  log(failure(undefined, { status: 500, code: "misconfigured" }));
+  void noted(log, failure(undefined, { status: 500, code: "misconfigured" }));
   outgoing.writeHead(500, { "cache-control": "no-store", "content-type": "application/json" });
   outgoing.end(JSON.stringify({ error: { type: "api_error", code: "misconfigured", message } }));
 }

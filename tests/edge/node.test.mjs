@@ -316,6 +316,7 @@ test("a body that was read before the listener is said to be, with the cure, and
     assert.deepEqual([JSON.parse(lines.at(-1)).status, JSON.parse(lines.at(-1)).code], [500, "misconfigured"]);
   }
   assert.equal(lines.length, 2);
+  assert.doesNotMatch(lines.join(), /order/);
   // A parser that finds nothing to read is in nobody's way.
   assert.equal((await ask({ "x-parse": "1" }, undefined, "/paysg/health", "GET")).status, 200);
   assert.notEqual((await (await ask({ "x-parse": "1" })).json()).error.code, "misconfigured");
