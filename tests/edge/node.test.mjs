@@ -118,9 +118,9 @@ describe("configuration", () => {
     }
   });
 
-  test("without a catalogue an item is no order: the order is required", async () => {
+  test("without a catalogue an item is in none", async () => {
     const answer = await edge(environment()).ask("POST", "/payments", { "content-type": "application/json" }, '{"item":"permit","payer_name":"A"}');
-    answer.expectFields({ order: "required" });
+    answer.expectFields({ item: "not_in_catalogue" });
   });
 });
 
