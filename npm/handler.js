@@ -26,7 +26,7 @@ function addressBy(clientAddress, request, context) {
 }
 
 /** Hands a line to the operator's log; where that fails, the payment does not fail with it. */
-async function noted(log, line) {
+export async function noted(log, line) {
   try {
     await log(line);
   } catch {

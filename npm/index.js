@@ -25,6 +25,8 @@ export async function load({ wasm, ...options } = {}) {
       message: "PaySG needs a page: call load() in the browser, for example in an effect or event handler. Importing the package is safe anywhere.",
     });
   }
+  const unknown = Object.keys(options).find((name) => name !== "proxyUrl" && name !== "devPaymentOrigin");
+  if (unknown) throw new PaySGError({ code: "invalid_option", message: `load has no option ${unknown}: proxyUrl, devPaymentOrigin and wasm are what it takes.` });
   // The instance is one for the page; a failed load may be tried again, perhaps from elsewhere.
   ready ??= init(wasm === undefined ? undefined : { module_or_path: wasm }).catch((cause) => {
     ready = undefined;

@@ -13,14 +13,14 @@ export function requestId(random) {
 }
 
 /** The line of work that the core's instance did not survive, or that failed around it. */
-export function failure(error, { id = null, route = null, status = null, startedAt = Date.now(), trapped = false }) {
+export function failure(error, { id = null, route = null, status = null, code = "internal", startedAt = Date.now(), trapped = false }) {
   return JSON.stringify({
     at: new Date().toISOString(),
     request_id: id,
     route,
     outcome: trapped ? "trapped" : "failed",
     status,
-    code: "internal",
+    code,
     ms: Math.max(0, Date.now() - startedAt),
     upstream_ms: 0,
     upstream: null,

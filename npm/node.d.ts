@@ -21,6 +21,9 @@ export interface Incoming {
   method?: string | undefined;
   url?: string | undefined;
   rawHeaders: string[];
+  headers?: Record<string, string | string[] | undefined>;
+  /** Whether somebody has read the body before: then the answer is 500 `misconfigured`. */
+  readableDidRead?: boolean;
 }
 
 /** What is used of `http.ServerResponse`. */

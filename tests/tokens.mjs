@@ -35,6 +35,6 @@ export const anOrder = (fields = {}) => ({
 export const orderToken = (stack, order = anOrder(), claims = {}) =>
   sign({ typ: "paysg-order+jwt" }, { aud: "paysg-wasm", exp: inSeconds(3600), order, ...claims }, stack.order_key);
 
-/** A signed command: `action`, and the claims that say what it acts on. */
+/** A signed command: `action`, and the claims that say what it acts on. A refund is one of its own, unless `claims` says which. */
 export const commandToken = (stack, action, claims = {}) =>
-  sign({ typ: "paysg-command+jwt" }, { aud: "paysg-wasm", exp: inSeconds(240), action, ...claims }, stack.order_key);
+  sign({ typ: "paysg-command+jwt" }, { aud: "paysg-wasm", exp: inSeconds(240), action, ...(action === "refund" && { jti: randomUUID() }), ...claims }, stack.order_key);

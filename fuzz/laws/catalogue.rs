@@ -9,7 +9,7 @@ use super::{parts, text};
 pub fn check(data: &[u8]) {
     let [configuration, form, key] = parts(data);
     let (configuration, key) = (text(configuration), text(key));
-    let Some(catalogue) = Catalogue::read(&configuration) else {
+    let Ok(catalogue) = Catalogue::read(&configuration) else {
         return;
     };
     let Ok(form) = json::parse(form) else {

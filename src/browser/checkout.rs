@@ -10,7 +10,7 @@ use super::http::{Answer, Request, send};
 use super::keys;
 use super::object::{get, get_string};
 use super::options::{Settings, idempotency_key, order_body, signal};
-use super::page::{Promise, Target, assign, window};
+use super::page::{Promise, Target, Url, assign, window};
 use super::task;
 use super::wait::{check, first, now_ms, random};
 use crate::flow::creation::{Creation, Next, Reply};
@@ -86,7 +86,7 @@ async fn create(settings: &Settings, order: &Order) -> Result<Payment, JsValue> 
 pub(super) fn unreachable(cause: JsValue) -> JsValue {
     error_with(
         Kind::Unreachable,
-        "The payment proxy could not be reached.",
+        "The payment proxy could not be reached: is proxyUrl right, and this page's origin in PAYSG_ALLOWED_ORIGINS?",
         cause,
     )
 }
@@ -125,14 +125,20 @@ fn read_payment(object: JsValue) -> Option<Payment> {
 
 /// The payment's page, if a payer may be sent there.
 fn payment_page(settings: &Settings, payment: &JsValue) -> Result<String, JsValue> {
-    get_string(payment, "payment_url")
-        .filter(|url| settings.pages.allows(url))
-        .ok_or_else(|| {
-            error(
-                Kind::PaymentUrlRefused,
-                "payment_url is not a page of PaySG's, so the payer was not sent there.",
-            )
-        })
+    let url = get_string(payment, "payment_url").unwrap_or_default();
+    if settings.pages.allows(&url) {
+        return Ok(url);
+    }
+    // The origin alone: a payment's page is a capability.
+    let origin = Url::new(&url.into(), &JsValue::UNDEFINED).map(|url| get_string(&url, "origin"));
+    Err(error(
+        Kind::PaymentUrlRefused,
+        &[
+            "payment_url is not a page of PaySG's, so the payer was not sent there. If its origin is your simulator's, pass it as devPaymentOrigin: ",
+            &origin.ok().flatten().unwrap_or_default(),
+        ]
+        .concat(),
+    ))
 }
 
 pub(super) fn redirect_to_payment(settings: &Settings, payment: &JsValue) -> Result<(), JsValue> {

@@ -1,7 +1,8 @@
 //! What is sold at fixed prices, for e-services without a server.
 
 use crate::ledger::Digest;
-use crate::paysg::{Cents, FieldError, Json, Rule, json};
+use crate::paysg::create::MAX_DESCRIPTION;
+use crate::paysg::{Cents, FieldError, Json, Limits, Rule, json, text};
 
 /// One item.
 #[derive(Clone, Debug)]
@@ -10,6 +11,37 @@ struct Item {
     description: String,
     amount: Cents,
     max_quantity: u32,
+}
+
+impl Item {
+    fn read(name: &str, item: &Json) -> Result<Self, &'static str> {
+        let limits = Limits::default();
+        let number = |field| item.get(field)?.as_number();
+        let description = item
+            .get("description")
+            .and_then(Json::as_str)
+            .filter(|text| !text.trim().is_empty() && text::len(text) <= MAX_DESCRIPTION)
+            .ok_or("must give each item a description of 1 to 500 characters")?;
+        let amount = number("amount_in_cents")
+            .and_then(|token| Cents::from_token(token).ok())
+            .filter(|cents| {
+                (limits.min_amount_in_cents..=limits.max_amount_in_cents).contains(&cents.get())
+            })
+            .ok_or("must give each item an amount_in_cents, a whole number from 1 to 20000000")?;
+        let max_quantity = match item.get("max_quantity") {
+            None => 1,
+            Some(_) => number("max_quantity")
+                .and_then(|token| token.parse().ok())
+                .filter(|max| *max >= 1)
+                .ok_or("must have a whole number from 1 wherever there is a max_quantity")?,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            amount,
+            max_quantity,
+        })
+    }
 }
 
 /// The items.
@@ -31,26 +63,20 @@ const PAYER_FIELDS: [&str; 4] = [
 
 impl Catalogue {
     /// Reads `{item: {description, amount_in_cents, max_quantity?}}`; `max_quantity` is 1 where it is left out.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let parsed = json::parse(text.as_bytes()).ok()?;
-        parsed
-            .as_object()?
-            .iter()
-            .map(|(name, item)| {
-                let max_quantity = match item.get("max_quantity") {
-                    None => 1,
-                    Some(number) => number.as_number()?.parse().ok().filter(|max| *max >= 1)?,
-                };
-                Some(Item {
-                    name: name.clone(),
-                    description: item.get("description")?.as_str()?.to_owned(),
-                    amount: Cents::from_token(item.get("amount_in_cents")?.as_number()?).ok()?,
-                    max_quantity,
-                })
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(Self)
+    ///
+    /// # Errors
+    /// The rule that is broken, and the number of the item that breaks it. What would be refused with every order is refused here, where the
+    /// one who can mend it sees it.
+    pub fn read(text: &str) -> Result<Self, (&'static str, Option<usize>)> {
+        let parsed = json::parse(text.as_bytes()).ok();
+        let items = parsed.as_ref().and_then(Json::as_object).ok_or((
+            "must be JSON, each name once: {item: {description, amount_in_cents, max_quantity?}}",
+            None,
+        ))?;
+        let items = items.iter().zip(1..).map(|((name, item), number)| {
+            Item::read(name, item).map_err(|rule| (rule, Some(number)))
+        });
+        items.collect::<Result<Vec<_>, _>>().map(Self)
     }
 
     /// Whether nothing is sold.
@@ -91,7 +117,7 @@ impl Catalogue {
             Some(Json::String(name)) => {
                 let item = self.0.iter().find(|item| item.name == *name);
                 if item.is_none() {
-                    errors.push(FieldError::new("item", Rule::Format));
+                    errors.push(FieldError::new("item", Rule::NotInCatalogue));
                 }
                 item
             }

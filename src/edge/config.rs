@@ -15,6 +15,8 @@ pub struct Misconfigured {
     pub variable: &'static str,
     /// What it must be.
     pub rule: &'static str,
+    /// Which of the catalogue's items breaks it, counted from 1.
+    pub item: Option<usize>,
 }
 
 /// Everything that the edge is told by its environment.
@@ -61,7 +63,12 @@ pub struct Config {
 const SEALING: &[u8] = b"paysg-wasm session v1";
 
 const fn wrong(variable: &'static str, rule: &'static str) -> Misconfigured {
-    Misconfigured { variable, rule }
+    let item = None;
+    Misconfigured {
+        variable,
+        rule,
+        item,
+    }
 }
 
 impl Config {
@@ -99,10 +106,10 @@ impl Config {
         let order_keys = keys("PAYSG_ORDER_KEY")?;
         let session_keys = keys("PAYSG_SESSION_KEY")?;
         let catalogue = match optional("PAYSG_CATALOGUE") {
-            Some(json) => Catalogue::read(&json).ok_or(wrong(
-                "PAYSG_CATALOGUE",
-                "must be JSON: {item: {description, amount_in_cents, max_quantity?}}",
-            ))?,
+            Some(json) => Catalogue::read(&json).map_err(|(rule, item)| Misconfigured {
+                item,
+                ..wrong("PAYSG_CATALOGUE", rule)
+            })?,
             None => Catalogue::default(),
         };
         let public = WebUrl::parse(&required("PAYSG_PUBLIC_URL")?)
@@ -110,7 +117,7 @@ impl Config {
             .filter(|url| url.is_https() || (url.is_loopback() && simulator))
             .ok_or(wrong(
                 "PAYSG_PUBLIC_URL",
-                "must be an https: origin (http: on this machine only against a simulator on it)",
+                "must be an https: origin, without a path (http: on this machine only against a simulator on it)",
             ))?;
         let elsewhere = |name: &'static str| {
             optional(name)
@@ -233,7 +240,7 @@ fn api_origin(
         .filter(|url| url.is_https() || url.is_loopback())
         .ok_or(wrong(
             "PAYSG_API_URL",
-            "must be an https: origin, or one of this machine",
+            "must be an https: origin, or one of this machine, without a path",
         ))?;
     let others_own = match environment {
         Environment::Staging => Environment::Live.api_origin(),
@@ -273,7 +280,7 @@ fn allowed_origins(text: &str) -> Result<Vec<String>, Misconfigured> {
                 .map(|url| url.origin().to_owned())
                 .ok_or(wrong(
                     "PAYSG_ALLOWED_ORIGINS",
-                    "must be https: origins, comma-separated (http: on this machine)",
+                    "must be https: origins without a path, comma-separated (http: on this machine)",
                 ))
         })
         .collect()

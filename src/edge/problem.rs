@@ -51,10 +51,7 @@ impl Problem {
     /// 400: every field that is wrong.
     #[must_use]
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let names: Vec<String> = fields
-            .iter()
-            .map(|error| format!("{}: {}", error.field, error.rule.as_str()))
-            .collect();
+        let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
         let mut problem = Self::new(400, INVALID, "invalid_fields", names.join(", "));
         problem.fields = fields;
         problem
@@ -86,21 +83,15 @@ impl Problem {
     /// 401: an order or a command that is not taken.
     #[must_use]
     pub fn token(what: &str, error: TokenError) -> Self {
-        let code = match error {
-            TokenError::Expired => "expired_token",
-            TokenError::Malformed
-            | TokenError::Signature
-            | TokenError::Type
-            | TokenError::Audience
-            | TokenError::Lifetime
-            | TokenError::NotYet => "invalid_token",
+        let code = if error == TokenError::Expired {
+            "expired_token"
+        } else {
+            "invalid_token"
         };
-        Self::new(
-            401,
-            AUTHENTICATION,
-            code,
-            format!("The {what} token was not taken: {}.", error.advice()),
-        )
+        let message = format!("The {what} token was not taken: {error}.");
+        let mut problem = Self::new(401, AUTHENTICATION, code, message);
+        problem.fields.extend(error.field());
+        problem
     }
 
     /// 401: no token where one is needed.
@@ -256,6 +247,16 @@ impl Problem {
         )
     }
 
+    /// 415: JSON that calls itself a form.
+    #[must_use]
+    pub fn json_as_form() -> Self {
+        Self::invalid(
+            415,
+            "unsupported_media_type",
+            "Content-Type says that this is a form, and it begins with `{`: send JSON as application/json.",
+        )
+    }
+
     /// 500: the environment.
     #[must_use]
     pub fn misconfigured(what: Misconfigured) -> Self {
@@ -263,7 +264,10 @@ impl Problem {
             500,
             API,
             "misconfigured",
-            format!("{} {}.", what.variable, what.rule),
+            match what.item {
+                Some(item) => format!("{} {}: item {item} does not.", what.variable, what.rule),
+                None => format!("{} {}.", what.variable, what.rule),
+            },
         )
     }
 
@@ -353,6 +357,14 @@ impl Problem {
                 &format!(
                     "The payment is {}, which does not allow this.",
                     status.as_str()
+                ),
+            ),
+            Trouble::RefundRefused { left_in_cents } => Self::invalid(
+                409,
+                "not_allowed",
+                &format!(
+                    "PaySG refused the refund: at most {} cents are left of the payment, and no other refund may be under way.",
+                    left_in_cents.get()
                 ),
             ),
             Trouble::NoRecord => Self::unknown_intent(),

@@ -162,6 +162,10 @@ impl<'a> Request<'a> {
                 Ok(_) => Err(Problem::field("body", Rule::Type)),
                 Err(error) => Err(Problem::json(&error)),
             },
+            // What curl calls each body that it is given. No form begins so: a browser would write `%7B`.
+            "application/x-www-form-urlencoded" if body.trim_ascii_start().starts_with(b"{") => {
+                Err(Problem::json_as_form())
+            }
             "application/x-www-form-urlencoded" => form(body),
             _ => Err(Problem::media_type()),
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::retry::Backoff;
 use super::step::{Answer, Fetch, Target};
 use super::view::status_word;
-use crate::paysg::{ApiError, ApiRequest, Failure, Status};
+use crate::paysg::{ApiError, ApiRequest, Cents, Failure, Status};
 
 /// How long one call may take. PaySG states no figure; a create that takes longer has been lost in all likelihood.
 pub const CALL_TIMEOUT_MS: u32 = 10_000;
@@ -51,6 +51,11 @@ pub enum Trouble {
         /// How it stands.
         #[serde(with = "status_word")]
         status: Status,
+    },
+    /// PaySG refused a refund of a payment that is paid.
+    RefundRefused {
+        /// What can be left to give back, as far as is known here: refunds on PaySG's dashboard are told to nobody.
+        left_in_cents: Cents,
     },
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,

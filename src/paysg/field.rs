@@ -38,11 +38,13 @@ pub enum Rule {
     Reserved,
     /// `json`: is not JSON at all.
     Json,
+    /// `not_in_catalogue`: names nothing that the edge sells.
+    NotInCatalogue,
 }
 
 impl Rule {
     /// Every rule, for tables and documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Required,
         Self::Type,
         Self::Empty,
@@ -59,6 +61,7 @@ impl Rule {
         Self::MalformedText,
         Self::Reserved,
         Self::Json,
+        Self::NotInCatalogue,
     ];
 
     /// The rule as a word, as it stands in an error's `data.fields[].rule`.
@@ -81,6 +84,7 @@ impl Rule {
             Self::MalformedText => "malformed_text",
             Self::Reserved => "reserved",
             Self::Json => "json",
+            Self::NotInCatalogue => "not_in_catalogue",
         }
     }
 }
@@ -121,6 +125,17 @@ impl FieldError {
             field: field.into(),
             rule,
             limit: Some(limit),
+        }
+    }
+}
+
+impl fmt::Display for FieldError {
+    /// `payer_name: too_long (limit 255)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.rule.as_str())?;
+        match self.limit {
+            Some(limit) => write!(f, " (limit {limit})"),
+            None => Ok(()),
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Header {
 pub enum SignatureError {
     /// Longer than [`MAX_HEADER_BYTES`].
     TooLong,
+    /// There is none, or nothing in it.
+    Missing,
     /// Not a list of `name=value`.
     Grammar,
     /// No `t`.
@@ -60,6 +62,7 @@ impl SignatureError {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TooLong => "signature header is too long",
+            Self::Missing => "signature header is missing",
             Self::Grammar => "signature header is not a list of name=value",
             Self::NoTimestamp => "signature header has no t",
             Self::SecondTimestamp => "signature header has more than one t",
@@ -91,6 +94,9 @@ impl Header {
     pub fn parse(text: &str) -> Result<Self, SignatureError> {
         if text.len() > MAX_HEADER_BYTES {
             return Err(SignatureError::TooLong);
+        }
+        if text.trim().is_empty() {
+            return Err(SignatureError::Missing);
         }
         let mut timestamp = None;
         let mut signatures = 0_usize;

@@ -1,11 +1,15 @@
 //! An officer, through the e-service's server, says what is to be done.
 
 use super::{Keys, TokenError, jwt};
-use crate::ledger::Digest;
-use crate::paysg::{Cents, Json, PaymentServiceId};
+use crate::paysg::{Cents, Json, PaymentServiceId, Rule};
 
-const TYPE: &str = "paysg-command+jwt";
-const MAX_LIFETIME_SECS: i64 = 5 * 60;
+const KIND: jwt::Kind = jwt::Kind {
+    typ: "paysg-command+jwt",
+    max_lifetime_secs: 5 * 60,
+    max_lifetime: "5 minutes",
+};
+/// In UTF-8: as long as an `Idempotency-Key` may be, which is what backends keep for such a purpose.
+const MAX_JTI_BYTES: usize = 255;
 
 /// What a command token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,25 +55,34 @@ pub struct CommandToken {
     pub names_intent: bool,
     /// The payment service, where it names one.
     pub payment_service_id: Option<String>,
-    /// How much a refund gives back.
-    pub refund_amount: Option<Cents>,
-    /// The same for the same command: its `jti`, or the digest of the token.
-    pub command_id: String,
+    /// For a refund, and for nothing else.
+    pub refund: Option<Refund>,
+}
+
+/// A refund that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// How much goes back: 1 or more.
+    pub amount_in_cents: Cents,
+    /// The token's `jti`: the same is the same refund.
+    pub id: String,
 }
 
 impl CommandToken {
     /// Reads a command.
     ///
     /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either), or there `intent`, its name in the log; `doctor` is
-    /// about neither; optionally `payment_service_id` and `jti`; `refund_amount_in_cents` for a refund.
+    /// about neither; optionally `payment_service_id`; for a refund `refund_amount_in_cents` and `jti`.
+    ///
+    /// A refund without a `jti` is refused rather than known by its token's digest: tried again it is signed again, and would be another
+    /// refund. The other commands may be repeated: none of them moves money.
     ///
     /// # Errors
     /// [`TokenError`].
     pub fn verify(token: &str, keys: &Keys, now_ms: i64) -> Result<Self, TokenError> {
-        let claims = jwt::verify(token, TYPE, MAX_LIFETIME_SECS, keys, now_ms)?;
-        let kind = jwt::text(&claims, "action")
-            .and_then(CommandKind::parse)
-            .ok_or(TokenError::Malformed)?;
+        let claims = jwt::verify(token, &KIND, keys, now_ms)?;
+        let kind = CommandKind::parse(needed(&claims, "action")?)
+            .ok_or(TokenError::claim("action", Rule::Format))?;
         let subject = match kind {
             CommandKind::Doctor => None,
             CommandKind::Read => Some("reference_id"),
@@ -84,27 +97,23 @@ impl CommandToken {
             None => "",
             Some(claim) => jwt::text(&claims, claim)
                 .or_else(|| jwt::text(&claims, "id"))
-                .ok_or(TokenError::Malformed)?,
+                .map_or_else(|| needed(&claims, claim), Ok)?,
         }
         .to_owned();
-        let refund_amount = match claims.get("refund_amount_in_cents") {
-            Some(Json::Number(token)) => {
-                Some(Cents::from_token(token).map_err(|_| TokenError::Malformed)?)
-            }
-            None if kind != CommandKind::Refund => None,
-            _ => return Err(TokenError::Malformed),
+        let refund = match kind {
+            CommandKind::Refund => Some(Refund::read(&claims)?),
+            CommandKind::Cancel
+            | CommandKind::SendEmail
+            | CommandKind::TellAgain
+            | CommandKind::Read
+            | CommandKind::Doctor => None,
         };
-        let command_id = jwt::text(&claims, "jti").map_or_else(
-            || Digest::of(&[token.as_bytes()]).as_str().to_owned(),
-            str::to_owned,
-        );
         Ok(Self {
             kind,
             subject,
             names_intent: intent.is_some(),
             payment_service_id: jwt::text(&claims, "payment_service_id").map(str::to_owned),
-            refund_amount,
-            command_id,
+            refund,
         })
     }
 
@@ -120,5 +129,48 @@ impl CommandToken {
         self.kind == kind
             && self.subject == subject
             && named.is_none_or(|(named, service)| named == service.as_str())
+    }
+}
+
+impl Refund {
+    fn read(claims: &Json) -> Result<Self, TokenError> {
+        let name = "refund_amount_in_cents";
+        let amount_in_cents = match claims.get(name) {
+            Some(Json::Number(token)) => Cents::from_token(token).and_then(|cents| {
+                let some = (cents.get() > 0).then_some(cents);
+                some.ok_or(Rule::TooSmall)
+            }),
+            None | Some(Json::Null) => Err(Rule::Required),
+            Some(_) => Err(Rule::Type),
+        }
+        .map_err(|rule| {
+            let limit = (rule == Rule::TooSmall).then_some(1);
+            TokenError::Claim { name, rule, limit }
+        })?;
+        let id = needed(claims, "jti")?;
+        // One `jti` for all would be one refund for all.
+        if id.trim().is_empty() {
+            return Err(TokenError::claim("jti", Rule::Empty));
+        }
+        if id.len() > MAX_JTI_BYTES {
+            return Err(TokenError::Claim {
+                name: "jti",
+                rule: Rule::TooLong,
+                limit: Some(MAX_JTI_BYTES as u64),
+            });
+        }
+        Ok(Self {
+            amount_in_cents,
+            id: id.to_owned(),
+        })
+    }
+}
+
+/// A claim that must be there, and be a string.
+fn needed<'c>(claims: &'c Json, name: &'static str) -> Result<&'c str, TokenError> {
+    match claims.get(name) {
+        Some(Json::String(text)) => Ok(text),
+        None | Some(Json::Null) => Err(TokenError::claim(name, Rule::Required)),
+        Some(_) => Err(TokenError::claim(name, Rule::Type)),
     }
 }

@@ -1,51 +1,112 @@
 //! Compact JWS with HS256, and nothing else.
 
+use std::fmt;
+
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 
 use super::{AUDIENCE, Keys};
-use crate::paysg::{Json, json};
+use crate::paysg::{FieldError, Json, Rule, json};
 
 /// A token longer than this is not read.
 const MAX_BYTES: usize = 48 * 1024;
 
+/// A kind of token.
+pub(super) struct Kind {
+    /// Its `typ`.
+    pub(super) typ: &'static str,
+    /// How far away its `exp` may be.
+    pub(super) max_lifetime_secs: i64,
+    /// The same in words.
+    pub(super) max_lifetime: &'static str,
+}
+
 /// Why a token is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// It is not a JWT, or says nothing of what it must.
+    /// It is not a JWT.
     Malformed,
     /// It is not signed with HS256 and one of the keys.
     Signature,
-    /// Its `typ` is of another kind of token.
-    Type,
+    /// Its `typ` is not this, or it has none.
+    Type(&'static str),
     /// Its `aud` is not us.
     Audience,
     /// Its `exp` is past.
     Expired,
-    /// It has no `exp`, or one further away than tokens of its kind may have.
-    Lifetime,
+    /// It has no `exp` that is a number.
+    NoExpiry,
+    /// Its `exp` is further away than this, which is how long tokens of its kind may live.
+    Lifetime(&'static str),
     /// Its `nbf` is still to come.
     NotYet,
+    /// It is authentic, and one of its claims breaks a rule.
+    Claim {
+        /// The claim.
+        name: &'static str,
+        /// The rule.
+        rule: Rule,
+        /// The number that the rule is about, where there is one.
+        limit: Option<u64>,
+    },
 }
 
 impl TokenError {
-    /// What to look at.
+    pub(super) const fn claim(name: &'static str, rule: Rule) -> Self {
+        let limit = None;
+        Self::Claim { name, rule, limit }
+    }
+
+    /// The claim that breaks a rule.
     #[must_use]
-    pub const fn advice(self) -> &'static str {
+    pub fn field(self) -> Option<FieldError> {
         match self {
-            Self::Malformed => {
-                "not a JWT in compact form with a JSON object as its claims, each once"
-            }
-            Self::Signature => {
-                "not signed with HS256 and PAYSG_ORDER_KEY: the key is the bytes of its text, never decoded"
-            }
-            Self::Type => "its `typ` header names another kind of token",
-            Self::Audience => "its `aud` is not `paysg-wasm`",
-            Self::Expired => "its `exp` is past",
-            Self::Lifetime => {
-                "its `exp` is missing, or further away than a token of this kind may have it"
-            }
-            Self::NotYet => "its `nbf` is still to come",
+            Self::Claim { name, rule, limit } => Some(FieldError {
+                field: name.to_owned(),
+                rule,
+                limit,
+            }),
+            Self::Malformed
+            | Self::Signature
+            | Self::Type(_)
+            | Self::Audience
+            | Self::Expired
+            | Self::NoExpiry
+            | Self::Lifetime(_)
+            | Self::NotYet => None,
         }
+    }
+}
+
+impl fmt::Display for TokenError {
+    /// What to look at.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: [&str; 3] = match self {
+            Self::Malformed => [
+                "not a JWT in compact form with a JSON object as its claims, each once",
+                "",
+                "",
+            ],
+            Self::Signature => [
+                "not signed with HS256 and PAYSG_ORDER_KEY: the key is the bytes of its text, never decoded",
+                "",
+                "",
+            ],
+            Self::Type(typ) => ["its header must say `typ`: `", typ, "`"],
+            Self::Audience => ["its `aud` is not `paysg-wasm`", "", ""],
+            Self::Expired => ["its `exp` is past", "", ""],
+            Self::NoExpiry => ["it has no `exp`, in seconds since 1970", "", ""],
+            Self::Lifetime(most) => [
+                "its `exp`, in seconds since 1970, is more than ",
+                most,
+                " away",
+            ],
+            Self::NotYet => ["its `nbf` is still to come", "", ""],
+            Self::Claim { .. } => ["in its claims, ", "", ""],
+        };
+        for part in parts {
+            f.write_str(part)?;
+        }
+        self.field().map_or(Ok(()), |field| field.fmt(f))
     }
 }
 
@@ -64,8 +125,7 @@ pub(super) fn sign(typ: &str, claims: &str, keys: &Keys) -> String {
 /// Reads a token's claims: signature first, then `typ`, `aud`, `exp` and `nbf`, all without leeway.
 pub(super) fn verify(
     token: &str,
-    typ: &str,
-    max_lifetime_secs: i64,
+    kind: &Kind,
     keys: &Keys,
     now_ms: i64,
 ) -> Result<Json, TokenError> {
@@ -83,8 +143,8 @@ pub(super) fn verify(
     if text(&header, "alg") != Some("HS256") || header.get("crit").is_some() {
         return Err(TokenError::Signature);
     }
-    if text(&header, "typ") != Some(typ) {
-        return Err(TokenError::Type);
+    if text(&header, "typ") != Some(kind.typ) {
+        return Err(TokenError::Type(kind.typ));
     }
     let claims = object(claims)?;
     let for_us = match claims.get("aud") {
@@ -99,12 +159,12 @@ pub(super) fn verify(
     let exp = claims
         .get("exp")
         .and_then(numeric_date)
-        .ok_or(TokenError::Lifetime)?;
+        .ok_or(TokenError::NoExpiry)?;
     if exp <= now_secs {
         return Err(TokenError::Expired);
     }
-    if exp.saturating_sub(now_secs) > max_lifetime_secs {
-        return Err(TokenError::Lifetime);
+    if exp.saturating_sub(now_secs) > kind.max_lifetime_secs {
+        return Err(TokenError::Lifetime(kind.max_lifetime));
     }
     match claims.get("nbf") {
         None => {}

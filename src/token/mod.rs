@@ -13,7 +13,7 @@ mod tests;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod wycheproof;
 
-pub use command::{CommandKind, CommandToken};
+pub use command::{CommandKind, CommandToken, Refund};
 pub use jwt::TokenError;
 pub use keys::Keys;
 pub use order::OrderToken;

@@ -1,10 +1,15 @@
 //! The e-service's server says what is to be paid.
 
 use super::{Keys, TokenError, jwt};
-use crate::paysg::Json;
+use crate::paysg::{Cents, Json, Rule};
 
-const TYPE: &str = "paysg-order+jwt";
-const MAX_LIFETIME_SECS: i64 = 24 * 3600;
+const KIND: jwt::Kind = jwt::Kind {
+    typ: "paysg-order+jwt",
+    max_lifetime_secs: 24 * 3600,
+    max_lifetime: "24 hours",
+};
+/// A payer needs the time to pay.
+const MIN_CANCEL_AFTER_SECS: u32 = 60;
 
 /// A verified order, its parameters not checked yet.
 ///
@@ -27,31 +32,48 @@ impl OrderToken {
     /// # Errors
     /// [`TokenError`].
     pub fn verify(token: &str, keys: &Keys, now_ms: i64) -> Result<Self, TokenError> {
-        let claims = jwt::verify(token, TYPE, MAX_LIFETIME_SECS, keys, now_ms)?;
+        let claims = jwt::verify(token, &KIND, keys, now_ms)?;
         let named = |object: &Json| object.get("payment_service_id").cloned();
         let inside = claims.get("order").and_then(named);
         let payment_service_id = match named(&claims).or(inside) {
             None | Some(Json::Null) => None,
             Some(Json::String(id)) => Some(id),
-            Some(_) => return Err(TokenError::Malformed),
+            Some(_) => return Err(TokenError::claim("payment_service_id", Rule::Type)),
         };
         let cancel_after_secs = match claims.get("cancel_after_secs") {
             None | Some(Json::Null) => None,
-            Some(Json::Number(secs)) => Some(
-                secs.parse()
-                    .ok()
-                    .filter(|secs| *secs >= 60)
-                    .ok_or(TokenError::Malformed)?,
-            ),
-            Some(_) => return Err(TokenError::Malformed),
+            Some(Json::Number(secs)) => Some(cancel_after_secs(secs)?),
+            Some(_) => return Err(TokenError::claim("cancel_after_secs", Rule::Type)),
         };
-        match claims.get("order") {
-            Some(order @ Json::Object(_)) => Ok(Self {
-                order: order.clone(),
-                payment_service_id,
-                cancel_after_secs,
-            }),
-            _ => Err(TokenError::Malformed),
-        }
+        let rule = match claims.get("order") {
+            Some(order @ Json::Object(_)) => {
+                return Ok(Self {
+                    order: order.clone(),
+                    payment_service_id,
+                    cancel_after_secs,
+                });
+            }
+            None | Some(Json::Null) => Rule::Required,
+            Some(_) => Rule::Type,
+        };
+        Err(TokenError::claim("order", rule))
     }
+}
+
+fn cancel_after_secs(token: &str) -> Result<u32, TokenError> {
+    let name = "cancel_after_secs";
+    // `Cents` is what knows how a whole number is written.
+    let secs = Cents::from_token(token).and_then(|secs| match u32::try_from(secs.get()) {
+        Ok(secs) if secs < MIN_CANCEL_AFTER_SECS => Err(Rule::TooSmall),
+        Ok(secs) => Ok(secs),
+        Err(_) => Err(Rule::TooLarge),
+    });
+    secs.map_err(|rule| {
+        let limit = if rule == Rule::TooSmall {
+            Some(u64::from(MIN_CANCEL_AFTER_SECS))
+        } else {
+            (rule == Rule::TooLarge).then_some(u64::from(u32::MAX))
+        };
+        TokenError::Claim { name, rule, limit }
+    })
 }

@@ -17,7 +17,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::paysg::{Json, PaymentId, PaymentServiceId};
+use crate::paysg::{FieldError, Json, PaymentId, PaymentServiceId, Rule};
 
 const KEY: &str = "an order key of 32 bytes or more!!";
 const NEXT_KEY: &str = "the next order key for a rotation";
@@ -96,8 +96,9 @@ fn a_command_made_by_another_language_is_taken() {
     let command = CommandToken::verify(REFUND_BY_PYTHON, &keys(KEY), NOW_MS).unwrap();
     assert_eq!(command.kind, CommandKind::Refund);
     assert_eq!(command.subject, "WlM3qMUUHQ2gipngenEmE");
-    assert_eq!(command.refund_amount.unwrap().get(), 100);
-    assert_eq!(command.command_id, "command-1");
+    let refund = command.refund.unwrap();
+    assert_eq!(refund.amount_in_cents.get(), 100);
+    assert_eq!(refund.id, "command-1");
 }
 
 #[test]
@@ -135,6 +136,8 @@ fn extensions_that_must_be_understood_are_not() {
     );
 }
 
+const ORDERS: TokenError = TokenError::Type("paysg-order+jwt");
+
 #[test]
 fn each_kind_of_token_is_taken_for_itself_only() {
     for typ in [
@@ -146,15 +149,17 @@ fn each_kind_of_token_is_taken_for_itself_only() {
         "",
     ] {
         let header = format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#);
-        assert_eq!(with_header(&header), Err(TokenError::Type), "{typ}");
+        assert_eq!(with_header(&header), Err(ORDERS), "{typ}");
     }
-    assert_eq!(with_header(r#"{"alg":"HS256"}"#), Err(TokenError::Type));
-    assert_eq!(verify(REFUND_BY_PYTHON), Err(TokenError::Type));
-    assert_eq!(verify(RECEIPT_BY_PYTHON), Err(TokenError::Type));
-    assert!(matches!(
-        CommandToken::verify(ORDER_BY_PYTHON, &keys(KEY), NOW_MS),
-        Err(TokenError::Type)
-    ));
+    assert_eq!(with_header(r#"{"alg":"HS256"}"#), Err(ORDERS));
+    assert_eq!(verify(REFUND_BY_PYTHON), Err(ORDERS));
+    assert_eq!(verify(RECEIPT_BY_PYTHON), Err(ORDERS));
+    let error = CommandToken::verify(ORDER_BY_PYTHON, &keys(KEY), NOW_MS).unwrap_err();
+    assert_eq!(error, TokenError::Type("paysg-command+jwt"));
+    assert_eq!(
+        error.to_string(),
+        "its header must say `typ`: `paysg-command+jwt`"
+    );
 }
 
 #[test]
@@ -192,12 +197,14 @@ fn a_token_expires_at_the_exact_second() {
     assert_eq!(verify_at(&token, NOW_MS + 60_001), Err(TokenError::Expired));
 }
 
+const A_DAY: TokenError = TokenError::Lifetime("24 hours");
+
 #[test]
 fn an_order_lives_a_day_at_most_and_a_command_five_minutes() {
     assert_eq!(with_claims(&claims(json!({"exp": NOW + 86_400}))), Ok(()));
     assert_eq!(
         with_claims(&claims(json!({"exp": NOW + 86_401}))),
-        Err(TokenError::Lifetime)
+        Err(A_DAY)
     );
     let command = |exp: i64| {
         let claims =
@@ -210,7 +217,7 @@ fn an_order_lives_a_day_at_most_and_a_command_five_minutes() {
         CommandToken::verify(&token, &keys(KEY), NOW_MS).map(|command| command.kind)
     };
     assert_eq!(command(NOW + 300), Ok(CommandKind::Cancel));
-    assert_eq!(command(NOW + 301), Err(TokenError::Lifetime));
+    assert_eq!(command(NOW + 301), Err(TokenError::Lifetime("5 minutes")));
     assert_eq!(command(NOW), Err(TokenError::Expired));
 }
 
@@ -225,7 +232,7 @@ fn an_expiry_that_is_missing_or_no_number_is_refused() {
     ] {
         assert_eq!(
             with_claims(&claims(json!({"exp": exp}))),
-            Err(TokenError::Lifetime),
+            Err(TokenError::NoExpiry),
             "{exp}"
         );
     }
@@ -244,11 +251,24 @@ fn an_expiry_that_is_missing_or_no_number_is_refused() {
         Err(TokenError::Expired),
         "cut off, not rounded up"
     );
-    assert_eq!(spelt("1795003600e0"), Err(TokenError::Lifetime));
-    assert_eq!(spelt("99999999999999999999"), Err(TokenError::Lifetime));
-    assert_eq!(spelt("9223372036854775807"), Err(TokenError::Lifetime));
+    assert_eq!(spelt("1795003600e0"), Err(TokenError::NoExpiry));
+    assert_eq!(spelt("99999999999999999999"), Err(TokenError::NoExpiry));
+    assert_eq!(spelt("9223372036854775807"), Err(A_DAY));
     assert_eq!(spelt("-9223372036854775808"), Err(TokenError::Expired));
-    assert_eq!(spelt("null"), Err(TokenError::Lifetime));
+    assert_eq!(spelt("null"), Err(TokenError::NoExpiry));
+    assert_eq!(
+        spelt("1795003600000"),
+        Err(A_DAY),
+        "milliseconds are as far away"
+    );
+    assert_eq!(
+        TokenError::NoExpiry.to_string(),
+        "it has no `exp`, in seconds since 1970"
+    );
+    assert_eq!(
+        A_DAY.to_string(),
+        "its `exp`, in seconds since 1970, is more than 24 hours away"
+    );
 }
 
 #[test]
@@ -453,25 +473,31 @@ fn an_order_names_its_payment_service_beside_or_inside() {
         named
     );
     assert_eq!(service(json!({})), Ok(None));
-    assert_eq!(
-        service(json!({"payment_service_id": 7})),
-        Err(TokenError::Malformed)
-    );
-    assert_eq!(
-        service(json!({"order": {"payment_service_id": []}})),
-        Err(TokenError::Malformed)
-    );
+    let wrong = Err(TokenError::claim("payment_service_id", Rule::Type));
+    assert_eq!(service(json!({"payment_service_id": 7})), wrong);
+    assert_eq!(service(json!({"order": {"payment_service_id": []}})), wrong);
 }
 
 #[test]
-fn an_order_that_is_no_object_is_refused() {
-    for order in [json!(null), json!("x"), json!([]), json!(1)] {
+fn an_order_that_is_no_object_is_named() {
+    let read = |claims: Value| with_claims(&claims.to_string());
+    let missing = TokenError::claim("order", Rule::Required);
+    let required = Err(missing);
+    assert_eq!(with_claims(&claims(json!({"order": null}))), required);
+    let null = json!({"aud": "paysg-wasm", "exp": NOW + 60, "order": null});
+    assert_eq!(read(null), required);
+    // Its parameters beside where they belong.
+    let flat =
+        json!({"aud": "paysg-wasm", "exp": NOW + 60, "reference_id": "x", "amount_in_cents": 1});
+    assert_eq!(read(flat), required);
+    for order in [json!("x"), json!([]), json!(1)] {
         assert_eq!(
             with_claims(&claims(json!({"order": order}))),
-            Err(TokenError::Malformed),
+            Err(TokenError::claim("order", Rule::Type)),
             "{order}"
         );
     }
+    assert_eq!(missing.to_string(), "in its claims, order: required");
 }
 
 #[test]
@@ -482,16 +508,31 @@ fn a_link_may_be_abandoned_after_a_minute_or_more() {
     };
     assert_eq!(after(json!(60)), Ok(Some(60)));
     assert_eq!(after(json!(u32::MAX)), Ok(Some(u32::MAX)));
-    for secs in [
-        json!(59),
-        json!(0),
-        json!(-60),
-        json!(60.5),
-        json!("60"),
-        json!(4_294_967_296_u64),
+    let name = "cancel_after_secs";
+    let beyond = |rule, limit| TokenError::Claim {
+        name,
+        rule,
+        limit: Some(limit),
+    };
+    for (secs, error) in [
+        (json!(59), beyond(Rule::TooSmall, 60)),
+        (json!(0), beyond(Rule::TooSmall, 60)),
+        (json!(-60), beyond(Rule::TooSmall, 60)),
+        (json!(60.5), TokenError::claim(name, Rule::NotAnInteger)),
+        (json!("60"), TokenError::claim(name, Rule::Type)),
+        (
+            json!(4_294_967_296_u64),
+            beyond(Rule::TooLarge, 4_294_967_295),
+        ),
+        (json!(1e30), TokenError::claim(name, Rule::NotAnInteger)),
+        (json!(u64::MAX), beyond(Rule::TooLarge, 4_294_967_295)),
     ] {
-        assert_eq!(after(secs.clone()), Err(TokenError::Malformed), "{secs}");
+        assert_eq!(after(secs.clone()), Err(error), "{secs}");
     }
+    assert_eq!(
+        beyond(Rule::TooSmall, 60).to_string(),
+        "in its claims, cancel_after_secs: too_small (limit 60)"
+    );
 }
 
 fn command(changes: Value) -> Result<CommandToken, TokenError> {
@@ -505,6 +546,10 @@ fn command(changes: Value) -> Result<CommandToken, TokenError> {
         KEY,
     );
     CommandToken::verify(&token, &keys(KEY), NOW_MS)
+}
+
+fn refused(changes: Value) -> TokenError {
+    command(changes).unwrap_err()
 }
 
 #[test]
@@ -521,44 +566,95 @@ fn a_command_names_its_action_and_what_it_acts_on() {
             let command = command(claims).unwrap();
             assert_eq!((command.kind, &*command.subject), (kind, "it"));
         }
-        assert_eq!(
-            command(json!({"action": action})).map(|command| command.kind),
-            Err(TokenError::Malformed)
-        );
+        for (given, rule) in [(json!(null), Rule::Required), (json!(1), Rule::Type)] {
+            let mut claims = json!({"action": action});
+            claims[subject] = given;
+            assert_eq!(refused(claims), TokenError::claim(subject, rule));
+        }
     }
-    for action in ["", "Cancel", "pay", "delete"] {
-        let read = command(json!({"action": action, "id": "it"}));
-        assert!(matches!(read, Err(TokenError::Malformed)), "{action}");
+    for action in ["", "Cancel", "pay", "delete", "foo"] {
+        let error = refused(json!({"action": action, "id": "it"}));
+        assert_eq!(error, TokenError::claim("action", Rule::Format), "{action}");
     }
-    assert!(command(json!({"action": "read", "payment_id": "it"})).is_err());
+    let of = |claims| refused(claims).field().unwrap();
+    let required = |name: &str| FieldError::new(name, Rule::Required);
+    assert_eq!(of(json!({"id": "it"})), required("action"));
+    assert_eq!(
+        of(json!({"action": ["refund"], "id": "it"})),
+        FieldError::new("action", Rule::Type)
+    );
+    assert_eq!(
+        of(json!({"action": "read", "payment_id": "it"})),
+        required("reference_id")
+    );
 }
 
 #[test]
 fn a_refund_says_how_much_in_whole_cents() {
-    let amount = |cents: Value| {
-        command(json!({"action": "refund", "payment_id": "p1", "refund_amount_in_cents": cents}))
-            .map(|command| command.refund_amount.unwrap().get())
+    let read = |cents: Value| {
+        command(json!({"action": "refund", "payment_id": "p1", "jti": "j", "refund_amount_in_cents": cents}))
+            .map(|command| command.refund.unwrap().amount_in_cents.get())
     };
-    assert_eq!(amount(json!(100)), Ok(100));
-    for cents in [
-        json!(null),
-        json!("100"),
-        json!(1.5),
-        json!(-1),
-        json!(1e30),
+    assert_eq!(read(json!(1)), Ok(1));
+    assert_eq!(read(json!(100)), Ok(100));
+    let name = "refund_amount_in_cents";
+    let too_small = TokenError::Claim {
+        name,
+        rule: Rule::TooSmall,
+        limit: Some(1),
+    };
+    for (cents, error) in [
+        (json!(null), TokenError::claim(name, Rule::Required)),
+        (json!("4000"), TokenError::claim(name, Rule::Type)),
+        (json!(1.5), TokenError::claim(name, Rule::NotAnInteger)),
+        (json!(1e30), TokenError::claim(name, Rule::NotAnInteger)),
+        (json!(0), too_small),
+        (json!(-1), too_small),
     ] {
-        assert_eq!(amount(cents.clone()), Err(TokenError::Malformed), "{cents}");
+        assert_eq!(read(cents.clone()), Err(error), "{cents}");
     }
-    assert!(command(json!({"action": "refund", "payment_id": "p1"})).is_err());
+    assert_eq!(
+        refused(json!({"action": "refund", "payment_id": "p1", "jti": "j"})),
+        TokenError::claim(name, Rule::Required)
+    );
 }
 
 #[test]
-fn a_command_without_a_jti_is_known_by_its_own_digest() {
-    let id = |changes| command(changes).unwrap().command_id;
-    let cancel = || json!({"action": "cancel", "id": "p1"});
-    assert_eq!(id(cancel()), id(cancel()));
-    assert_ne!(id(cancel()), id(json!({"action": "cancel", "id": "p2"})));
-    assert_eq!(id(json!({"action": "cancel", "id": "p1", "jti": "j"})), "j");
+fn a_refund_without_a_name_of_its_own_is_refused() {
+    let read = |jti: Value| {
+        command(json!({"action": "refund", "payment_id": "p1", "refund_amount_in_cents": 100, "jti": jti}))
+            .map(|command| command.refund.unwrap().id)
+    };
+    assert_eq!(read(json!("j")), Ok("j".to_owned()));
+    let longest = "j".repeat(255);
+    assert_eq!(read(json!(longest)), Ok(longest));
+    let named = |rule| Err(TokenError::claim("jti", rule));
+    assert_eq!(read(json!(null)), named(Rule::Required));
+    assert_eq!(
+        refused(json!({"action": "refund", "payment_id": "p1", "refund_amount_in_cents": 100})),
+        TokenError::claim("jti", Rule::Required)
+    );
+    assert_eq!(read(json!(17)), named(Rule::Type));
+    // The same for all of them would be one refund for all of them.
+    assert_eq!(read(json!("")), named(Rule::Empty));
+    assert_eq!(read(json!(" \n")), named(Rule::Empty));
+    let too_long = TokenError::Claim {
+        name: "jti",
+        rule: Rule::TooLong,
+        limit: Some(255),
+    };
+    for long in ["j".repeat(256), "é".repeat(128), "j".repeat(30_000)] {
+        assert_eq!(read(json!(long)), Err(too_long));
+    }
+}
+
+#[test]
+fn commands_that_move_no_money_need_no_name() {
+    for action in ["cancel", "send-email", "tell-again"] {
+        let read = command(json!({"action": action, "payment_id": "p1", "jti": "j"})).unwrap();
+        assert_eq!(read.refund, None, "{action}");
+        assert!(command(json!({"action": action, "payment_id": "p1"})).is_ok());
+    }
 }
 
 fn receipt() -> Receipt {

@@ -185,6 +185,9 @@ async fn errors_are_the_packages_own_class() {
     let instance: Function =
         json("(error, PaySGError) => error instanceof PaySGError && error instanceof Error").into();
     let error = load(&package, "{proxyUrl:7}").await.unwrap_err();
+    let misspelt = load(&package, "{proxyURL:'/pay'}").await.unwrap_err();
+    let message = get(&misspelt, "message").as_string().unwrap_or_default();
+    assert!(message.contains("proxyURL"), "{message}");
     let paysg = load(&package, "{}").await.unwrap();
     let thrown = call(&paysg, "redirectToPayment", &[&json("{}")]).unwrap_err();
     let rejected = settle(call(&paysg, "createPayment", &[&NONE]))
@@ -192,6 +195,7 @@ async fn errors_are_the_packages_own_class() {
         .unwrap_err();
     for (error, code) in [
         (error, "invalid_option"),
+        (misspelt, "invalid_option"),
         (thrown, "payment_url_refused"),
         (rejected, "invalid_order"),
     ] {

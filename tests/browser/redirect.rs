@@ -2,7 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{code, departed, json, load, new_page};
+use crate::page::{code, departed, get, json, load, new_page};
 
 fn payment(url: &str) -> wasm_bindgen::JsValue {
     json(&format!("{{payment_url:{url:?}}}"))
@@ -82,4 +82,29 @@ async fn a_simulator_on_this_machine_may_be_allowed() {
         );
     }
     assert_eq!(departed(), [url]);
+}
+
+#[wasm_bindgen_test]
+async fn the_origin_that_is_refused_is_said_and_nothing_more_of_the_address() {
+    new_page().await;
+    let paysg = load("{}").unwrap();
+    for (url, origin) in [
+        (
+            "http://127.0.0.1:8788/payments/abc",
+            "http://127.0.0.1:8788",
+        ),
+        (
+            "https://tan:secret@evil.example/payments/abc?x",
+            "https://evil.example",
+        ),
+        ("/payments/abc", ""),
+        ("", ""),
+    ] {
+        let error = paysg.redirect_to_payment(&payment(url)).unwrap_err();
+        let message = get(&error, "message").as_string().unwrap();
+        assert!(
+            message.ends_with(&format!("devPaymentOrigin: {origin}")),
+            "{message}"
+        );
+    }
 }

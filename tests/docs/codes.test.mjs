@@ -23,6 +23,14 @@ function table(heading) {
   return Object.fromEntries(entries);
 }
 
+/** The rows below a heading, of any depth, down to the next: `[names in the first cell, …cells]`. */
+function subsection(heading) {
+  const section = page.split(/^#{2,3} /m).find((part) => part.startsWith(`${heading}\n`));
+  assert.ok(section, `there is no section ${heading}`);
+  const rows = section.split("\n").filter((line) => /^\| .*`/.test(line)).map((row) => row.slice(1, -1).split(" | ").map((cell) => cell.trim()));
+  return rows.map(([names, ...cells]) => [[...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name), ...cells]);
+}
+
 /** The members of a union of words in a `.d.ts`. */
 function union(path, name) {
   const text = source(path);
@@ -68,4 +76,42 @@ test("what the browser module relays is in the proxy's table", () => {
 
 test("each code of verifyWebhook has its row, and each row its code", () => {
   assert.deepEqual(sorted(Object.keys(table("From `verifyWebhook`"))), sorted(union("npm/webhook.d.ts", "WebhookErrorCode")));
+});
+
+test("each word of a rule has its row, and each row its word", () => {
+  const words = [...source("src/paysg/field.rs").matchAll(/Self::\w+ => "([a-z_]+)"/g)].map(([, word]) => word);
+  assert.ok(words.length >= 17, words.join());
+  const rules = subsection("Rules");
+  assert.deepEqual(sorted(rules.flatMap(([names]) => names)), sorted([...words, "rule"]));
+});
+
+test("the limits of an order are the code's", () => {
+  const code = source("src/paysg/create.rs");
+  const number = (pattern) => Number(code.match(pattern)[1].replaceAll("_", ""));
+  const constant = (name) => number(new RegExp(`const ${name}: u64 = ([\\d_]+);`));
+  const chosen = (name) => number(new RegExp(`impl Default[^]*?${name}: ([\\d_]+),`));
+  const text = `${constant("MAX_TEXT")} characters`;
+  const amounts = `${chosen("min_amount_in_cents")} to ${chosen("max_amount_in_cents")}`;
+  const expected = {
+    reference_id: text,
+    payer_name: text,
+    description: `${constant("MAX_DESCRIPTION")} characters`,
+    amount_in_cents: amounts,
+    payer_email: text,
+    payer_address: text,
+    payer_identifier: `${chosen("max_identifier")} characters`,
+    due_date: "its form",
+    metadata: `${constant("MAX_METADATA")} entries; names of ${constant("MAX_METADATA_KEY")} characters, values of ${constant("MAX_TEXT")}`,
+    line_items: `${text}, and 1 to ${constant("MAX_LINE_ITEMS_TOTAL")}; together ${constant("MAX_LINE_ITEMS_TOTAL")} at most`,
+  };
+  const rows = subsection("Limits of an order").flatMap(([names, , limits]) => names.map((name) => [name, limits]));
+  const said = Object.fromEntries(rows.filter(([name]) => name !== "order"));
+  assert.deepEqual(sorted(Object.keys(said)), sorted(Object.keys(expected)));
+  for (const [name, limits] of Object.entries(expected)) assert.ok(said[name].includes(limits), `${name}: ${said[name]}, not ${limits}`);
+  const required = [...code.matchAll(/"(\w+)",\s*Presence::Required/g)].map(([, name]) => name);
+  const marked = subsection("Limits of an order").filter(([, presence]) => presence === "required").flatMap(([names]) => names);
+  assert.deepEqual(sorted(marked), sorted([...required, "amount_in_cents"]));
+  assert.match(page, new RegExp(`cancel_after_secs\`, ${source("src/token/order.rs").match(/MIN_CANCEL_AFTER_SECS: u32 = (\d+)/)[1]} to ${2 ** 32 - 1}`));
+  // What the configuration's own words say of it.
+  assert.ok(source("src/edge/catalogue.rs").includes(`a whole number from ${amounts}`) && source("src/edge/catalogue.rs").includes(`1 to ${expected.description}`));
 });

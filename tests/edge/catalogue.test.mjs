@@ -103,7 +103,7 @@ each({}, (world) => {
   test("every bad field is named at once: item, quantity and the payer's own", async () => {
     const bad = { item: "nothing", quantity: 0, payer_name: "x".repeat(256), payer_email: "nobody", payer_identifier: "12345678901", payer_address: "y".repeat(256), colour: "red" };
     const answer = await world.browser().create(bad, key());
-    answer.expectFields({ item: "format", quantity: "too_small", payer_name: "too_long", payer_email: "format", payer_identifier: "too_long", payer_address: "too_long", colour: "unknown_field" });
+    answer.expectFields({ item: "not_in_catalogue", quantity: "too_small", payer_name: "too_long", payer_email: "format", payer_identifier: "too_long", payer_address: "too_long", colour: "unknown_field" });
     const limits = Object.fromEntries(answer.error.data.fields.filter(({ limit }) => limit !== undefined).map(({ field, limit }) => [field, limit]));
     assert.deepEqual(limits, { quantity: 1, payer_name: 255, payer_identifier: 10, payer_address: 255 });
     await world.assertNothingAtPaySG();
@@ -139,7 +139,7 @@ each({}, (world) => {
   });
 
   test("names of JavaScript's own are no items", async () => {
-    for (const item of ["__proto__", "constructor", "toString"]) (await world.browser().create(permit({ item }), key())).expectFields({ item: "format" });
+    for (const item of ["__proto__", "constructor", "toString"]) (await world.browser().create(permit({ item }), key())).expectFields({ item: "not_in_catalogue" });
   });
 
   test("an Idempotency-Key is 1 to 255 printable characters", async () => {

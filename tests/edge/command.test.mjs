@@ -184,13 +184,27 @@ function byToken(world) {
 
   test("refund amounts that are no whole cents are refused", async () => {
     const { path, payment } = await seenPaid();
-    const claims = (amount) => `{"aud":"paysg-wasm","exp":${inSeconds(60)},"action":"refund","payment_id":"${payment.id}","refund_amount_in_cents":${amount}}`;
+    const claims = (amount) => `{"aud":"paysg-wasm","exp":${inSeconds(60)},"action":"refund","payment_id":"${payment.id}","refund_amount_in_cents":${amount},"jti":"${randomUUID()}"}`;
     for (const amount of ["12.34", "1e2", "-0", "-1", "0", "9007199254740993", "\"100\"", "null", "true"]) {
       const authorization = `Bearer ${world.rawToken(claims(amount), { typ: "paysg-command+jwt" })}`;
       const answer = await post(path, "refund", { authorization });
       assert.ok(answer.status >= 400 && answer.status < 500, `${amount}: ${answer.status} ${answer.text}`);
     }
     (await post(path, "refund", world.command("refund", { payment_id: payment.id }))).expect(401, "invalid_token");
+    assert.equal((await world.atPaySG(payment.reference_id))[0].refund_status, "not_refunded");
+  });
+
+  test("a refund without a `jti` that tells it from others is refused by that claim's name, however often it is sent", async () => {
+    const { path, payment } = await seenPaid();
+    for (const [jti, rule] of [[undefined, "required"], [null, "required"], [7, "type"], ["", "empty"], ["j".repeat(256), "too_long"]]) {
+      for (const again of [1, 2]) {
+        const answer = await post(path, "refund", world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 2000, jti, exp: inSeconds(60 + again) }));
+        answer.expect(401, "invalid_token");
+        assert.match(answer.error.message, new RegExp(`jti: ${rule}`));
+        assert.deepEqual(answer.error.data.fields.map((error) => [error.field, error.rule]), [["jti", rule]]);
+      }
+    }
+    assert.deepEqual(await commands(), [], "PaySG was asked");
     assert.equal((await world.atPaySG(payment.reference_id))[0].refund_status, "not_refunded");
   });
 

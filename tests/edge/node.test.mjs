@@ -118,9 +118,9 @@ describe("configuration", () => {
     }
   });
 
-  test("without a catalogue an item is no order: the order is required", async () => {
+  test("without a catalogue an item is in none", async () => {
     const answer = await edge(environment()).ask("POST", "/payments", { "content-type": "application/json" }, '{"item":"permit","payer_name":"A"}');
-    answer.expectFields({ order: "required" });
+    answer.expectFields({ item: "not_in_catalogue" });
   });
 });
 
@@ -293,6 +293,34 @@ describe("under Node", () => {
     assert.ok(!(await failed.text()).includes(CANARY));
     assert.equal((await handle(new Request("https://pay.agency.example/paysg/health"))).status, 200);
   });
+});
+
+test("a body that was read before the listener is said to be, with the cure, and logged", async (t) => {
+  const lines = [];
+  const listener = createListener(environment(), { log: (line) => lines.push(line) });
+  const server = createServer(async (request, response) => {
+    // What a body parser does.
+    if (request.headers["x-parse"]) for await (const _ of request);
+    return listener(request, response);
+  }).listen(0, "127.0.0.1");
+  t.after(() => (server.closeAllConnections(), server.close()));
+  await once(server, "listening");
+  const ask = (headers, body = undefined, path = "/paysg/payments", method = "POST") => fetch(`http://127.0.0.1:${server.address().port}${path}`, { method, headers, body });
+  const json = { "content-type": "application/json" };
+  for (const path of ["/paysg/payments", "/paysg/webhooks"]) {
+    const response = await ask({ ...json, "x-parse": "1" }, "{\"order\":\"x\"}", path);
+    const { error } = await response.json();
+    assert.deepEqual([response.status, error.code], [500, "misconfigured"]);
+    assert.match(error.message, /before any body parser/);
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    assert.deepEqual([JSON.parse(lines.at(-1)).status, JSON.parse(lines.at(-1)).code], [500, "misconfigured"]);
+  }
+  assert.equal(lines.length, 2);
+  assert.doesNotMatch(lines.join(), /order/);
+  // A parser that finds nothing to read is in nobody's way.
+  assert.equal((await ask({ "x-parse": "1" }, undefined, "/paysg/health", "GET")).status, 200);
+  assert.notEqual((await (await ask({ "x-parse": "1" })).json()).error.code, "misconfigured");
+  assert.equal((await ask(json, "{\"order\":\"x\"}")).status, 401);
 });
 
 for (const [what, log] of Object.entries({ throws: () => { throw new Error(CANARY); }, rejects: () => Promise.reject(new Error(CANARY)) })) {

@@ -66,17 +66,17 @@ fn by_token(
     token: CommandToken,
     payment_id: PaymentId,
 ) -> Result<Message, Problem> {
-    Ok(match (token.kind, token.refund_amount) {
+    Ok(match (token.kind, token.refund) {
         (CommandKind::Cancel, _) => Message::Cancel { payment_id },
         (CommandKind::SendEmail, _) => Message::SendEmail { payment_id },
         (CommandKind::TellAgain, _) if !edge.config.has_ledger => {
             return Err(Problem::no_ledger());
         }
         (CommandKind::TellAgain, _) => Message::TellAgain { payment_id },
-        (CommandKind::Refund, Some(amount_in_cents)) => Message::Refund {
+        (CommandKind::Refund, Some(refund)) => Message::Refund {
             payment_id,
-            amount_in_cents,
-            command_id: token.command_id,
+            amount_in_cents: refund.amount_in_cents,
+            command_id: refund.id,
         },
         (CommandKind::Refund, None) | (CommandKind::Read | CommandKind::Doctor, _) => {
             return Err(Problem::no_route());

@@ -27,7 +27,11 @@ pub(super) fn enter(
     let (service, payment, cancel_after_secs) = if object.get("order").is_some() {
         signed(edge, &object)?
     } else if edge.config.catalogue.is_empty() {
-        return Err(Problem::field("order", Rule::Required));
+        return Err(if object.get("item").is_some() {
+            Problem::field("item", Rule::NotInCatalogue)
+        } else {
+            Problem::field("order", Rule::Required)
+        });
     } else {
         let (service, payment) = from_catalogue(edge, &mut context, request, &object)?;
         (service, payment, None)

@@ -8,7 +8,7 @@ fn catalogue() -> Catalogue {
     Catalogue::read(
         r#"{"dog":{"description":"Dog licence","amount_in_cents":1500,"max_quantity":3},
             "cat":{"description":"Cat licence","amount_in_cents":900},
-            "gold":{"description":"Gold","amount_in_cents":9007199254740991,"max_quantity":2}}"#,
+            "gold":{"description":"Gold","amount_in_cents":20000000,"max_quantity":4294967295}}"#,
     )
     .unwrap()
 }
@@ -86,7 +86,7 @@ fn a_quantity_is_a_whole_number_from_one_to_the_items_most() {
         "one at a time unless said otherwise"
     );
     assert_eq!(
-        refused(json!({"item": "gold", "quantity": 2}))[0].rule,
+        refused(json!({"item": "gold", "quantity": 4_294_967_295_u32}))[0].rule,
         Rule::TooLarge
     );
 }
@@ -181,8 +181,40 @@ fn an_item_is_its_exact_name() {
     for item in ["Dog", "dog ", "", "__proto__", "constructor"] {
         assert_eq!(
             refused(json!({"item": item}))[0],
-            FieldError::new("item", Rule::Format),
+            FieldError::new("item", Rule::NotInCatalogue),
             "{item}"
         );
     }
+}
+
+#[test]
+fn an_item_that_no_payer_could_buy_is_refused_and_counted() {
+    let fault = |items: Value| Catalogue::read(&items.to_string()).map(|_| ()).unwrap_err();
+    let good = json!({"description": "Dog licence", "amount_in_cents": 1500});
+    for (field, value) in [
+        ("description", json!(null)),
+        ("description", json!(7)),
+        ("description", json!(" ")),
+        ("description", json!("x".repeat(501))),
+        ("amount_in_cents", json!(null)),
+        ("amount_in_cents", json!("1500")),
+        ("amount_in_cents", json!(12.5)),
+        ("amount_in_cents", json!(0)),
+        ("amount_in_cents", json!(20_000_001)),
+        ("max_quantity", json!(null)),
+        ("max_quantity", json!(0)),
+        ("max_quantity", json!("3")),
+    ] {
+        let mut changes = json!({});
+        changes[field] = value;
+        let (rule, item) = fault(json!({"a": good, "b": with(good.clone(), changes)}));
+        assert!(rule.contains(field), "{field}: {rule}");
+        assert_eq!(item, Some(2), "{field}");
+    }
+    for text in ["", "[]", "{\"a\":1,\"a\":2}"] {
+        let (rule, item) = Catalogue::read(text).map(|_| ()).unwrap_err();
+        assert!(rule.starts_with("must be JSON") && item.is_none(), "{text}");
+    }
+    let dearest = json!({"a": {"description": "x".repeat(500), "amount_in_cents": 20_000_000}, "b": {"description": "x", "amount_in_cents": 1}});
+    assert!(Catalogue::read(&dearest.to_string()).is_ok());
 }

@@ -259,3 +259,24 @@ fn a_base_path_is_written_without_its_last_slash() {
         assert_eq!(config.base_path, path);
     }
 }
+
+#[test]
+fn what_is_told_is_not_what_the_value_is_already() {
+    let told = |changes: &[(&str, &str)]| {
+        let wrong = read(changes).err().unwrap();
+        Problem::misconfigured(wrong).message
+    };
+    for (variable, value) in [
+        ("PAYSG_PUBLIC_URL", "https://eservice.gov.sg/paysg"),
+        ("PAYSG_ALLOWED_ORIGINS", "https://a.gov.sg/x"),
+        ("PAYSG_API_URL", "http://127.0.0.1:8788/v1"),
+    ] {
+        let message = told(&[(variable, value)]);
+        assert!(message.contains("without a path"), "{message}");
+    }
+    let free = r#"{"dog":{"description":"Dog","amount_in_cents":1},"cat":{"description":"Cat","amount_in_cents":0}}"#;
+    assert_eq!(
+        told(&[("PAYSG_CATALOGUE", free)]),
+        "PAYSG_CATALOGUE must give each item an amount_in_cents, a whole number from 1 to 20000000: item 2 does not."
+    );
+}

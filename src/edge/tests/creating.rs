@@ -380,13 +380,35 @@ fn a_pages_key_that_is_none_is_refused_by_its_field() {
 }
 
 #[test]
-fn without_a_catalogue_an_order_is_required() {
+fn without_a_catalogue_no_item_is_in_it_and_an_order_is_required() {
     let mut bench = Bench::new(&[("PAYSG_CATALOGUE", "")]);
     let got = bench.answer(&post("/paysg/payments", r#"{"item":"dog"}"#));
     assert_eq!(
         got.json()["error"]["data"]["fields"],
+        json!([{"field": "item", "rule": "not_in_catalogue"}])
+    );
+    let got = bench.answer(&post("/paysg/payments", r#"{"payer_name":"Tan Ah Kow"}"#));
+    assert_eq!(
+        got.json()["error"]["data"]["fields"],
         json!([{"field": "order", "rule": "required"}])
     );
+}
+
+#[test]
+fn json_that_calls_itself_a_form_is_told_so() {
+    let mut bench = Bench::new(&[]);
+    for body in [
+        r#"{"item":"dog","payer_name":"Tan"}"#,
+        " \n{\"order\":\"x\"}",
+    ] {
+        let got = bench.answer(&Request {
+            content_type: "application/x-www-form-urlencoded",
+            ..post("/paysg/payments", body)
+        });
+        assert_eq!(got.error(), (415, "unsupported_media_type".to_owned()));
+        let message = got.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("application/json"), "{message}");
+    }
 }
 
 #[test]

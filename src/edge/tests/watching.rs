@@ -466,7 +466,7 @@ fn an_officers_token_is_for_one_action_on_one_payment() {
     let refund = action("p1", "refund");
     let good = command(
         "refund",
-        json!({"payment_id": "p1", "refund_amount_in_cents": 100}),
+        json!({"payment_id": "p1", "refund_amount_in_cents": 100, "jti": "j"}),
     );
     fn by<'a>(authorization: &'a str, path: &'a str) -> Request<'a> {
         Request {
@@ -489,12 +489,12 @@ fn an_officers_token_is_for_one_action_on_one_payment() {
     for (other, claims) in [
         (
             "refund",
-            json!({"payment_id": "p2", "refund_amount_in_cents": 100}),
+            json!({"payment_id": "p2", "refund_amount_in_cents": 100, "jti": "j"}),
         ),
         ("cancel", json!({"payment_id": "p1"})),
         (
             "refund",
-            json!({"payment_id": "p1", "refund_amount_in_cents": 100, "payment_service_id": OTHER_SERVICE}),
+            json!({"payment_id": "p1", "refund_amount_in_cents": 100, "jti": "j", "payment_service_id": OTHER_SERVICE}),
         ),
     ] {
         let token = command(other, claims);
@@ -509,6 +509,34 @@ fn an_officers_token_is_for_one_action_on_one_payment() {
         bench.answer(&by(&order, &refund)).error(),
         (401, "invalid_token".to_owned())
     );
+}
+
+#[test]
+fn a_refund_that_could_be_made_twice_is_not_made_and_the_claim_is_named() {
+    let mut bench = Bench::new(&[]);
+    let refund = action("p1", "refund");
+    for (claims, message, field) in [
+        (
+            json!({"payment_id": "p1", "refund_amount_in_cents": 100}),
+            "The command token was not taken: in its claims, jti: required.",
+            json!({"field": "jti", "rule": "required"}),
+        ),
+        (
+            json!({"payment_id": "p1", "refund_amount_in_cents": 0, "jti": "j"}),
+            "The command token was not taken: in its claims, refund_amount_in_cents: too_small (limit 1).",
+            json!({"field": "refund_amount_in_cents", "rule": "too_small", "limit": 1}),
+        ),
+    ] {
+        let authorization = command("refund", claims);
+        let got = bench.answer(&Request {
+            authorization: &authorization,
+            origin: "",
+            ..post(&refund, "")
+        });
+        assert_eq!(got.error(), (401, "invalid_token".to_owned()));
+        assert_eq!(got.json()["error"]["message"], message);
+        assert_eq!(got.json()["error"]["data"], json!({"fields": [field]}));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::flow::witness::{paid_status, witness};
 use crate::ledger::{AttemptState, Telling, Transition, refund_key};
-use crate::paysg::{Cents, PaymentId, Status};
+use crate::paysg::{Cents, Payment, PaymentId, Status};
 
 pub(super) fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action) -> Progress {
     if desk.terms.remembers && desk.ledger.intent.attempt_of(&payment_id).is_none() {
@@ -113,8 +113,29 @@ pub(super) fn commanded(
     }
     Reply::Failed(match done.refusal {
         Some(trouble @ Trouble::Unavailable { .. }) => trouble,
-        _ => Trouble::NotAllowed { status },
+        _ => refund_refused(desk, &done.payment, command.action(), status)
+            .unwrap_or(Trouble::NotAllowed { status }),
     })
+}
+
+/// A paid payment may be refunded: what PaySG does not like of a refund then is its amount, or that another one is under way.
+fn refund_refused(
+    desk: &Desk<'_>,
+    payment: &Payment,
+    action: &Action,
+    status: Status,
+) -> Option<Trouble> {
+    let refundable = matches!(status, Status::Paid | Status::PartiallyRefunded);
+    if !refundable || !matches!(action, Action::Refund { .. }) {
+        return None;
+    }
+    let refunds = desk.ledger.intent.refunds.iter();
+    let left_in_cents = refunds
+        .filter(|refund| refund.payment_id == payment.id && refund.accepted == Some(true))
+        .fold(payment.amount_in_cents.get(), |left, refund| {
+            left.saturating_sub(refund.amount_in_cents.get())
+        });
+    Cents::new(left_in_cents).map(|left_in_cents| Trouble::RefundRefused { left_in_cents })
 }
 
 /// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than

@@ -290,12 +290,39 @@ fn a_refund_that_paysg_refuses_changes_nothing() {
             ("GET p1", shows("p1", "paid")),
         ],
     );
-    let paid = Trouble::NotAllowed {
-        status: Status::Paid,
-    };
-    assert_eq!(trouble(reply), paid);
+    assert_eq!(trouble(reply), left(4200));
     assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
     assert_eq!(told(&bench).len(), 1);
+}
+
+fn left(cents: u64) -> Trouble {
+    let left_in_cents = Cents::new(cents).unwrap();
+    Trouble::RefundRefused { left_in_cents }
+}
+
+#[test]
+fn a_refund_of_more_than_is_left_is_told_what_is() {
+    let mut bench = Bench::paid();
+    for (cents, name) in [(1000, "first"), (1200, "second")] {
+        bench.ask(
+            refund(cents, name),
+            [
+                ("POST p1/refund", status(200)),
+                ("GET p1", shows("p1", "partially_refunded")),
+            ],
+        );
+    }
+    for (name, expected) in [("third", left(2000)), ("fourth", left(2000))] {
+        let reply = bench.ask(
+            refund(2001, name),
+            [
+                ("POST p1/refund", error(400, "refund_amount_too_large")),
+                ("GET p1", shows("p1", "partially_refunded")),
+            ],
+        );
+        // What was refused is not taken off.
+        assert_eq!(trouble(reply), expected, "{name}");
+    }
 }
 
 #[test]

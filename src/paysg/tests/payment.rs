@@ -600,6 +600,7 @@ fn each_rule_has_one_word() {
             "json",
             "malformed_text",
             "not_an_integer",
+            "not_in_catalogue",
             "required",
             "reserved",
             "too_large",

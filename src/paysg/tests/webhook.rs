@@ -119,7 +119,8 @@ fn malformed_headers_are_told_apart() {
     let many = |count: usize| format!("t=1{}", format!(",v1={v1}").repeat(count));
     assert!(Header::parse(&many(8)).is_ok());
     for (header, error) in [
-        (String::new(), SignatureError::Grammar),
+        (String::new(), SignatureError::Missing),
+        (" \t".to_owned(), SignatureError::Missing),
         (",".to_owned(), SignatureError::Grammar),
         (format!("t=1,v1={v1},"), SignatureError::Grammar),
         (format!("t=1;v1={v1}"), SignatureError::Timestamp),
