@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::desk::recorded;
+use super::desk::recorded_paid;
 use super::glance::Glance;
 use super::search::Search;
 use super::step::{Answer, Step};
@@ -132,7 +132,7 @@ impl Checkout {
                         desk.flag_swapped(glance.payment_id());
                     }
                     // A payer who has paid is not told of our troubles.
-                    Step::Done(match recorded(desk, glance.payment_id()) {
+                    Step::Done(match recorded_paid(desk, glance.payment_id()) {
                         Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
                             Ok(Chosen {
                                 payment,
