@@ -1,11 +1,14 @@
 // How each sample that is run is run, by the name after `run=`: what it is given, and what has to come of it.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { contentSecurityPolicy } from "../../www/server/static.mjs";
 import { anOrder, orderToken, sign } from "../tokens.mjs";
 import { freePort } from "../port.mjs";
+import { samples } from "./samples.mjs";
 import { until } from "./world.mjs";
 
 /** The signed order of the pages. */
@@ -31,6 +34,35 @@ export const programs = {
     const several = await world.create(JSON.parse(await world.run(sample, { PAYSG_ORDER_KEY: `${world.stack.order_key},${NEXT_KEY}` })));
     assert.equal(several.payment.id, payment.id, "the first of several keys signs");
     await startsOnlyWith(["PAYSG_ORDER_KEY"], sample, world);
+  },
+
+  async variables(sample, world) {
+    const written = join(world.folder, "target/demo");
+    mkdirSync(written, { recursive: true });
+    writeFileSync(join(written, "stack.json"), JSON.stringify(world.stack));
+    const names = ["PAYSG_ORDER_KEY", "PAYMENT_SERVICE_ID", "PAYSG_PUBLIC_URL", "RESULT_ORIGIN", "PROXY_URL"];
+    const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
+    const out = await world.run({ ...sample, code: `${sample.code}node -p 'JSON.stringify(process.env)'\n` }, nothing);
+    const set = JSON.parse(out);
+    for (const name of names) assert.equal(set[name], world.environment[name], name);
+  },
+
+  async told(sample, world) {
+    const reference_id = "TOLD-1";
+    for (const [file, run] of [["order.mjs", "sign-order"], ["fulfilment.mjs", "fulfilment"]]) {
+      const { code } = samples.find(({ where, tags }) => where.startsWith("docs/backend.md") && tags.run === run);
+      // The reference of the pages is another test's.
+      writeFileSync(join(world.folder, file), code.replace("LIC-2026-0042", reference_id));
+    }
+    const shell = world.start({ ...sample, code: `${sample.code}echo\ntrap 'kill $!' TERM\nwait\n` }, { PORT: String(world.fulfilment_port) });
+    try {
+      const line = await until(`the payment; it said ${shell.out}${shell.err}`, () => shell.out.split("\n").find((each) => each.startsWith('{"payment"')));
+      await world.pay(JSON.parse(line).payment);
+      await until(`the telling; it said ${shell.err}`, () => shell.out.includes(`paid: ${reference_id}, 12000 cents\n`));
+    } finally {
+      shell.child.kill();
+      await once(shell.child, "close");
+    }
   },
 
   async fulfilment(sample, world) {
