@@ -178,8 +178,15 @@ export const programs = {
       assert.equal(created.status, 201, await created.clone().text());
       assert.match((await created.json()).payment.payment_url, new RegExp(`^${simulator_url}/payments/`));
       assert.equal(created.headers.getSetCookie().length, 1);
+      await until("what it says at the start", () => server.out.includes('"status":"ok"'));
     } finally {
       server.child.kill();
+    }
+    const empty = world.start(sample, { PORT: String(await freePort()), ...Object.fromEntries(Object.keys(world.environment).filter((name) => name !== "PATH").map((name) => [name, undefined])) });
+    try {
+      await until(`what is missing to be named; it said ${empty.out}${empty.err}`, () => /misconfigured.*PAYSG_\w+/.test(empty.out));
+    } finally {
+      empty.child.kill();
     }
   },
 
