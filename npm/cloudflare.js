@@ -22,7 +22,7 @@ function coreOf(env) {
 export default {
   fetch(request, env, ctx) {
     const address = request.headers.get("cf-connecting-ip") ?? "";
-    return serve(coreOf(env), request, (work) => ctx.waitUntil(work), print, address);
+    return serve(coreOf(env), request, { keepAlive: (work) => ctx.waitUntil(work), endsCalls: true, log: print, address });
   },
 
   /** By a cron trigger: logs which intents are stuck or flagged. */
@@ -91,11 +91,16 @@ export class PaymentLedger extends DurableObject {
   async alarm() {
     const startedAt = Date.now();
     try {
-      await this.#inTurn((leave) => this.#work(WAKE, leave));
+      await this.#inTurn((leave) => {
+        // It is spent: whatever is due next has to set it again, though it were for the same time.
+        this.#alarm = null;
+        return this.#work(WAKE, leave);
+      });
     } catch (error) {
       print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
       // Never thrown: after six failures the platform would give the alarm up.
-      await this.ctx.storage.setAlarm(Date.now() + RETRY_WAKE_MS);
+      this.#alarm = Date.now() + RETRY_WAKE_MS;
+      await this.ctx.storage.setAlarm(this.#alarm);
     }
   }
 

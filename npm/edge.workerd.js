@@ -3,4 +3,4 @@ import module from "./edge/paysg_wasm_bg.wasm";
 
 import { handlerFrom } from "./handler.js";
 
-export const createHandler = handlerFrom(() => module);
+export const createHandler = handlerFrom(() => module, true);

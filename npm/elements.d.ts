@@ -199,7 +199,7 @@ export class PaySGStatusElement extends HTMLElement implements Part {
  * Cancels a payment that this browser made and that is not paid: `POST /payments/{service}/{id}/cancel`.
  *
  * @throws PaySGError (as rejection) `not_allowed` for a payment that is paid, or cancelled already; `no_proof` for another browser's;
- *   `unknown_payment`, `unreachable`, `aborted` and the proxy's other codes.
+ *   `unknown_payment`, `unreachable` (also where there was no answer within thirty seconds), `aborted` and the proxy's other codes.
  */
 export function cancelPayment(params: ReturnParams, options?: { proxyUrl?: string; signal?: AbortSignal }): Promise<Payment>;
 

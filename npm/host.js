@@ -1,7 +1,7 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
 import { Edge, initSync, recycle, renew, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
 import { Limits } from "./limits.js";
-import { beginCall, beginReading, endCall, endReading, hold, release } from "./load.js";
+import { ANSWERS, BODIES, beginCall, beginReading, endCall, endReading } from "./load.js";
 import { failure, requestId } from "./log.js";
 
 /** The headers whose values the core reads, in its order (`src/edge/request.rs`). */
@@ -183,11 +183,12 @@ export class Core {
     }
   }
 
-  /** Makes a call. `keepAlive` outlives the request: others may wait for the same answer. */
-  async call(after, timeout, kind, method, url, headers, body, keepAlive) {
+  /** Makes a call. `keepAlive` outlives the request: others may wait for the same answer. `endsCalls`: see `serve`. */
+  async call(after, timeout, kind, method, url, headers, body, { keepAlive, endsCalls = false } = {}) {
+    const send = () => fetchOnce(Number(timeout), endsCalls, method, url, headers, body);
     if (after !== "0") await sleep(Number(after));
     if (kind !== "shared") {
-      const answer = await fetchOnce(Number(timeout), method, url, headers, body);
+      const answer = await send();
       // Newer than what is remembered of the payment. Pages of the list are too large to keep.
       if (method === "GET" && answer.body.byteLength <= MAX_REMEMBERED_BYTES) {
         this.#remember(url, { settled: answer, until: answer.status === 200 ? Date.now() + REMEMBERED_MS : 0 });
@@ -201,7 +202,7 @@ export class Core {
       const answer = await Promise.race([known.answer, sleep(Number(timeout) + 1_000)]);
       if (answer !== undefined) return answer;
     }
-    const answer = fetchOnce(Number(timeout), method, url, headers, body);
+    const answer = send();
     const entry = { answer, until: Date.now() + Number(timeout) };
     this.#remember(url, entry);
     const settled = answer.then((answer) => {
@@ -221,21 +222,27 @@ export class Core {
 }
 
 /** One call and its answer; no answer is an answer too. */
-async function fetchOnce(timeout, method, url, headers, body) {
+async function fetchOnce(timeout, endsCalls, method, url, headers, body) {
+  let timer;
+  // A signal costs workerd a tenth of all that it does for a question, and there the runtime ends what nobody waits for.
+  const late = endsCalls ? new Promise((_, reject) => (timer = setTimeout(reject, timeout))) : undefined;
   try {
-    const response = await fetch(url, {
+    const answer = fetch(url, {
       method,
       headers: lines(headers),
       body: body === "" ? undefined : body,
       // Followed, a redirect would take the API key to another origin.
       redirect: "manual",
-      signal: AbortSignal.timeout(timeout),
+      signal: endsCalls ? undefined : AbortSignal.timeout(timeout),
     });
-    const bytes = await read(response, MAX_ANSWER_BYTES);
+    const response = await (endsCalls ? Promise.race([answer, late]) : answer);
+    const bytes = await read(response, MAX_ANSWER_BYTES, ANSWERS, late);
     if (bytes === undefined) return LOST;
     return { status: response.status, retryAfter: response.headers.get("retry-after") ?? "", body: bytes };
   } catch {
     return LOST;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -252,32 +259,32 @@ function lines(text) {
 /** There is no room for what is being read. */
 class Full extends Error {}
 
-/** A body of at most so many bytes; `undefined` for a larger one. `late` ends the reading from without. */
-export async function read(source, limit, late) {
+/** A body of at most so many bytes; `undefined` for a larger one. It is held in a room while it comes, if one is named; `late` ends the reading from without. */
+export async function read(source, limit, room, late) {
   const { headers } = source;
   const length = Number(headers.get("content-length") ?? NaN);
   // HTTP keeps a sender to the length that it states, so that the runtime may read the body whole, which costs a fraction. What is sent in
   // chunks, or was compressed, may be longer than it states.
   const stated = Number.isSafeInteger(length) && length >= 0 && headers.get("transfer-encoding") === null && headers.get("content-encoding") === null;
   // Not before: `body` alone makes a stream.
-  if (!stated) return source.body === null ? NOTHING : count(source.body, limit, late);
+  if (!stated) return source.body === null ? NOTHING : count(source.body, limit, room, late);
   if (length > limit) {
     // Not waited for: Next's edge runtime never says that it is done.
     source.body?.cancel().catch(() => {});
     return undefined;
   }
-  if (!hold(length)) throw new Full();
+  if (room?.hold(length) === false) throw new Full();
   try {
     const whole = source.arrayBuffer();
     const bytes = new Uint8Array(await (late === undefined ? whole : Promise.race([whole, late])));
     return bytes.byteLength > limit ? undefined : bytes;
   } finally {
-    release(length);
+    room?.release(length);
   }
 }
 
 /** The same, the bytes counted as they come. */
-async function count(stream, limit, late) {
+async function count(stream, limit, room, late) {
   const reader = stream.getReader();
   const chunks = [];
   let length = 0;
@@ -291,7 +298,7 @@ async function count(stream, limit, late) {
         reader.cancel().catch(() => {});
         return undefined;
       }
-      if (!hold(value.byteLength)) throw new Full();
+      if (room?.hold(value.byteLength) === false) throw new Full();
       held += value.byteLength;
       chunks.push(value);
     }
@@ -300,7 +307,7 @@ async function count(stream, limit, late) {
     reader.cancel().catch(() => {});
     throw error;
   } finally {
-    release(held);
+    room?.release(held);
   }
   if (chunks.length === 1) return chunks[0];
   const bytes = new Uint8Array(length);
@@ -319,7 +326,7 @@ async function readBody(request) {
     timer = setTimeout(() => reject(new Error("late")), BODY_TIMEOUT_MS);
   });
   try {
-    return await read(request, MAX_BODY_BYTES, late);
+    return await read(request, MAX_BODY_BYTES, BODIES, late);
   } finally {
     clearTimeout(timer);
   }
@@ -354,8 +361,11 @@ async function firstStep(core, request, method, url, headers, seed) {
   return core.begin(method, url, headers, body, seed);
 }
 
-/** Serves one request. `address` is the caller's, where it is known. */
-export async function serve(core, request, keepAlive, log, address = "") {
+/**
+ * Serves one request. `address` is the caller's, where it is known; `endsCalls`: whether the runtime, once a request has its answer and `keepAlive`'s
+ * work is done, ends the calls that the request has begun.
+ */
+export async function serve(core, request, { keepAlive, endsCalls, log, address = "" }) {
   const startedAt = Date.now();
   const seed = random();
   let calls = false;
@@ -381,7 +391,7 @@ export async function serve(core, request, keepAlive, log, address = "") {
       const wait = calls && charges !== "" ? await core.limits.charge(charges) : 0;
       if (!calls) step = core.giveUp(pending, "overloaded", 0);
       else if (wait > 0) step = core.giveUp(pending, "limited", wait);
-      else step = core.resume(pending, await (kind === "A" ? core.ask(...call) : core.call(...call, keepAlive)));
+      else step = core.resume(pending, await (kind === "A" ? core.ask(...call) : core.call(...call, { keepAlive, endsCalls })));
     }
   } catch (error) {
     const id = requestId(seed);

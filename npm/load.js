@@ -5,12 +5,8 @@
 const MAX_CALLING = 512;
 /** Requests whose body is on its way. They hold no second connection, and ten seconds at most. */
 const MAX_READING = 1_024;
-/** Bytes of bodies and answers that are read but not yet handed on: an eighth of what an isolate of Cloudflare's has. */
-const MAX_BYTES = 16 * 1024 * 1024;
-
 let calling = 0;
 let reading = 0;
-let bytes = 0;
 
 /** Whether a request may begin to call; `endCall` gives the place back. */
 export function beginCall() {
@@ -33,13 +29,22 @@ export function endReading() {
   reading -= 1;
 }
 
-/** Whether there is room for so many bytes more; `release` gives it back. */
-export function hold(count) {
-  if (bytes + count > MAX_BYTES) return false;
-  bytes += count;
-  return true;
+/** Room for bytes that are read but not yet handed on: an eighth of what an isolate of Cloudflare's has. */
+class Room {
+  #free = 16 * 1024 * 1024;
+
+  /** Whether there is room for so many bytes more; `release` gives it back. */
+  hold(count) {
+    if (count > this.#free) return false;
+    this.#free -= count;
+    return true;
+  }
+
+  release(count) {
+    this.#free += count;
+  }
 }
 
-export function release(count) {
-  bytes -= count;
-}
+/** What callers send, and what PaySG answers. Not one room for both: whoever sends slowly would leave none for the answers that payers wait for. */
+export const BODIES = new Room();
+export const ANSWERS = new Room();

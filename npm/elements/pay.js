@@ -104,7 +104,8 @@ export class PaySGPayElement extends Part {
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    if (this.state === "paying") this.stop();
+    // Though a navigation has begun: it may lead to no page, or only to another view of this one.
+    if (this.busy) this.#giveUp();
   }
 
   attributeChangedCallback() {
@@ -128,7 +129,7 @@ export class PaySGPayElement extends Part {
     const again = this.busy && this.#slow && this.state === "redirecting";
     if (this.busy && !again) return;
     this.#forget();
-    const flight = (this.#flight = new AbortController());
+    const flight = (this.#flight = (again && this.#flight) || new AbortController());
     current = this;
     this.#enter("paying");
     try {
@@ -142,10 +143,18 @@ export class PaySGPayElement extends Part {
 
   /** Stops preparing a payment. What PaySG was asked for may be there all the same; the next press finds it. */
   stop() {
-    if (this.state !== "paying") return;
-    this.#flight.abort();
-    this.#flight = undefined;
+    if (this.state === "paying") this.#giveUp();
+  }
+
+  #giveUp() {
+    this.#drop();
     this.#rest("pay.stopped_note");
+  }
+
+  /** Tells the module too that this is over: until then, what is to be paid next joins it. */
+  #drop() {
+    this.#flight?.abort();
+    this.#flight = undefined;
   }
 
   #restored() {
@@ -205,8 +214,8 @@ export class PaySGPayElement extends Part {
 
   #ended(error) {
     if (isPaySGError(error, "page_restored")) return this.#restored();
+    this.#drop();
     if (isPaySGError(error, "aborted")) return this.#rest("pay.stopped_note");
-    this.#flight = undefined;
     const { form } = this;
     if (isWithoutWasm(error) && form?.method === "post" && form.hasAttribute("action")) {
       // The plain form needs no wasm. A field called `submit` would lie over the method.

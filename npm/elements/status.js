@@ -1,7 +1,7 @@
 // <paysg-status>: where the payer comes back to. What is shown is what PaySG says about the payment, asked for by the proxy; that the
 // payer came back says nothing. A payment that is not paid yet is being confirmed: it has not failed.
 import { isPaySGError } from "../index.js";
-import { cancelPayment } from "./cancel.js";
+import { cancelPayment, under } from "./cancel.js";
 import { Part, make, say } from "./part.js";
 import { isWithoutWasm, problemOf } from "./problem.js";
 import { icon } from "./icon.js";
@@ -10,6 +10,7 @@ import { icon } from "./icon.js";
 const UNANSWERED = 3;
 /** After so long a payer who has not paid need not wait for the end of it. */
 const NOT_PAID_MS = 4_000;
+const UNFINISHED = ["confirming", "unreachable"];
 const SETTLED = ["paid", "partially_refunded", "refunded", "cancelled"];
 
 export class PaySGStatusElement extends Part {
@@ -53,8 +54,7 @@ export class PaySGStatusElement extends Part {
 
   connectedCallback() {
     super.connectedCallback();
-    // From the back/forward cache an unfinished verification comes back stopped; begin it again.
-    this._on(globalThis, "pageshow", ({ persisted }) => persisted && ["confirming", "unreachable"].includes(this.state) && void this.check());
+    this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.#restored());
     this._on(globalThis, "pagehide", () => this.#underWay?.abort());
     this._on(globalThis, "online", () => this.state === "unreachable" && void this.check());
     // The page's script, which runs after this one, may have something to set first.
@@ -64,7 +64,15 @@ export class PaySGStatusElement extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#underWay?.abort();
+    // Should it only be moved, it begins again.
+    if (UNFINISHED.includes(this.state)) this.#underWay = undefined;
     clearInterval(this.#ticking);
+  }
+
+  /** From the back/forward cache an unfinished verification comes back stopped, and what was not paid may have been paid meanwhile. */
+  #restored() {
+    if (UNFINISHED.includes(this.state)) void this.check();
+    else if (this.state === "unpaid") void this.check({ timeoutMs: 0 });
   }
 
   attributeChangedCallback(name) {
@@ -120,6 +128,8 @@ export class PaySGStatusElement extends Part {
       // So that the module, too, knows that this payment is over, and the next press of Pay makes a new one.
       void this._load().then((paysg) => paysg.verifyPayment(params, { timeoutMs: 0 })).catch(() => {});
     } catch (error) {
+      // It was asked about anew, and that has said how it stands.
+      if (this.#cancelling !== "under_way") return;
       // Paid in the meantime, or cancelled elsewhere: what is true is shown.
       if (isPaySGError(error, "not_allowed")) return void this.check();
       this.#cancelling = "failed";
@@ -307,9 +317,9 @@ export class PaySGStatusElement extends Part {
     switch (name) {
       case "resume":
       case "resume_last":
-        return this.#link("resume", `action.${name}`, `${this.proxyUrl}/resume`, name === "resume" ? "primary" : "");
+        return this.#link("resume", `action.${name}`, under(this.proxyUrl, "/resume"), name === "resume" ? "primary" : "");
       case "plain_page":
-        return this.#link("plain-page", "action.plain_page", `${this.proxyUrl}/payments/${paymentServiceId}/${paymentId}`);
+        return this.#link("plain-page", "action.plain_page", under(this.proxyUrl, `/payments/${paymentServiceId}/${paymentId}`));
       case "print":
         return this.#button("print", "action.print", () => this.print(), "primary");
       case "cancel":

@@ -142,6 +142,7 @@ pub(super) fn redirect_to_payment(settings: &Settings, payment: &JsValue) -> Res
 /// The one creation and redirect that is under way on this page.
 struct Flight {
     promise: Promise,
+    order: Rc<Order>,
     /// Where the payer was sent, once that is known.
     sent_to: Option<String>,
 }
@@ -153,26 +154,32 @@ thread_local! {
 /// Creates and redirects. While that is under way, further calls join it, whatever they ask for: a page leads to one payment.
 ///
 /// Once the payer has been sent off, a further call sends them again: perhaps the browser asked whether to leave the page, and the
-/// answer was no.
+/// answer was no. An aborted one is not joined, though it may still be about to end.
 pub(super) fn pay(
     settings: Rc<Settings>,
     order: &JsValue,
     options: &JsValue,
 ) -> Result<Promise, JsValue> {
-    if let Some(flight) = FLIGHT.take() {
+    let under_way = FLIGHT.take();
+    if let Some(flight) = under_way.filter(|flight| check(flight.order.signal.as_ref()).is_ok()) {
         let promise = flight.promise.clone();
         let sent = flight.sent_to.as_deref().map_or(Ok(()), assign);
         FLIGHT.set(Some(flight));
         return sent.map(|()| promise);
     }
-    let order = Order::read(order, options)?;
+    let order = Rc::new(Order::read(order, options)?);
+    let flown = order.clone();
     let promise = task::promise(async move {
-        let outcome = fly(&settings, &order).await;
-        FLIGHT.set(None);
+        let outcome = fly(&settings, &flown).await;
+        let another = FLIGHT
+            .take()
+            .filter(|flight| !Rc::ptr_eq(&flight.order, &flown));
+        FLIGHT.set(another);
         outcome
     });
     FLIGHT.set(Some(Flight {
         promise: promise.clone(),
+        order,
         sent_to: None,
     }));
     Ok(promise)
@@ -212,10 +219,13 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
             ..flight
         }));
     }
-    // The page is being left. Should it come back out of the back/forward cache, it comes back as it was.
+    // The page is being left. Should it come back out of the back/forward cache, it comes back as it was; should it stay, the
+    // caller may want it for another payment.
     let window = window();
+    let signal = order.signal.as_ref();
     loop {
-        let event = first(None, &[(Some(&window), "pageshow")]).await?;
+        check(signal)?;
+        let event = first(None, &[(Some(&window), "pageshow"), (signal, "abort")]).await?;
         if get(&event, "persisted").is_truthy() {
             return Err(error(
                 Kind::PageRestored,

@@ -18,19 +18,25 @@ use super::page::{get_item, random_uuid, remove_item, set_item};
 /// What every name in `sessionStorage` begins with.
 const PREFIX: &str = "paysg-wasm:";
 
+/// A stored text, as this page knows it.
+struct Item {
+    name: String,
+    value: String,
+    /// Whether the storage took it: then the storage says whether it is still there.
+    stored: bool,
+}
+
 thread_local! {
-    /// The latest name and key, for a browser that forbids storage: there a key survives everything but a reload.
-    static LATEST: Cell<Option<(String, String)>> = const { Cell::new(None) };
+    /// For a browser that forbids storage, and for storage that is full: there a key survives everything but a reload.
+    static ITEMS: Cell<Vec<Item>> = const { Cell::new(Vec::new()) };
 }
 
 /// The key for this order: the one that it already has, or a new one, stored before it is used.
 pub(super) fn key_for(order: &str) -> Result<String, JsValue> {
     let name = name_of(order);
-    let latest = LATEST.take().filter(|(latest, _)| *latest == name);
-    let key = match (get_item(&name), latest) {
-        (Ok(Some(key)), _) => key,
-        (Err(_), Some((_, key))) => key,
-        _ => random_uuid().map_err(|cause| {
+    let key = match read(&name) {
+        Some(key) => key,
+        None => random_uuid().map_err(|cause| {
             error_with(
                 Kind::InsecurePage,
                 "Payments need a page that was loaded over https.",
@@ -38,24 +44,54 @@ pub(super) fn key_for(order: &str) -> Result<String, JsValue> {
             )
         })?,
     };
-    let _ = set_item(&name, &key);
-    LATEST.set(Some((name, key.clone())));
+    keep(name, key.clone());
     Ok(key)
 }
 
 /// Notes which payment came of an order.
 pub(super) fn name_payment(order: &str, payment_id: &str) {
-    let _ = set_item(&name_of(payment_id), &name_of(order));
+    keep(name_of(payment_id), name_of(order));
 }
 
 /// Drops the key of a payment that is settled: the next order, even an equal one, is a new intent.
 pub(super) fn forget(payment_id: &str) {
     let payment = name_of(payment_id);
-    if let Ok(Some(order)) = get_item(&payment) {
-        let _ = remove_item(&order);
-        let _ = remove_item(&payment);
+    if let Some(order) = read(&payment) {
+        drop_item(&order);
+        drop_item(&payment);
     }
-    LATEST.set(None);
+}
+
+/// What the storage did not take is ours alone. What it took and no longer has, another page of this tab has dropped: after the back
+/// button this one must not bring it back.
+fn read(name: &str) -> Option<String> {
+    let found = get_item(name);
+    let items = ITEMS.take();
+    let value = match items.iter().find(|item| item.name == name) {
+        Some(item) if !item.stored || found.is_err() => Some(item.value.clone()),
+        _ => found.ok().flatten(),
+    };
+    ITEMS.set(items);
+    value
+}
+
+fn keep(name: String, value: String) {
+    let stored = set_item(&name, &value).is_ok();
+    let mut items = ITEMS.take();
+    items.retain(|item| item.name != name);
+    items.push(Item {
+        name,
+        value,
+        stored,
+    });
+    ITEMS.set(items);
+}
+
+fn drop_item(name: &str) {
+    let _ = remove_item(name);
+    let mut items = ITEMS.take();
+    items.retain(|item| item.name != name);
+    ITEMS.set(items);
 }
 
 /// The prefix, and the fingerprint in sixteen letters from a to p.

@@ -297,7 +297,7 @@ impl Problem {
         problem
     }
 
-    /// 500, 502 or 503: the e-service has not taken what it was told.
+    /// 503: the e-service has not taken what it was told.
     #[must_use]
     pub fn untold() -> Self {
         let mut problem = Self::new(

@@ -4,7 +4,7 @@
 //! age has doubled, so that a lost payment is found within the larger of 10 minutes and the age of its link. Then daily, for 30 days.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{Attempt, AttemptState, Ledger};
+use crate::ledger::{Attempt, AttemptState, Ledger, TellStatus, Telling};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
@@ -86,19 +86,39 @@ pub fn due(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<Due> {
 }
 
 fn tell(ledger: &Ledger) -> Option<(i64, Due)> {
-    let telling = ledger.intent.untold()?;
-    Some((
-        ledger.schedule.tell_at_ms.unwrap_or(telling.since_ms),
-        Due::Tell,
-    ))
+    let untold = ledger.intent.untold();
+    let at_ms = untold.map(|telling| tell_at_ms(ledger, telling)).min()?;
+    Some((at_ms, Due::Tell))
+}
+
+fn tell_at_ms(ledger: &Ledger, telling: &Telling) -> i64 {
+    let timer = ledger.schedule.tells.get(&telling.key);
+    timer.map_or(telling.since_ms, |timer| timer.at_ms)
+}
+
+/// What the e-service is to be told now: that it was paid before anything else.
+pub(super) fn telling(ledger: &Ledger, now_ms: i64) -> Option<&Telling> {
+    let untold = ledger.intent.untold();
+    untold
+        .filter(|telling| tell_at_ms(ledger, telling) <= now_ms)
+        .min_by_key(|telling| {
+            (
+                telling.status != TellStatus::Paid,
+                tell_at_ms(ledger, telling),
+            )
+        })
 }
 
 fn examine(ledger: &Ledger) -> Option<(i64, Due)> {
-    let hint = ledger.intent.hints.first()?;
-    Some((
-        ledger.schedule.hint_at_ms.unwrap_or_default(),
-        Due::Examine(hint.clone()),
-    ))
+    let at_ms = |hint: &PaymentId| {
+        let timer = ledger.schedule.hints.get(hint.as_str());
+        timer.map_or(0, |timer| timer.at_ms)
+    };
+    let hints = ledger.intent.hints.iter();
+    let (at_ms, hint) = hints
+        .map(|hint| (at_ms(hint), hint))
+        .min_by_key(|(at_ms, _)| *at_ms)?;
+    Some((at_ms, Due::Examine(hint.clone())))
 }
 
 fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
@@ -110,8 +130,12 @@ fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let at_ms = attempt
         .opened_at_ms?
         .saturating_add(pace.of(i64::from(secs).saturating_mul(1000)));
+    let schedule = &ledger.schedule;
+    let again_at_ms = schedule
+        .cancel_at_ms
+        .filter(|_| schedule.cancel_attempt == attempt.number);
     Some((
-        ledger.schedule.cancel_at_ms.unwrap_or(at_ms),
+        again_at_ms.unwrap_or(at_ms),
         Due::Abandon(attempt.payment_id.clone()?),
     ))
 }

@@ -209,7 +209,8 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Inquiry(glance) => glanced(desk, glance, answer, Task::Inquiry, inquired),
         Task::Adoption(glance) => glanced(desk, glance, answer, Task::Adoption, adopted),
         Task::Examination(glance) => {
-            let again_at_ms = desk.ledger.schedule.hint_at_ms;
+            let timer = desk.ledger.schedule.hints.get(glance.payment_id().as_str());
+            let again_at_ms = timer.map(|timer| timer.at_ms);
             let progress = glanced(desk, glance, answer, Task::Examination, alarm::examined);
             alarm::tell_at_once(desk, progress, again_at_ms)
         }
@@ -282,7 +283,7 @@ fn glanced(
 
 fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
     let trouble = match seen {
-        Ok(payment) if !payment.status().was_paid() && recorded(desk, id).is_some() => {
+        Ok(payment) if !payment.status().was_paid() && recorded_paid(desk, id).is_some() => {
             // A remembered answer can be older than the ledger: no reason to flag anything.
             Trouble::Unavailable {
                 retry_after_ms: None,
@@ -299,7 +300,7 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
         Err(trouble) => trouble,
     };
     // A payer who has paid is not told of our troubles.
-    match recorded(desk, id) {
+    match recorded_paid(desk, id) {
         Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
             Reply::Payment { payment }
         }
@@ -307,12 +308,16 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
     }
 }
 
-/// A paid payment as the ledger knows it.
+/// A payment as the ledger knows it, if it knows it paid: any other may have been paid since.
+fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
+    let attempt = desk.ledger.intent.attempt_of(id)?;
+    attempt.state.was_paid().then(|| recorded(desk, id))?
+}
+
+/// A payment as the ledger knows it.
 fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let intent = &desk.ledger.intent;
-    let attempt = intent
-        .attempt_of(id)
-        .filter(|attempt| attempt.state.was_paid())?;
+    let attempt = intent.attempt_of(id)?;
     Some(PaymentView {
         id: id.clone(),
         payment_service_id: intent.payment_service_id.clone(),
@@ -343,8 +348,9 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     if paid_already || intent.hints.contains(&payment_id) {
         return Progress::Done(Reply::Noted);
     }
-    desk.ledger.schedule.hint_at_ms = None;
-    desk.ledger.schedule.hint_tries = 0;
+    // One may have been settled by another GET than its own.
+    let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
+    desk.ledger.schedule.hints.keep(waiting);
     let hinted = Transition::Hinted { payment_id };
     Progress::Done(match desk.ledger.record(desk.now_ms, hinted) {
         Ok(()) => Reply::Noted,

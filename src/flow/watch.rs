@@ -15,15 +15,11 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     let intent = &ledger.intent;
     let long_ago = |at_ms: i64| stuck_at(at_ms, pace) <= now_ms;
     let mut concerns = Vec::new();
-    if pace.tells
-        && intent
-            .tellings
-            .iter()
-            .any(|telling| !telling.acknowledged && long_ago(telling.since_ms))
-    {
+    if pace.tells && intent.untold().any(|telling| long_ago(telling.since_ms)) {
         concerns.push("untold");
     }
-    if !intent.hints.is_empty() && ledger.schedule.hint_tries >= STUCK_TRIES {
+    let tries = |hint: &PaymentId| ledger.schedule.hints.tries(hint.as_str());
+    if intent.hints.iter().any(|hint| tries(hint) >= STUCK_TRIES) {
         concerns.push("unexamined");
     }
     if unanswered(intent).any(|attempt| long_ago(attempt.started_at_ms)) {

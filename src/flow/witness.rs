@@ -67,10 +67,16 @@ pub fn witness(
                 payment_id: payment.id.clone(),
             });
         }
-        Status::Cancelled if before == AttemptState::Open => desk.record(Transition::Cancelled {
-            attempt: number,
-            tell: tell_cancelled,
-        }),
+        // Another GET may have seen what a command did before the command's own. Refused where it is told already.
+        Status::Cancelled
+            if before == AttemptState::Open
+                || (tell_cancelled && before == AttemptState::Cancelled) =>
+        {
+            desk.record(Transition::Cancelled {
+                attempt: number,
+                tell: tell_cancelled,
+            });
+        }
         Status::Unpaid | Status::Cancelled if before.was_paid() => {
             desk.flag(Flag::WentBack, Some(&payment.id));
         }

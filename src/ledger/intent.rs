@@ -32,7 +32,7 @@ pub struct Intent {
     pub attempts: Vec<Attempt>,
     /// Payments that events named and no GET has shown yet.
     pub hints: Vec<PaymentId>,
-    /// What the e-service is to be told, in order.
+    /// What the e-service is to be told, as it came to be known.
     pub tellings: Vec<Telling>,
     /// Refunds asked for through the edge.
     pub refunds: Vec<Refund>,
@@ -100,10 +100,25 @@ impl Intent {
             .map_or(1, |attempt| attempt.number.saturating_add(1))
     }
 
-    /// The first thing that the e-service has not acknowledged.
-    #[must_use]
-    pub fn untold(&self) -> Option<&Telling> {
-        self.tellings.iter().find(|telling| !telling.acknowledged)
+    /// Of each payment the first thing that the e-service has not acknowledged. What came after it waits: told the other way round, a payment that
+    /// was refunded would be left as paid. That it was cancelled is not told of what turned out to be paid.
+    pub fn untold(&self) -> impl Iterator<Item = &Telling> {
+        let undone = |telling: &Telling| {
+            telling.status == TellStatus::Cancelled
+                && self
+                    .attempt_of(&telling.payment_id)
+                    .is_some_and(|attempt| attempt.state.was_paid())
+        };
+        let untold = move || {
+            self.tellings
+                .iter()
+                .filter(move |telling| !telling.acknowledged && !undone(telling))
+        };
+        untold().filter(move |telling| {
+            untold()
+                .find(|first| first.payment_id == telling.payment_id)
+                .is_some_and(|first| first.key == telling.key)
+        })
     }
 
     /// Whether the intent carries this flag for this payment.
@@ -145,7 +160,12 @@ impl Intent {
             | Transition::Failed { attempt }
             | Transition::Refused { attempt, .. }
             | Transition::GivenUp { attempt } => state(attempt) == Some(AttemptState::Started),
-            Transition::Cancelled { attempt, .. } => state(attempt) == Some(AttemptState::Open),
+            Transition::Cancelled { attempt, tell } => match state(attempt) {
+                Some(AttemptState::Open) => true,
+                // Seen before it was known whose cancellation it was.
+                Some(AttemptState::Cancelled) => *tell && !self.is_cancellation_told(*attempt),
+                _ => false,
+            },
             Transition::Paid { attempt, .. } => matches!(
                 state(attempt),
                 Some(AttemptState::Open | AttemptState::Cancelled)
@@ -162,11 +182,16 @@ impl Intent {
                     attempt.state.was_paid() || attempt.state == AttemptState::Open
                 }) && self.refunds.iter().all(|refund| refund.key != *key)
             }
-            Transition::RefundMade { key, .. } => self.refund_asked(key).is_some_and(|refund| {
-                self.attempt_of(&refund.payment_id)
-                    .is_some_and(|attempt| attempt.state.was_paid())
+            // A refused one may be made yet: the same command asks again under the same key.
+            Transition::RefundMade { key, .. } => self.refund(key).is_some_and(|refund| {
+                refund.accepted != Some(true)
+                    && self
+                        .attempt_of(&refund.payment_id)
+                        .is_some_and(|attempt| attempt.state.was_paid())
             }),
-            Transition::RefundRefused { key } => self.refund_asked(key).is_some(),
+            Transition::RefundRefused { key } => self
+                .refund(key)
+                .is_some_and(|refund| refund.accepted.is_none()),
             Transition::Hinted { payment_id } => {
                 self.hints.len() < MAX_HINTS && !self.hints.contains(payment_id)
             }
@@ -311,14 +336,21 @@ impl Intent {
         self.change(number, |attempt| attempt.state = state);
     }
 
+    /// Whether the e-service is to be told of an attempt's cancellation, or has been.
+    fn is_cancellation_told(&self, number: u32) -> bool {
+        let payment_id = self.payment_of(number);
+        self.tellings.iter().any(|telling| {
+            telling.status == TellStatus::Cancelled
+                && Some(&telling.payment_id) == payment_id.as_ref()
+        })
+    }
+
     fn payment_of(&self, number: u32) -> Option<PaymentId> {
         self.attempt(number)?.payment_id.clone()
     }
 
-    fn refund_asked(&self, key: &Digest) -> Option<&Refund> {
-        self.refunds
-            .iter()
-            .find(|refund| refund.key == *key && refund.accepted.is_none())
+    fn refund(&self, key: &Digest) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.key == *key)
     }
 
     fn answer_refund(&mut self, key: &Digest, accepted: bool) -> Option<PaymentId> {

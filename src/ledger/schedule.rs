@@ -2,23 +2,79 @@
 
 use serde::{Deserialize, Serialize};
 
+/// When to try once more what has not worked yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// What.
+    pub key: String,
+    /// How often it was tried in vain.
+    pub tries: u32,
+    /// When to try again.
+    pub at_ms: i64,
+}
+
+/// Timers of things that do not wait for one another. What has none is due at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timers(Vec<Timer>);
+
+impl Timers {
+    /// The timer of one thing.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Timer> {
+        self.0.iter().find(|timer| timer.key == key)
+    }
+
+    /// How often it was tried in vain.
+    #[must_use]
+    pub fn tries(&self, key: &str) -> u32 {
+        self.get(key).map_or(0, |timer| timer.tries)
+    }
+
+    /// Counts a try, and sets the time of the next.
+    pub fn put_off(&mut self, key: &str, at_ms: i64) {
+        let tries = self.tries(key).saturating_add(1);
+        self.clear(key);
+        self.0.push(Timer {
+            key: key.to_owned(),
+            tries,
+            at_ms,
+        });
+    }
+
+    /// Changes when to try again, where that is set.
+    pub fn shift(&mut self, key: &str, change: impl FnOnce(i64) -> i64) {
+        if let Some(timer) = self.0.iter_mut().find(|timer| timer.key == key) {
+            timer.at_ms = change(timer.at_ms);
+        }
+    }
+
+    /// Forgets all but what is still to be done.
+    pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|timer| wanted(&timer.key));
+    }
+
+    /// Forgets what was tried.
+    pub fn clear(&mut self, key: &str) {
+        self.keep(|had| had != key);
+    }
+}
+
 /// The timers of one intent. A missing time means *at once*.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Schedule {
-    /// How often the e-service has been told in vain.
-    pub tell_tries: u32,
-    /// When to tell it again.
-    pub tell_at_ms: Option<i64>,
-    /// How often a GET for an event has failed or shown the payment unpaid.
-    pub hint_tries: u32,
-    /// When to ask again.
-    pub hint_at_ms: Option<i64>,
+    /// Of what the e-service has been told in vain, by the tellings' keys.
+    pub tells: Timers,
+    /// Of events whose GET has failed or shown the payment unpaid, by the payments' ids.
+    pub hints: Timers,
     /// The attempt that `looks` counts for.
     pub look_attempt: u32,
     /// How many of its looks are over.
     pub looks: u32,
-    /// When to try again to cancel an abandoned link.
+    /// The attempt that the two below are for.
+    pub cancel_attempt: u32,
+    /// When to try again to cancel its abandoned link.
     pub cancel_at_ms: Option<i64>,
     /// How often that has failed.
     pub cancel_tries: u32,

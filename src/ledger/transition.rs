@@ -26,7 +26,7 @@ pub enum Transition {
         /// The amount.
         amount_in_cents: u64,
         /// When an unpaid link is to be cancelled.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         cancel_after_secs: Option<u32>,
     },
     /// PaySG is about to be asked once more for an attempt that it never answered.
@@ -50,7 +50,7 @@ pub enum Transition {
         /// Whether it bears the order that the attempt was started for.
         same_order: bool,
         /// Its amount, where it may be another than the attempt was started for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         amount_in_cents: Option<u64>,
     },
     /// A payment of this intent turned up that no attempt asked for.
@@ -69,7 +69,7 @@ pub enum Transition {
         /// The HTTP status.
         status: u16,
         /// PaySG's own code.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },
     /// PaySG's list shows nothing of an attempt.
@@ -89,7 +89,7 @@ pub enum Transition {
         /// The attempt.
         attempt: u32,
         /// PaySG's own time of payment.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         paid_at: Option<String>,
     },
     /// A refund is about to be asked for.
@@ -145,7 +145,7 @@ pub enum Transition {
         /// What.
         flag: Flag,
         /// The payment that it is about.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         payment_id: Option<PaymentId>,
     },
 }

@@ -4,9 +4,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{
-    ID, NONE, PAGE, SERVICE, after, answers, code, created, departed, get, hanging_requests, here,
-    is_pending, json, new_page, open_listeners, requests, restore, return_query, sent_keys, settle,
-    text, to_json,
+    ID, NONE, PAGE, SERVICE, after, answers, code, created, departed, evaluate, get,
+    hanging_requests, here, is_pending, json, new_page, open_listeners, requests, restore,
+    return_query, sent_keys, settle, text, to_json,
 };
 
 const BUSY: &str = r#"{"status":503,"json":{"error":{"type":"api_error","code":"paysg_unavailable","message":"Later."}}}"#;
@@ -138,19 +138,24 @@ async fn answers_without_a_payment_are_refused() {
     }
 }
 
-#[wasm_bindgen_test]
-async fn creation_can_be_aborted() {
-    let abort = json("{controller:new AbortController()}");
-    let controller = get(&abort, "controller");
-    let stop = |reason: &str| {
+/// Options with a signal, and what aborts it for a reason.
+fn stoppable() -> (JsValue, impl Fn(&str)) {
+    let controller = evaluate("new AbortController()");
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"signal".into(), &get(&controller, "signal")).unwrap();
+    let stop = move |reason: &str| {
         let stop: js_sys::Function =
             json("(controller, reason) => controller.abort(reason)").into();
         stop.call2(&NONE, &controller, &reason.into()).unwrap();
     };
+    (options.into(), stop)
+}
+
+#[wasm_bindgen_test]
+async fn creation_can_be_aborted() {
+    let (options, stop) = stoppable();
     let paysg = new_page().await;
     answers(r#"["hang"]"#);
-    let options = js_sys::Object::new();
-    js_sys::Reflect::set(&options, &"signal".into(), &get(&controller, "signal")).unwrap();
     let promise = paysg.create_payment(&order(), &options).unwrap();
     after(20).await;
     assert_eq!(hanging_requests(), 1);
@@ -210,6 +215,43 @@ async fn a_press_after_a_navigation_that_did_not_happen_goes_there_again() {
     let _ = paysg.pay(&order(), &NONE).unwrap();
     assert_eq!(departed(), [PAGE, PAGE]);
     assert_eq!(requests().length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_abort_after_a_navigation_that_did_not_happen_frees_the_page_for_another_payment() {
+    let (options, stop) = stoppable();
+    let paysg = new_page().await;
+    let other = created("unpaid").replace(ID, "AnotherPayment");
+    answers(&format!("[{},{other}]", created("unpaid")));
+    let promise = paysg.pay(&order(), &options).unwrap();
+    assert!(is_pending(&promise).await);
+    stop("another view");
+    assert_eq!(code(settle(Ok(promise)).await), "aborted");
+    assert_eq!(open_listeners(), 0);
+    let promise = paysg.pay(&json("{item:'another'}"), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    assert_eq!(
+        departed(),
+        [PAGE.into(), PAGE.replace(ID, "AnotherPayment")]
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_was_aborted_is_not_joined() {
+    let (options, stop) = stoppable();
+    let paysg = new_page().await;
+    let slow = created("unpaid").replacen('{', r#"{"ms":100,"#, 1);
+    answers(&format!(r#"["hang",{slow}]"#));
+    let aborted = paysg.pay(&order(), &options).unwrap();
+    after(20).await;
+    stop("another view");
+    let promise = paysg.pay(&json("{item:'another'}"), &NONE).unwrap();
+    assert_eq!(code(settle(Ok(aborted)).await), "aborted");
+    // The end of the one is not the end of the other: a double click joins that.
+    let _ = paysg.pay(&json("{item:'another'}"), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    assert_eq!(requests().length(), 2);
+    assert_eq!(departed(), [PAGE]);
 }
 
 #[wasm_bindgen_test]

@@ -4,8 +4,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{
-    ID, NONE, allow_storage, answers, created, forbid_storage, json, load, new_page, params,
-    sent_keys, settle, stored, told,
+    ID, NONE, allow_storage, answers, created, empty_storage, fill_storage, forbid_storage, json,
+    load, new_page, params, sent_keys, settle, stored, told,
 };
 
 const PERSONAL: &str = "{item:'licence',payer_name:'TAN AH KOW',payer_email:'tan@example.sg'}";
@@ -118,6 +118,80 @@ async fn forbidden_storage_leaves_a_key_for_the_page() {
     for _ in 0..2 {
         create(&json(PERSONAL), &NONE).await;
     }
+    allow_storage();
+    let keys = sent_keys();
+    assert_eq!(keys[0], keys[1]);
+}
+
+#[wasm_bindgen_test]
+async fn full_storage_leaves_each_order_its_key_for_the_page() {
+    new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    fill_storage();
+    for order in ["{item:'full-1'}", "{item:'full-2'}", "{item:'full-1'}"] {
+        create(&json(order), &NONE).await;
+    }
+    empty_storage();
+    create(&json("{item:'full-2'}"), &NONE).await;
+    let keys = sent_keys();
+    assert_eq!([&keys[0], &keys[1]], [&keys[2], &keys[3]]);
+    assert_ne!(keys[0], keys[1]);
+    // As soon as there is room, it survives a reload too.
+    assert!(stored().contains(&keys[1]));
+}
+
+#[wasm_bindgen_test]
+async fn what_storage_did_not_take_is_forgotten_with_its_own_payment_only() {
+    let paysg = new_page().await;
+    fill_storage();
+    let settled = json("{item:'full-3'}");
+    let open = json("{item:'full-4'}");
+    answers(&format!(
+        "[{},{}]",
+        created("unpaid"),
+        created("unpaid").replace(ID, "AnotherPayment")
+    ));
+    create(&settled, &NONE).await;
+    create(&open, &NONE).await;
+    let keys = sent_keys();
+
+    answers(&format!("[{}]", told("paid")));
+    settle(paysg.verify_payment(&params(), &NONE))
+        .await
+        .unwrap();
+    answers(&format!("[{}]", created("unpaid")));
+    create(&settled, &NONE).await;
+    create(&open, &NONE).await;
+    let requests = crate::page::requests();
+    let key = |nth| {
+        crate::page::text(
+            &crate::page::get(&requests.get(nth), "headers"),
+            "idempotency-key",
+        )
+    };
+    assert_ne!(key(3), keys[0]);
+    assert_eq!(key(4), keys[1]);
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_was_stored_ends_with_the_storage() {
+    new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    create(&json("{item:'settled-elsewhere'}"), &NONE).await;
+    // The result page, in the same tab, has seen the payment settled; then the payer goes back to this page.
+    empty_storage();
+    create(&json("{item:'settled-elsewhere'}"), &NONE).await;
+    let keys = sent_keys();
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[wasm_bindgen_test]
+async fn a_key_outlives_a_storage_that_is_forbidden_later() {
+    new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    create(&json("{item:'forbidden-later'}"), &NONE).await;
+    forbid_storage(true);
+    create(&json("{item:'forbidden-later'}"), &NONE).await;
     allow_storage();
     let keys = sent_keys();
     assert_eq!(keys[0], keys[1]);

@@ -73,8 +73,19 @@ export const forbid_storage = (forbidden) => {
     delete window.sessionStorage;
   }
 };
+// Chromium's own quota, used up: a name and a key no longer fit.
+export const fill_storage = () => {
+  for (let size = 1 << 22, filler = 0; size >= 1; size >>= 1) {
+    try {
+      for (;;) sessionStorage.setItem(`f${filler++}`, "x".repeat(size));
+    } catch {
+      // So much no longer fits.
+    }
+  }
+};
 const sessionStorageDescriptor = Object.getOwnPropertyDescriptor(window, "sessionStorage") ?? Object.getOwnPropertyDescriptor(Window.prototype, "sessionStorage");
 export const allow_storage = () => Object.defineProperty(window, "sessionStorage", sessionStorageDescriptor);
+export const empty_storage = () => sessionStorage.clear();
 export const go_to = (url, state) => history.replaceState(state, "", url);
 export const address = () => location.href.slice(location.origin.length);
 export const state = () => history.state;

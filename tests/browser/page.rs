@@ -24,6 +24,8 @@ extern "C" {
     pub(crate) fn stored() -> String;
     pub(crate) fn forbid_storage(forbidden: bool);
     pub(crate) fn allow_storage();
+    pub(crate) fn fill_storage();
+    pub(crate) fn empty_storage();
     pub(crate) fn go_to(url: &str, state: &JsValue);
     pub(crate) fn address() -> String;
     pub(crate) fn state() -> JsValue;

@@ -1,6 +1,7 @@
 // What the parts do on a page that is not ours: with other forms, other buttons, other words, and where something is missing.
 import assert from "node:assert/strict";
 import { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Key } from "selenium-webdriver";
 import { openGallery } from "./gallery.mjs";
 import { journeys } from "./journey.mjs";
@@ -175,6 +176,158 @@ journey("an element that leaves the page gives up what it had begun, and another
   await (await visitor.part("button")).click();
   await world.payer.isAtPaySG();
   assert.equal((await world.payer.onePayment()).payer_name, "Siti binte Rahman");
+});
+
+/** In the page: another view in place of the element's, with an element of its own. */
+const showsAnotherView = () => {
+  document.getElementById("part").remove();
+  const next = document.createElement("paysg-pay");
+  next.id = "part";
+  next.devPaymentOrigin = new URLSearchParams(location.search).get("simulator");
+  next.order = { item: "stall-1y", payer_name: "Siti binte Rahman" };
+  document.querySelector("main").append(next);
+};
+
+journey("where the browser did not leave the page and another view took the element's place, what that orders is paid", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await world.stack.sim("/faults", [{ method: "GET", path: "/payments/", times: 1, status: 204 }]);
+  await (await visitor.part("button")).click();
+  await visitor.seesState("redirecting");
+  await driver.executeScript(showsAnotherView);
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  const names = (await world.payer.payments()).map(({ payer_name }) => payer_name);
+  assert.deepEqual(names, ["Tan Ah Kow", "Siti binte Rahman"]);
+  assert.equal((await world.payer.payments()).find(({ payer_name }) => payer_name === "Siti binte Rahman").id, id);
+});
+
+journey("a payer who goes on within the page while a payment is prepared is not pulled out of it", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => {
+    document.getElementById("part").order = ({ signal }) => new Promise((resolve) => {
+      window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" });
+      signal.addEventListener("abort", () => (window.aborted = true));
+    });
+    // A router's, where the browser has what routers build on.
+    globalThis.navigation?.addEventListener("navigate", (event) => event.intercept());
+  });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("paying");
+  await driver.executeScript(() => (globalThis.navigation ? location.assign("/elsewhere") : history.pushState(null, "", "/elsewhere")));
+  await driver.executeScript(showsAnotherView);
+  assert.equal(await driver.executeScript(() => window.aborted), true);
+  // Its order comes all the same; the module is there already, and would be asked at once.
+  await driver.executeScript(() => window.orders());
+  await driver.executeAsyncScript((done) => setTimeout(done, 500));
+  assert.equal(new URL(await driver.getCurrentUrl()).pathname, "/elsewhere");
+  assert.deepEqual(await world.payer.payments(), []);
+});
+
+journey("a proxy whose address ends in a slash is the same: what it verifies can be gone on with, and cancelled", async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const payment = await visitor.showsStatus("unpaid");
+  await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg/"));
+  await visitor.waits("the link", async () => (await (await visitor.part("resume")).getAttribute("href")) === `${visitor.gallery.url}/paysg/resume`);
+  await (await visitor.part("cancel")).click();
+  await (await visitor.part("cancel-yes")).click();
+  await visitor.seesState("cancelled");
+
+  const other = await visitor.makesPayment();
+  const status = await driver.executeAsyncScript((paymentId, paymentServiceId, done) => {
+    elements.cancelPayment({ paymentId, paymentServiceId }, { proxyUrl: "/paysg/" }).then(({ status }) => done(status), ({ code }) => done(code));
+  }, other.id, payment.payment_service_id);
+  assert.equal(status, "cancelled");
+});
+
+/** In the page: thirty seconds are over in three. What is shorter goes on as it does. */
+const hastensTime = () => {
+  const { setTimeout } = window;
+  window.setTimeout = (run, ms, ...rest) => setTimeout(run, ms < 20_000 ? ms : ms / 10, ...rest);
+};
+
+for (const [what, proxyUrl] of [["does not answer", "/silent"], ["does not answer to the end", "/stalling"]]) {
+  journey(`a cancellation that the proxy ${what} is given up, and can be tried again or left`, async (world) => {
+    const visitor = await visit(world);
+    const { driver } = visitor;
+    await visitor.showsStatus("unpaid");
+    await driver.executeScript(hastensTime);
+    await driver.executeScript((proxyUrl) => {
+      const part = document.getElementById("part");
+      part.proxyUrl = proxyUrl;
+      part.addEventListener("paysg-error", ({ detail }) => (window.told = [detail.kind, detail.error.code, detail.error.retryable]));
+    }, proxyUrl);
+    await (await visitor.part("cancel")).click();
+    await (await visitor.part("cancel-yes")).click();
+    assert.equal(await (await visitor.part("cancel-yes")).getAttribute("aria-disabled"), "true");
+    await visitor.waits("the end of it", async () => /^The payment could not be cancelled/.test(await visitor.text("confirm-question")));
+    assert.deepEqual(await driver.executeScript(() => window.told), ["unreachable", "unreachable", true]);
+    await (await visitor.part("cancel-no")).click();
+    await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg"));
+    await (await visitor.part("cancel")).click();
+    await (await visitor.part("cancel-yes")).click();
+    await visitor.seesState("cancelled");
+  });
+}
+
+journey("a cancellation is given up by its own signal, and says for what reason", async (world) => {
+  const visitor = await opens(world, "/status");
+  const told = await visitor.driver.executeAsyncScript((done) => {
+    const controller = new AbortController();
+    elements.cancelPayment({ paymentId: "a", paymentServiceId: "b" }, { proxyUrl: "/silent", signal: controller.signal })
+      .catch(({ code, cause }) => done([code, cause]));
+    setTimeout(() => controller.abort("another view"), 50);
+  });
+  assert.deepEqual(told, ["aborted", "another view"]);
+});
+
+journey("a cancellation that fails once the payment is known to be paid asks no more", async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const payment = await visitor.showsStatus("unpaid");
+  await driver.executeScript(hastensTime);
+  await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/silent"));
+  await (await visitor.part("cancel")).click();
+  await driver.executeScript(() => void (window.cancelled = document.getElementById("part").cancel()));
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  await driver.executeScript(() => {
+    const part = document.getElementById("part");
+    part.proxyUrl = "/paysg";
+    void part.check({ timeoutMs: 30_000 });
+  });
+  await visitor.seesState("paid");
+  await driver.executeAsyncScript((done) => window.cancelled.then(done));
+  assert.equal(await (await visitor.part("confirm")).isDisplayed(), false);
+  assert.equal(await visitor.state(), "paid");
+});
+
+journey("a status that is moved within the page while it asks goes on asking", async (world) => {
+  const visitor = await visit(world);
+  const payment = await visitor.showsStatus("confirming");
+  await visitor.driver.executeScript(() => {
+    const part = document.getElementById("part");
+    const section = document.createElement("section");
+    document.querySelector("main").append(section);
+    section.append(part);
+  });
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  await visitor.seesState("paid");
+});
+
+journey("back by the back button to a payment that was not paid, it is asked about again", { needs: "bfcache" }, async (world) => {
+  const visitor = await visit(world);
+  const payment = await visitor.showsStatus("unpaid");
+  await visitor.driver.executeScript(() => (window.kept = true));
+  await (await visitor.part("resume")).click();
+  await world.payer.isAtPaySG();
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  // The proxy remembers an answer for two seconds; nobody pays and goes back as quickly.
+  await sleep(2_500);
+  await world.payer.goesBack();
+  await visitor.seesState("paid");
+  assert.equal(await visitor.driver.executeScript(() => window.kept), true, "the page was not kept");
 });
 
 journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {

@@ -85,6 +85,9 @@ export async function openGallery(stack) {
     const send = (type, body, status = 200) => response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "content-security-policy": policy(stack) }).end(body);
     // The browser stays where it is, as if the answer were still to come.
     if (pathname === "/hang") return response.writeHead(204).end();
+    // A proxy that takes questions and never answers, or not to the end.
+    if (pathname.startsWith("/silent/")) return;
+    if (pathname.startsWith("/stalling/")) return response.writeHead(200, { "content-type": "application/json" }).write("{");
     if (pathname.startsWith(`${stack.base_path}/`)) return passOn(stack, request, response);
     if (pathname === "/script.js") return send("text/javascript", SCRIPT);
     if (pathname === "/style.css") return send("text/css", CSS);

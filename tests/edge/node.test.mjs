@@ -295,6 +295,15 @@ describe("under Node", () => {
   });
 });
 
+for (const [what, log] of Object.entries({ throws: () => { throw new Error(CANARY); }, rejects: () => Promise.reject(new Error(CANARY)) })) {
+  test(`a log that ${what} costs no answer`, async () => {
+    const handle = createHandler(environment(), { log });
+    const response = await handle(new Request("https://pay.agency.example/paysg/health"));
+    assert.equal(response.status, 200);
+    await sleep(0);
+  });
+}
+
 test("a listener that a framework mounts, as Express does, answers at the whole path", async (t) => {
   const listener = createListener(environment(), { log: () => {} });
   // What Express does to the address of whatever is mounted at /paysg.

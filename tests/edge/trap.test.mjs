@@ -22,6 +22,16 @@ const root = new URL("../..", import.meta.url);
 /** What each does to the instance, and what the runtime calls it. */
 const KINDS = { panic: "RuntimeError", stack: "RangeError", frames: "RuntimeError", memory: "RuntimeError" };
 
+/** Its looks come after 50 and 85 seconds: it begins with the file, so that the other tests pass the time. */
+const slow = new World({ fulfilment: true, timeScale: 6 });
+let unreported;
+before(async () => {
+  await slow.start();
+  unreported = (await slow.pending()).payment;
+  await slow.fault(trapsOf(slow).springs("panic", unreported));
+});
+after(() => slow.stop());
+
 describe("the shipped build", () => {
   test("has no traps to spring", () => {
     const has = (folder) => Object.keys(KINDS).filter((kind) => readFileSync(new URL(`${folder}/paysg_wasm_bg.wasm`, root)).includes(`trap-${kind}`));
@@ -83,7 +93,7 @@ function trapsOf(world) {
     for (const { error } of said) assert.equal(error, KINDS[kind]);
     return result;
   }
-  return { springs, traps };
+  return { lines, springs, traps };
 }
 
 each({}, (world) => {
@@ -192,4 +202,14 @@ describe("an intent's object by itself", () => {
     });
     assert.equal(new Set(world.eservice.about(payment).map(({ key }) => key)).size, 1);
   });
+});
+
+// The next look is due after the half minute in which a failed wake-up is tried again: what that finds is not due yet.
+test("a trap at a look does not end the looks: what is paid after it is found", { timeout: 180_000 }, async () => {
+  await eventually(() => trapsOf(slow).lines().length > 0, "a look traps", 70_000);
+  await slow.pay(unreported.id);
+  // An object that is left alone is put away by the runtime, and sets its alarm anew when it comes back.
+  for (const trapped = Date.now(); Date.now() - trapped < 32_000; await sleep(2_000)) (await slow.intent(unreported.reference_id)).expect(200);
+  await eventually(() => slow.eservice.about(unreported).length > 0, "the e-service is told", 30_000);
+  assert.equal(trapsOf(slow).lines().length, 1);
 });

@@ -11,6 +11,9 @@ pub(crate) struct EService {
     pub(crate) calls: u64,
     /// It answers 503 until then.
     pub(crate) down_until_ms: i64,
+    /// Whether it refuses to hear of cancellations.
+    pub(crate) refuses_cancellations: bool,
+    pub(crate) refusals: u64,
 }
 
 impl EService {
@@ -25,6 +28,10 @@ impl EService {
         self.calls += 1;
         if now_ms < self.down_until_ms {
             return Some(503);
+        }
+        if self.refuses_cancellations && key.ends_with("-cancelled") {
+            self.refusals += 1;
+            return Some(422);
         }
         let json: serde_json::Value = serde_json::from_str(body).expect("a telling is JSON");
         let payment = &json["payment"];

@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) surplus: u64,
     pub(crate) told: u64,
     pub(crate) pruned: u64,
+    pub(crate) abandoned: u64,
+    pub(crate) refused_tellings: u64,
 }
 
 impl Seen {
@@ -47,6 +49,8 @@ impl Seen {
         self.surplus += other.surplus;
         self.told += other.told;
         self.pruned += other.pruned;
+        self.abandoned += other.abandoned;
+        self.refused_tellings += other.refused_tellings;
     }
 
     pub(crate) fn assert_all_happened(&self) {
@@ -60,6 +64,8 @@ impl Seen {
             ("surplus", self.surplus),
             ("told", self.told),
             ("keys pruned", self.pruned),
+            ("abandoned", self.abandoned),
+            ("tellings refused", self.refused_tellings),
         ] {
             assert!(count > 0, "{what}: never happened, so it was not tested");
         }
@@ -81,6 +87,8 @@ pub(crate) struct World {
     /// Whether calls and machines may fail.
     pub(crate) faults: bool,
     pub(crate) shown: BTreeSet<String>,
+    /// After how long this life's orders have an unpaid link cancelled.
+    cancel_after_secs: Option<u32>,
     config: Config,
     terms: Terms,
     memory: Option<Ledger>,
@@ -141,6 +149,7 @@ impl World {
             seen: Seen::default(),
             faults: true,
             shown: BTreeSet::new(),
+            cancel_after_secs: None,
             config,
             terms,
             memory: None,
@@ -162,6 +171,10 @@ impl World {
         if self.dice.once_in(2) {
             self.paysg.find(&theirs).unwrap().state = State::Paid;
         }
+        if self.dice.once_in(3) {
+            self.cancel_after_secs = Some(600 + self.dice.below(20_000) as u32);
+            self.eservice.refuses_cancellations = self.dice.once_in(2);
+        }
         let events = 20 + self.dice.below(40);
         for _ in 0..events {
             self.happen(&theirs);
@@ -178,9 +191,9 @@ impl World {
                 } else {
                     0
                 };
-                self.ask(Message::Pay {
-                    order: order(version),
-                });
+                let mut order = order(version);
+                order.cancel_after_secs = self.cancel_after_secs;
+                self.ask(Message::Pay { order });
             }
             3..=9 => self.progress(),
             10 => self.progress_apart(),
@@ -420,6 +433,11 @@ impl World {
         let (status, retry_after_ms, body) = match running.fetch.target {
             Target::Paysg => {
                 let now_ms = self.now_ms;
+                if matches!(running.asked, Message::Wake) && request.path.ends_with("/cancel") {
+                    self.check_abandonment(&request.path);
+                    self.seen.abandoned += 1;
+                }
+                let request = &running.fetch.request;
                 let dice = self.faults.then_some(&mut self.dice);
                 // No answer has the status 0.
                 self.paysg.call(request, now_ms, dice).unwrap_or_default()
@@ -459,6 +477,18 @@ impl World {
         self.carry_out(work, running.asked);
     }
 
+    /// No link is cancelled before its time.
+    fn check_abandonment(&mut self, path: &str) {
+        let payment = path.rsplit('/').nth(1).expect("a payment");
+        let created_ms = self.paysg.find(payment).expect("a payment").created_ms;
+        let secs = self.cancel_after_secs.expect("an order that names a time");
+        let age_ms = self.now_ms - created_ms;
+        assert!(
+            age_ms >= i64::from(secs) * 1000,
+            "{payment} is cancelled after {age_ms} ms instead of {secs} s"
+        );
+    }
+
     /// Nobody is told of a payment that PaySG does not hold paid.
     fn check_telling(&mut self, body: &str) {
         let json = paysg_wasm::paysg::json::parse(body.as_bytes()).unwrap();
@@ -470,6 +500,11 @@ impl World {
             "paid" => assert!(
                 matches!(held.state, State::Paid | State::Refunded),
                 "an unpaid payment is told as paid"
+            ),
+            "cancelled" if self.cancel_after_secs.is_some() => assert_eq!(
+                held.state,
+                State::Cancelled,
+                "told as cancelled, and PaySG says otherwise"
             ),
             other => panic!("nothing of this was asked through the edge: {other}"),
         }
@@ -612,12 +647,19 @@ impl World {
             self.pay(lost);
         }
         let paid_ms = self.now_ms;
+        let refuses_until_ms = paid_ms + 2 * HOUR_MS;
         let end_ms = self.now_ms + 40 * 24 * HOUR_MS;
         let mut found_ms = None;
         loop {
             self.progress();
             self.progress_apart();
             self.check();
+            if self.eservice.refuses_cancellations {
+                self.check_paid_is_told_soon(paid_ms);
+            }
+            if self.now_ms > refuses_until_ms {
+                self.eservice.refuses_cancellations = false;
+            }
             if let (Some(lost), None) = (&lost, found_ms)
                 && self.intent().is_some_and(|ledger| {
                     ledger
@@ -639,7 +681,22 @@ impl World {
                 _ => break,
             }
         }
+        self.seen.refused_tellings += self.eservice.refusals;
         self.check_end(lost.as_deref(), paid_ms, found_ms);
+    }
+
+    /// Nothing that the e-service refuses to hear stands before a payment.
+    fn check_paid_is_told_soon(&self, peace_ms: i64) {
+        let Some(ledger) = self.intent() else { return };
+        for telling in &ledger.intent.tellings {
+            let waited_ms = self.now_ms - telling.since_ms.max(peace_ms);
+            assert!(
+                telling.status != TellStatus::Paid
+                    || telling.acknowledged
+                    || waited_ms <= 5 * MINUTE_MS + 10_000,
+                "paid, and not told for {waited_ms} ms"
+            );
+        }
     }
 
     /// Finishes what is under way.

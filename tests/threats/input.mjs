@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { NAVIGATION, order, PAYER, sleep, succeeded } from "../edge/support.mjs";
+import { eventually, NAVIGATION, order, PAYER, sleep, succeeded } from "../edge/support.mjs";
 import { threat } from "./proof.mjs";
 import { assertQuiet } from "./wire.mjs";
 
@@ -162,6 +162,28 @@ export function hostile(world) {
       // A refusal is PaySG's word that it made nothing; after anything else there is one payment at most.
       if (lie.status !== 400) assert.ok(world.upstream.of(reference_id).length <= 1, `${JSON.stringify(lie).slice(0, 60)}: two payments`);
     }
+  }, { timeout: 60_000 });
+
+  threat(18, "a call that PaySG never answers, or begins to and never ends, is ended with the request that made it", async () => {
+    const sockets = [];
+    const begun = (headers) => (socket, response) => response.writeHead(200, headers).write("{");
+    const manners = [() => {}, begun({ "content-length": 100 }), begun({})];
+    const visits = [];
+    for (const _ of manners) visits.push(await world.pending());
+    world.upstream.lieTo("GET", () => {
+      const manner = manners[sockets.length % manners.length];
+      return { raw: (socket, response) => (sockets.push(socket), manner(socket, response)) };
+    });
+    const began = Date.now();
+    await Promise.all(visits.map(async ({ browser, payment }) => {
+      const query = `paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`;
+      (await browser.get(`/return?${query}`, NAVIGATION)).expect(303);
+    }));
+    assert.ok(Date.now() - began < 15_000);
+    assert.ok(sockets.length >= manners.length, `${sockets.length} calls`);
+    // An intent's object waits longer than the payer, and asks again.
+    world.upstream.lie = undefined;
+    await eventually(() => sockets.every(({ destroyed }) => destroyed), "no call is left", 20_000);
   }, { timeout: 60_000 });
 
   threat(19, "a PaySG that says two things at once is believed in neither", async () => {

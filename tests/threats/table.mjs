@@ -186,6 +186,7 @@ export const THREATS = [
       "a body over 64 KiB, counted as it comes, is a 413 on every route that takes one, and the next request works",
       "depth and number of what is nested cost nothing: 400 or 413, and the next request works",
       "a PaySG that answers hugely, endlessly, deeply or not to the end holds nobody up",
+      "a call that PaySG never answers, or begins to and never ends, is ended with the request that made it",
     ],
     elsewhere: [
       ["tests/edge/load.test.mjs", "${SLOW} bodies that do not come: ${READING} are waited for, the others refused at once"],

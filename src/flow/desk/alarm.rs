@@ -16,28 +16,21 @@ use crate::token::Receipt;
 
 /// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
 const MAX_HINT_TRIES: u32 = 24;
+/// Where PaySG could not be asked, that says nothing of the event: it is kept for three to four weeks, about as long as a link is looked after.
+const MAX_FAILED_TRIES: u32 = 720;
 
 pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     let Some(due) = agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) else {
         return Progress::Done(Reply::Slept);
     };
     // The next try is put off before this one is made: a machine that dies in between neither forgets it nor hammers.
-    let later = |backoff: Backoff, tries: &mut u32| {
-        let delay_ms = backoff.half_jitter_ms(*tries, desk.random);
-        *tries = tries.saturating_add(1);
-        Some(
-            desk.now_ms
-                .saturating_add(desk.terms.pace.of(i64::from(delay_ms))),
-        )
-    };
-    let schedule = &mut desk.ledger.schedule;
     match due {
-        Due::Tell => {
-            schedule.tell_at_ms = later(agenda::TELL_BACKOFF, &mut schedule.tell_tries);
-            tell(desk)
-        }
+        Due::Tell => tell(desk),
         Due::Examine(id) => {
-            schedule.hint_at_ms = later(agenda::HINT_BACKOFF, &mut schedule.hint_tries);
+            let tries = desk.ledger.schedule.hints.tries(id.as_str());
+            let again_at_ms = later_ms(desk, agenda::HINT_BACKOFF, tries, desk.random);
+            let schedule = &mut desk.ledger.schedule;
+            schedule.hints.put_off(id.as_str(), again_at_ms);
             let glance = fresh_glance(desk, id);
             let fetch = glance.fetch(0);
             Progress::Working(Task::Examination(glance), fetch)
@@ -51,7 +44,19 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             Progress::Working(Task::Look(glance), fetch)
         }
         Due::Abandon(id) => {
-            schedule.cancel_at_ms = later(agenda::CANCEL_BACKOFF, &mut schedule.cancel_tries);
+            let attempt = desk.ledger.intent.current();
+            let number = attempt.map_or(0, |attempt| attempt.number);
+            let schedule = &desk.ledger.schedule;
+            let tries = if schedule.cancel_attempt == number {
+                schedule.cancel_tries
+            } else {
+                0
+            };
+            let again_at_ms = later_ms(desk, agenda::CANCEL_BACKOFF, tries, desk.random);
+            let schedule = &mut desk.ledger.schedule;
+            schedule.cancel_attempt = number;
+            schedule.cancel_at_ms = Some(again_at_ms);
+            schedule.cancel_tries = tries.saturating_add(1);
             let service = desk.ledger.intent.payment_service_id.clone();
             let command = Command::new(Action::Cancel, service, id, desk.now_ms);
             let fetch = command.fetch(0);
@@ -74,24 +79,32 @@ pub(super) fn tell_at_once(
     if !over || agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) != Some(Due::Tell) {
         return progress;
     }
-    let tries = desk.ledger.schedule.tell_tries;
     let progress = wake(desk);
-    let [earliest_ms, latest_ms] = [0, u32::MAX].map(|random| {
-        let delay_ms = agenda::TELL_BACKOFF.half_jitter_ms(tries, random);
-        desk.now_ms
-            .saturating_add(desk.terms.pace.of(i64::from(delay_ms)))
-    });
-    if let Some(at_ms) = again_at_ms.filter(|at_ms| (earliest_ms..=latest_ms).contains(at_ms)) {
-        desk.ledger.schedule.tell_at_ms = Some(at_ms);
+    if let Progress::Working(Task::Telling { key }, _) = &progress {
+        let tries = desk.ledger.schedule.tells.tries(key).saturating_sub(1);
+        let [earliest_ms, latest_ms] =
+            [0, u32::MAX].map(|random| later_ms(desk, agenda::TELL_BACKOFF, tries, random));
+        if let Some(at_ms) = again_at_ms.filter(|at_ms| (earliest_ms..=latest_ms).contains(at_ms)) {
+            desk.ledger.schedule.tells.shift(key, |_| at_ms);
+        }
     }
     progress
 }
 
+fn later_ms(desk: &Desk<'_>, backoff: Backoff, tries: u32, random: u32) -> i64 {
+    let delay_ms = i64::from(backoff.half_jitter_ms(tries, random));
+    desk.now_ms.saturating_add(desk.terms.pace.of(delay_ms))
+}
+
 fn tell(desk: &mut Desk<'_>) -> Progress {
-    let intent = &desk.ledger.intent;
-    let Some(telling) = intent.untold() else {
+    let Some(telling) = agenda::telling(desk.ledger, desk.now_ms).cloned() else {
         return Progress::Done(Reply::Slept);
     };
+    let tries = desk.ledger.schedule.tells.tries(&telling.key);
+    let again_at_ms = later_ms(desk, agenda::TELL_BACKOFF, tries, desk.random);
+    let schedule = &mut desk.ledger.schedule;
+    schedule.tells.put_off(&telling.key, again_at_ms);
+    let intent = &desk.ledger.intent;
     let Some(attempt) = intent.attempt_of(&telling.payment_id) else {
         return Progress::Done(Reply::Slept);
     };
@@ -104,9 +117,8 @@ fn tell(desk: &mut Desk<'_>) -> Progress {
     };
     let receipt =
         (telling.status == TellStatus::Paid).then(|| (desk.terms.sign)(&facts, desk.now_ms));
-    let fetch = fulfilment::tell(telling, &facts, receipt.as_deref());
-    let key = telling.key.clone();
-    Progress::Working(Task::Telling { key }, fetch)
+    let fetch = fulfilment::tell(&telling, &facts, receipt.as_deref());
+    Progress::Working(Task::Telling { key: telling.key }, fetch)
 }
 
 pub(super) fn told(desk: &mut Desk<'_>, key: &str, answer: &Answer<'_>) -> Reply {
@@ -117,14 +129,13 @@ pub(super) fn told(desk: &mut Desk<'_>, key: &str, answer: &Answer<'_>) -> Reply
             desk.record(Transition::Told {
                 key: key.to_owned(),
             });
-            desk.ledger.schedule.tell_tries = 0;
-            desk.ledger.schedule.tell_at_ms = None;
+            desk.ledger.schedule.tells.clear(key);
         }
         Answer::Arrived { .. } | Answer::Lost => {
             if let Some(asked_ms) = retry_after(answer) {
                 let at_ms = desk.now_ms.saturating_add(i64::from(asked_ms));
-                let schedule = &mut desk.ledger.schedule;
-                schedule.tell_at_ms = Some(schedule.tell_at_ms.map_or(at_ms, |own| own.max(at_ms)));
+                let tells = &mut desk.ledger.schedule.tells;
+                tells.shift(key, |own| own.max(at_ms));
             }
         }
     }
@@ -136,17 +147,17 @@ pub(super) fn examined(
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
 ) -> Reply {
+    let tries = desk.ledger.schedule.hints.tries(id.as_str());
     let over = match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(status) => status.is_settled() || desk.ledger.schedule.hint_tries >= MAX_HINT_TRIES,
+        Ok(status) => status.is_settled() || tries >= MAX_HINT_TRIES,
         Err(Trouble::UnknownPayment | Trouble::Mismatch) => true,
-        Err(_) => false,
+        Err(_) => tries >= MAX_FAILED_TRIES,
     };
     if over {
         desk.record(Transition::Examined {
             payment_id: id.clone(),
         });
-        desk.ledger.schedule.hint_tries = 0;
-        desk.ledger.schedule.hint_at_ms = None;
+        desk.ledger.schedule.hints.clear(id.as_str());
     }
     Reply::Slept
 }

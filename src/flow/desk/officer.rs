@@ -6,7 +6,7 @@ use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::flow::witness::{paid_status, witness};
-use crate::ledger::{AttemptState, Transition, refund_key};
+use crate::ledger::{AttemptState, Telling, Transition, refund_key};
 use crate::paysg::{Cents, PaymentId, Status};
 
 pub(super) fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action) -> Progress {
@@ -146,21 +146,28 @@ fn record_refund(
 }
 
 pub(super) fn tell_again(desk: &mut Desk<'_>, payment_id: &PaymentId) -> Progress {
-    let keys: Vec<String> = desk
+    let tellings: Vec<Telling> = desk
         .ledger
         .intent
         .tellings
         .iter()
-        .filter(|telling| telling.payment_id == *payment_id && telling.acknowledged)
-        .map(|telling| telling.key.clone())
+        .filter(|telling| telling.payment_id == *payment_id)
+        .cloned()
         .collect();
-    for key in keys {
-        desk.record(Transition::TellAgain { key });
+    let told = !tellings.is_empty();
+    for Telling {
+        key, acknowledged, ..
+    } in tellings
+    {
+        desk.ledger.schedule.tells.clear(&key);
+        if acknowledged {
+            desk.record(Transition::TellAgain { key });
+        }
     }
-    desk.ledger.schedule.tell_at_ms = None;
-    desk.ledger.schedule.tell_tries = 0;
     Progress::Done(match recorded(desk, payment_id) {
-        Some(payment) => Reply::Payment { payment },
+        Some(payment) if told => Reply::Payment { payment },
+        // There is nothing to tell of it.
+        Some(PaymentView { status, .. }) => Reply::Failed(Trouble::NotAllowed { status }),
         None => Reply::Failed(Trouble::UnknownPayment),
     })
 }

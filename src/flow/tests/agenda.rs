@@ -146,6 +146,62 @@ fn a_cancellation_that_fails_is_tried_again_later() {
 }
 
 #[test]
+fn a_new_link_is_given_its_own_time_however_the_one_before_it_was_abandoned() {
+    let mut bench = Bench::new();
+    bench.terms.pace.tells = false;
+    let mut abandoned = order();
+    abandoned.cancel_after_secs = Some(120);
+    bench.pay(abandoned.clone(), [("POST payments #1", created("p1"))]);
+    let down = ("POST p1/cancel", status(503));
+    bench.sleep().wake([
+        down.clone(),
+        down.clone(),
+        down.clone(),
+        down,
+        ("GET p1", shows("p1", "unpaid")),
+    ]);
+    bench.sleep().wake([
+        ("POST p1/cancel", shows("p1", "cancelled")),
+        ("GET p1", shows("p1", "cancelled")),
+    ]);
+    assert_eq!(bench.states(), [AttemptState::Cancelled]);
+
+    bench.pass(HOUR_MS);
+    bench.pay(abandoned, [("POST payments #2", created("p2"))]);
+    bench.wake([]);
+    let opened_ms = bench.ledger.intent.attempts[1].opened_at_ms.unwrap();
+    assert_eq!(
+        next(&bench.ledger, bench.terms.pace),
+        Some((opened_ms + 120_000, Due::Abandon(id("p2"))))
+    );
+    // Its failures are counted from the first, too.
+    bench.sleep();
+    let woke_ms = bench.now_ms;
+    let down = ("POST p2/cancel", status(503));
+    bench.wake([
+        down.clone(),
+        down.clone(),
+        down.clone(),
+        down,
+        ("GET p2", shows("p2", "unpaid")),
+    ]);
+    assert_eq!(bench.alarm_ms(), Some(woke_ms + 30_000));
+}
+
+#[test]
+fn a_time_for_abandonment_that_names_no_attempt_counts_for_none() {
+    let mut bench = Bench::new();
+    let mut abandoned = order();
+    abandoned.cancel_after_secs = Some(120);
+    bench.pay(abandoned, [("POST payments #1", created("p1"))]);
+    let at_ms = bench.alarm_ms();
+    // As versions stored it that did not say whose it was.
+    let stored = json!({"cancel_at_ms": bench.now_ms, "cancel_tries": 3});
+    bench.ledger.schedule = serde_json::from_value(stored).unwrap();
+    assert_eq!(bench.alarm_ms(), at_ms);
+}
+
+#[test]
 fn what_is_due_first_comes_first() {
     let mut bench = Bench::open();
     let now_ms = bench.now_ms;
@@ -180,8 +236,10 @@ fn what_a_get_shows_paid_is_told_in_the_same_wake_and_the_alarm_stays_where_it_w
 fn an_event_that_was_examined_in_vain_for_long_delays_no_telling() {
     let mut bench = Bench::open();
     bench.hint("p1", []);
-    bench.ledger.schedule.hint_tries = 11;
     let woke_ms = bench.now_ms;
+    for _ in 0..11 {
+        bench.ledger.schedule.hints.put_off("p1", woke_ms);
+    }
     bench.wake([("GET p1", shows("p1", "paid")), ("TELL p1", status(503))]);
     assert!(bench.alarm_ms().unwrap() <= woke_ms + 2_000 + 2 * bench.latency_ms);
 }

@@ -98,6 +98,54 @@ fn a_success_that_the_get_does_not_bear_out_is_none() {
 }
 
 #[test]
+fn a_cancellation_is_told_again_and_answered_with_the_payment_as_it_stands() {
+    let mut bench = Bench::open();
+    let again = || Message::TellAgain {
+        payment_id: id("p1"),
+    };
+    let nothing = Trouble::NotAllowed {
+        status: Status::Unpaid,
+    };
+    assert_eq!(trouble(bench.ask(again(), [])), nothing);
+    bench.ask(
+        cancel("p1"),
+        [
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ],
+    );
+    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
+    assert_eq!(answered(bench.ask(again(), [])), Status::Cancelled);
+    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
+}
+
+#[test]
+fn a_cancellation_is_told_though_a_question_saw_it_before_the_commands_own_get() {
+    let mut bench = Bench::open();
+    // A question that left its turn, answered between the command's two calls.
+    bench.inquire("p1", [("GET p1", shows("p1", "cancelled"))]);
+    assert!(
+        told(&bench).is_empty(),
+        "nobody cancelled it through us yet"
+    );
+    let command = || {
+        [
+            ("POST p1/cancel", error(400, "already_cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ]
+    };
+    for _ in 0..2 {
+        let reply = bench.ask(cancel("p1"), command());
+        assert_eq!(answered(reply), Status::Cancelled);
+        assert_eq!(
+            told(&bench),
+            [("p1-cancelled".to_owned(), TellStatus::Cancelled)]
+        );
+    }
+    assert_eq!(bench.states(), [AttemptState::Cancelled]);
+}
+
+#[test]
 fn commands_for_a_payment_that_the_ledger_does_not_know_make_no_call() {
     let mut bench = Bench::open();
     for message in [
@@ -248,6 +296,46 @@ fn a_refund_that_paysg_refuses_changes_nothing() {
     assert_eq!(trouble(reply), paid);
     assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
     assert_eq!(told(&bench).len(), 1);
+}
+
+#[test]
+fn a_refund_that_was_refused_is_made_told_and_on_record_once_paysg_takes_the_same_command() {
+    let mut bench = Bench::open();
+    bench.ask(
+        refund(4200, "j"),
+        [
+            ("POST p1/refund", error(400, "not_paid")),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
+    for _ in 0..2 {
+        bench.ask(
+            refund(4200, "j"),
+            [
+                ("POST p1/refund", error(400, "not_paid")),
+                ("GET p1", shows("p1", "paid")),
+            ],
+        );
+        assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
+    }
+    let reply = bench.ask(
+        refund(4200, "j"),
+        [
+            ("POST p1/refund", status(200)),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Refunded);
+    let refunds = &bench.ledger.intent.refunds;
+    assert_eq!((refunds.len(), refunds[0].accepted), (1, Some(true)));
+    assert_eq!(
+        told(&bench)[1..],
+        [("p1-refund-1".to_owned(), TellStatus::Refunded)]
+    );
+    // What it did stands.
+    bench.ask(refund(4200, "j"), [("GET p1", shows("p1", "refunded"))]);
+    assert_eq!(told(&bench).len(), 2);
 }
 
 #[test]

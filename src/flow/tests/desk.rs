@@ -165,21 +165,75 @@ fn a_hint_that_no_get_bears_out_is_let_go_after_24_tries() {
     for n in 1..=24 {
         assert_eq!(bench.ledger.intent.hints.len(), 1, "{n}");
         // Only the examinations: looks after the link come on their own.
-        let at_ms = bench.ledger.schedule.hint_at_ms.unwrap_or(bench.now_ms);
+        let timer = bench.ledger.schedule.hints.get("p1");
+        let at_ms = timer.map_or(bench.now_ms, |timer| timer.at_ms);
         bench.now_ms = at_ms;
         super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, at_ms);
         bench.wake([("GET p1", shows("p1", "unpaid"))]);
-        gaps.push(
-            bench
-                .ledger
-                .schedule
-                .hint_at_ms
-                .map_or(0, |next| next - at_ms),
-        );
+        let timer = bench.ledger.schedule.hints.get("p1");
+        gaps.push(timer.map_or(0, |timer| timer.at_ms - at_ms));
     }
     assert!(bench.ledger.intent.hints.is_empty());
     assert_eq!(gaps[..4], [1_000, 2_000, 4_000, 8_000]);
     assert!(gaps.iter().all(|gap| *gap <= HOUR_MS));
+}
+
+#[test]
+fn an_event_that_no_get_bears_out_delays_no_other() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    let examined = |bench: &mut Bench| {
+        bench.now_ms = bench.ledger.schedule.hints.get("p1").unwrap().at_ms;
+        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, bench.now_ms);
+        bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    };
+    bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    for _ in 0..10 {
+        examined(&mut bench);
+    }
+    bench.hint("p2", []);
+    let p2 = with(payment("p2", "paid"), json!({}));
+    bench.wake([("GET p2", says(200, p2)), ("TELL p2", status(200))]);
+    assert!(bench.ledger.intent.hints.contains(&id("p1")));
+    assert_eq!(bench.ledger.schedule.hints.tries("p1"), 11);
+
+    // Of two that came together, too.
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    bench.hint("p2", []);
+    bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    bench.wake([("GET p2", shows("p2", "paid")), ("TELL p2", status(200))]);
+}
+
+#[test]
+fn an_event_that_comes_again_is_examined_at_once_and_counted_from_the_first() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    bench.wake([("GET p1", shows("p1", "unpaid"))]);
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
+    bench.wake([("TELL p1", status(200))]);
+    bench.hint("x1", []);
+    assert_eq!(bench.ledger.schedule.hints.get("p1"), None, "forgotten");
+    bench.wake([("GET x1", status(404))]);
+    assert_eq!(bench.alarm_ms(), None);
+}
+
+#[test]
+fn an_event_is_kept_while_paysg_cannot_be_asked_but_not_for_ever() {
+    let mut bench = Bench::open();
+    bench.hint("p1", []);
+    let mut tries = 0;
+    let began_ms = bench.now_ms;
+    while !bench.ledger.intent.hints.is_empty() {
+        let timer = bench.ledger.schedule.hints.get("p1");
+        bench.now_ms = timer.map_or(bench.now_ms, |timer| timer.at_ms);
+        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, bench.now_ms);
+        bench.wake([("GET p1", status(401))]);
+        tries += 1;
+        assert!(tries <= 10_000, "it is kept for ever");
+    }
+    let days = (bench.now_ms - began_ms) / (24 * HOUR_MS);
+    assert!((14..=31).contains(&days), "{days} days");
 }
 
 #[test]
@@ -199,7 +253,7 @@ fn a_paid_payment_is_told_with_its_receipt_under_its_own_id() {
             },
         })
     );
-    assert!(bench.ledger.intent.untold().is_none());
+    assert!(bench.ledger.intent.untold().next().is_none());
     assert_eq!(bench.alarm_ms(), None, "nothing is left to do");
 }
 
@@ -264,7 +318,96 @@ fn the_e_service_is_told_until_it_says_2xx_under_one_key_however_long_it_takes()
         assert!((ceiling / 2..=ceiling).contains(gap), "{n}: {gap}");
     }
     bench.sleep().wake([("TELL p1", status(200))]);
-    assert!(bench.ledger.intent.untold().is_none());
+    assert!(bench.ledger.intent.untold().next().is_none());
+}
+
+/// An intent whose first payment was cancelled through the edge, which the e-service refuses to hear.
+fn refused_cancellation() -> Bench {
+    let mut bench = Bench::open();
+    bench.ask(
+        Message::Cancel {
+            payment_id: id("p1"),
+        },
+        [
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ],
+    );
+    for _ in 0..12 {
+        bench.sleep().wake([("TELL p1-cancelled", status(400))]);
+    }
+    bench
+}
+
+#[test]
+fn a_payment_is_told_at_once_whatever_else_the_e_service_refuses_to_hear() {
+    let mut bench = refused_cancellation();
+    bench.pay(order(), [("POST payments #2", created("p2"))]);
+    bench.pay(order(), [("GET p2", shows("p2", "paid"))]);
+    bench.sleep();
+    assert_eq!(
+        bench.now_ms, bench.ledger.intent.tellings[1].since_ms,
+        "it waits for nothing"
+    );
+    bench.wake([("TELL p2", status(200))]);
+    // What was refused goes on at its own pace.
+    let began_ms = bench.now_ms;
+    bench.sleep().wake([("TELL p1-cancelled", status(400))]);
+    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
+    assert!(bench.now_ms - began_ms > 2 * MINUTE_MS);
+    assert_eq!(bench.alarm_ms(), None);
+}
+
+#[test]
+fn of_several_things_that_are_due_the_payment_is_told_first() {
+    let mut bench = refused_cancellation();
+    bench.pay(order(), [("POST payments #2", created("p2"))]);
+    // The refused one has been due for longer.
+    bench.pass(HOUR_MS);
+    bench.pay(order(), [("GET p2", shows("p2", "paid"))]);
+    bench.wake([("TELL p2", status(503))]);
+    bench.wake([("TELL p1-cancelled", status(400))]);
+    bench.sleep().wake([("TELL p2", status(200))]);
+}
+
+#[test]
+fn a_cancellation_that_turns_out_paid_is_told_as_paid_alone() {
+    let mut bench = refused_cancellation();
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
+    bench.wake([("TELL p1", status(200))]);
+    assert_eq!(bench.alarm_ms(), None);
+    bench.pass(2 * HOUR_MS);
+    let concerns = super::super::watch::concerns(&bench.ledger, bench.terms.pace, bench.now_ms);
+    assert_eq!(concerns, [""; 0]);
+}
+
+#[test]
+fn of_one_payment_nothing_is_told_before_what_came_first() {
+    let mut bench = Bench::paid();
+    for _ in 0..12 {
+        bench.sleep().wake([("TELL p1", status(400))]);
+    }
+    let refund = |cents, command: &str| Message::Refund {
+        payment_id: id("p1"),
+        amount_in_cents: crate::paysg::Cents::new(cents).unwrap(),
+        command_id: command.to_owned(),
+    };
+    for (cents, command, state) in [(1000, "c", "partially_refunded"), (3200, "d", "refunded")] {
+        bench.ask(
+            refund(cents, command),
+            [
+                ("POST p1/refund", status(200)),
+                ("GET p1", shows("p1", state)),
+            ],
+        );
+        bench.wake([]);
+    }
+    // Or an e-service would take what was refunded for paid.
+    bench.sleep().wake([("TELL p1", status(200))]);
+    bench.wake([("TELL p1-refund-1", status(503))]);
+    bench.sleep().wake([("TELL p1-refund-1", status(200))]);
+    bench.wake([("TELL p1-refund-2", status(200))]);
+    assert_eq!(bench.alarm_ms(), None);
 }
 
 #[test]
@@ -298,7 +441,7 @@ fn the_next_try_is_put_off_before_this_one_is_made() {
         Progress::Working(Task::Telling { .. }, _)
     ));
     assert_eq!(bench.alarm_ms(), Some(bench.now_ms + 1_000));
-    assert!(bench.ledger.intent.untold().is_some());
+    assert!(bench.ledger.intent.untold().next().is_some());
 }
 
 #[test]
@@ -362,7 +505,7 @@ fn a_question_that_shows_the_payment_paid_has_it_told() {
     let mut bench = Bench::open();
     let reply = bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
     assert_eq!(answered(reply), Status::Paid);
-    let untold = bench.ledger.intent.untold().unwrap();
+    let untold = bench.ledger.intent.untold().next().unwrap();
     assert_eq!((&*untold.key, untold.status), ("p1", TellStatus::Paid));
     assert!(bench.alarm_ms().unwrap() <= bench.now_ms);
 }

@@ -50,9 +50,12 @@ fn where_nobody_is_told_nobody_is_late() {
 fn an_event_that_no_get_bears_out_is_a_concern_once_the_tries_are_an_hour_apart() {
     let mut bench = Bench::open();
     bench.hint("p2", []);
-    bench.ledger.schedule.hint_tries = 11;
+    let at_ms = bench.now_ms;
+    for _ in 0..11 {
+        bench.ledger.schedule.hints.put_off("p2", at_ms);
+    }
     assert_eq!(bench.concerns(), [""; 0]);
-    bench.ledger.schedule.hint_tries = 12;
+    bench.ledger.schedule.hints.put_off("p2", at_ms);
     assert_eq!(bench.concerns(), ["unexamined"]);
     let waited_ms: u32 = (0..12)
         .map(|tries| crate::flow::agenda::HINT_BACKOFF.half_jitter_ms(tries, u32::MAX))
