@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// `npx paysg-wasm doctor`: looks at a deployment from outside, and asks the edge how it is from inside.
+// `npx --no paysg-wasm doctor`: looks at a deployment from outside, and asks the edge how it is from inside.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { examine } from "./examine.js";
 
-const USAGE = `npx paysg-wasm doctor: looks what is wrong with a deployment of paysg-wasm
+const USAGE = `npx --no paysg-wasm doctor: looks what is wrong with a deployment of paysg-wasm
 
   --edge URL        the edge with its base path, such as https://eservice.gov.sg/paysg
                     (default: PAYSG_PUBLIC_URL and PAYSG_BASE_PATH)

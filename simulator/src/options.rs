@@ -28,6 +28,14 @@ pub struct Options {
     /// The API key that callers must send as `x-api-key`
     #[arg(long, value_name = "KEY", default_value = DEFAULT_API_KEY, hide_default_value = true)]
     pub api_key: String,
+    /// What a shell makes the API key of, in the example that is printed: a key of your own is not
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "$PAYSG_API_KEY",
+        hide = true
+    )]
+    pub api_key_from: String,
     /// A payment service that exists; may be given more than once
     #[arg(long = "payment-service-id", value_name = "ID", default_value = DEFAULT_PAYMENT_SERVICE_ID)]
     pub payment_service_ids: Vec<String>,

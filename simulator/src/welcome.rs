@@ -46,10 +46,13 @@ fn welcome(options: &Options, running: &Running) {
         return;
     }
     // A key of the user's own is a secret for all we know.
-    let key = if options.api_key == DEFAULT_API_KEY {
-        DEFAULT_API_KEY
+    let (key, sent) = if options.api_key == DEFAULT_API_KEY {
+        (DEFAULT_API_KEY.to_owned(), DEFAULT_API_KEY)
     } else {
-        "(the one given with --api-key)"
+        (
+            format!("(not shown; in a shell here: {})", options.api_key_from),
+            &*options.api_key_from,
+        )
     };
     let origin = &running.origin;
     let service = options
@@ -68,12 +71,11 @@ Open {origin}/_sim in a browser: make a payment, watch what is asked, misbehave 
 Or create a payment, then open its payment_url:
 
   curl {origin}/v1/payment-services/{service}/payments \\
-    -H 'x-api-key: {}' -H 'content-type: application/json' \\
+    -H \"x-api-key: {sent}\" -H 'content-type: application/json' \\
     -d '{{\"reference_id\":\"LIC-1\",\"payer_name\":\"Tan Ah Kow\",\"description\":\"Licence renewal\",\"amount_in_cents\":2500,\"metadata\":{{}},\"return_url\":\"https://example.com/return\"}}'
 ",
         options.payment_service_ids.join(", "),
         options.webhook_url.as_deref().unwrap_or("nobody yet (--webhook-url, or /_sim)"),
         options.state.as_ref().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string()),
-        if options.api_key == DEFAULT_API_KEY { DEFAULT_API_KEY } else { "$PAYSG_API_KEY" },
     ));
 }

@@ -42,6 +42,10 @@ test("each page of docs/ was built, and is in the menu of each", () => {
   }
 });
 
+test("each page says beside the government's banner that it is a demonstration", () => {
+  for (const [from, html] of pages) assert.match(html, /<sgds-masthead[^]{0,300}<aside class="demonstration"[^>]*><strong>This is a demonstration, and not a government website\./, from);
+});
+
 for (const [from, html] of pages) {
   test(`${from}: every link leads somewhere, and no name is given twice`, () => {
     const links = [...html.matchAll(/\b(?:href|src|action|brandHref|contactHref|feedbackHref|privacyHref|termsOfUseHref)="([^"]*)"/g)].map(([, link]) => link);

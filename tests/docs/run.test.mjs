@@ -51,6 +51,16 @@ for (const sample of samples) {
   }
 }
 
+test("the line that the demo prints makes a payment when it is pasted, and shows no key", async () => {
+  const lines = world.stack.log.split("\n").map((line) => line.replace(/^.*?│ ?/, ""));
+  const at = lines.findIndex((line) => /^ *curl /.test(line));
+  assert.ok(at >= 0, world.stack.log);
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", lines.slice(at, at + 3).join("\n")], { encoding: "utf8", env: { PATH: process.env.PATH } });
+  assert.equal(status, 0, stderr);
+  assert.equal(JSON.parse(stdout).reference_id, "LIC-1", stdout);
+  assert.ok(!world.stack.log.includes(world.stack.api_key));
+});
+
 test("every block of the documentation is checked in some way", () => {
   const unchecked = samples.filter(({ language, tags }) => !tags.run && !CHECKED_OTHERWISE.has(language) && !FOR_READING.has(language) && !["json", "mermaid", "html"].includes(language));
   assert.deepEqual(unchecked.map(({ where, language }) => `${where} (${language || "no language"})`), []);

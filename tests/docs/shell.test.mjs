@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { root, samples } from "./samples.mjs";
 
 const xtask = process.env.PAYSG_XTASK ?? join(root, "target/debug/xtask");
 const npmPackage = JSON.parse(readFileSync(join(root, "npm/package.json"), "utf8"));
+const { version } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
 const environment = readFileSync(join(root, "npm/edge.d.ts"), "utf8");
 
 const helps = new Map();
@@ -60,11 +61,14 @@ const PROGRAMS = {
     for (const [index, word] of words.entries()) if (word === "--scenario") assert.ok(existsSync(join(root, words[index + 1])), `${words[index + 1]} is not there`);
   },
   npm([sub, ...words]) {
-    if (sub === "install") for (const name of words) assert.equal(name, npmPackage.name);
+    // Not by its name, which anybody could publish until it is on the registry.
+    if (sub === "install") for (const path of words) assert.equal(basename(path), `${npmPackage.name}-${version}.tgz`);
     else if (sub === "run") assert.ok(words[0] in JSON.parse(readFileSync(join(root, "www/package.json"), "utf8")).scripts, `npm run ${words[0]}`);
     else assert.ok(["ci", "test"].includes(sub), `npm ${sub}: no check for it`);
   },
-  npx([program, ...words]) {
+  npx([flag, ...rest]) {
+    const [program, ...words] = flag === "--no" ? rest : [flag, ...rest];
+    assert.ok(program !== npmPackage.name || flag === "--no", "npx would take whoever's package has this name");
     // In a clone, the package is in pkg/.
     if (program === npmPackage.name || program === "./pkg") return ownProgram(words);
     assert.equal(program, "wrangler", `npx ${program}: no check for it`);
@@ -127,7 +131,7 @@ for (const { where, code } of blocks) {
 test("a command, subcommand, flag or file that does not exist would have been found", () => {
   for (const wrong of [
     "cargo xtask dmeo", "cargo xtask demo --prot 1", "cargo install --path nowhere", "cargo build -p nothing", "paysg-simulator --scenario nothing.json", "npm install paysg",
-    "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate", "curl -s https://a.example/paysg/helath", "npx paysg-wasm dcotor", "cp target/demo/nothing.env .dev.vars",
+    "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate", "curl -s https://a.example/paysg/helath", "npx --no paysg-wasm dcotor", "npx paysg-wasm doctor", "npm install paysg-wasm", "cp target/demo/nothing.env .dev.vars",
   ]) {
     assert.throws(() => check(wrong.split(" ")), undefined, wrong);
   }

@@ -51,13 +51,17 @@ export class World {
     return run;
   }
 
-  /** Runs a sample to its end. Gives what it printed; fails if it did, unless `status` says so. */
-  async run(sample, environment = {}, { input = "", status = 0 } = {}) {
+  /** Runs a sample to its end. Gives what it printed; fails if it did, unless `status` says so, and unless it complained of what `says` matches. */
+  async run(sample, environment = {}, { input = "", status = 0, says = /(?:)/ } = {}) {
     const run = this.start(sample, environment);
     run.child.stdin.on("error", () => {});
     run.child.stdin.end(input);
-    const [code] = await once(run.child, "close");
-    assert.equal(code, status, `${sample.where}: ${run.err}`);
+    // What should have refused to start, and serves, would never end.
+    const impatience = setTimeout(() => run.child.kill(), 20_000);
+    const [code, signal] = await once(run.child, "close");
+    clearTimeout(impatience);
+    assert.equal(code ?? signal, status, `${sample.where}: ${run.err}`);
+    assert.match(run.err, says, sample.where);
     return run.out;
   }
 

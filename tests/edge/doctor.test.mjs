@@ -277,7 +277,7 @@ describe("a deployment", { concurrency: 1 }, () => {
     for (const wrong of [[], ["--edge=ftp://example"], ["--nonsense"], ["--edge=https://eservice.example", "--patience=soon"]]) {
       const { status, stderr } = await doctor(wrong);
       assert.equal(status, 2);
-      assert.match(stderr, /npx paysg-wasm doctor/);
+      assert.match(stderr, /npx --no paysg-wasm doctor/);
     }
   });
 
@@ -355,4 +355,24 @@ describe("a deployment", { concurrency: 1 }, () => {
       assert.match(text, new RegExp(`"${code}"`), `${code} is not seeded`);
     }
   });
+});
+
+test("the demo for a page at localhost is a deployment with which nothing is wrong", async (t) => {
+  const eservice = await startEService();
+  // Payers pay and come back there: anything that answers.
+  const page = createServer((_, response) => response.end("a page")).listen(0, "localhost");
+  await once(page, "listening");
+  const origin = `http://localhost:${page.address().port}`;
+  const stack = await startStack({ page: `${origin}/`, fulfilmentUrl: eservice.url });
+  t.after(async () => {
+    await stack.stop();
+    eservice.stop();
+    page.closeAllConnections();
+    page.close();
+  });
+  const edge = `http://localhost:${new URL(stack.edge_url).port}`;
+  eservice.trusted = { keys: stack.order_key, issuer: edge, audience: origin };
+  const { findings: found, checks } = await findings([`--edge=${edge}${stack.base_path}`, `--simulator=${stack.simulator_url}`], { PAYSG_ORDER_KEY: stack.order_key, PAYSG_WEBHOOK_SECRET: stack.webhook_secret });
+  assert.deepEqual(found, []);
+  assert.equal(checks.find(({ name }) => name.startsWith("a payment"))?.outcome, "good");
 });

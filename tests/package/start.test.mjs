@@ -57,6 +57,16 @@ test("the page that the documentation begins with takes a payment", async (t) =>
   assert.equal(await driver.getCurrentUrl(), page);
   const { data } = await stack.sim("/payments");
   assert.deepEqual(data.map(({ amount_in_cents, payment_status }) => [amount_in_cents, payment_status]), [[12000, "paid"]]);
+
+  const says = (what, pattern) => until(browser, what, async () => pattern.test(await (await driver.findElement(By.css("[role=status]"))).getText()));
+  const of = (id) => `${page}?paysg_payment_id=${id}&paysg_payment_service_id=${stack.payment_service_id}`;
+  await driver.get(of("never-made"));
+  await says("that there is no such payment", /^There is no such payment\.$/);
+  // The proxy is gone while the page asks; the module gives up after two minutes, here at once.
+  project.write("main.ts", mainOf(stack).replace("startVerification({", "startVerification({ timeoutMs: 0,"));
+  await stack.kill("edge");
+  await driver.get(of(data[0].id));
+  await says("that nothing is known", /^We cannot confirm your payment just now\. If you have paid, you need not pay again\.$/);
 });
 
 test("a proxy of one's own starts with the variables that the simulator writes, and the doctor finds nothing wrong", async (t) => {

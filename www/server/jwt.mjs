@@ -13,7 +13,7 @@ export function sign(typ, claims, key) {
 }
 
 /**
- * The claims of a token that one of `keys` signed, of type `typ`, from `iss`, for `aud`, and within its time.
+ * The claims of a token that one of `keys` signed, of type `typ`, from `iss` (null: tokens of this type name none), for `aud`, and within its time.
  * Throws {@link TokenRejected} otherwise; the message says what failed, never what the token holds.
  */
 export function verify(token, { typ, iss, aud, keys, now_secs }) {
@@ -36,8 +36,9 @@ export function verify(token, { typ, iss, aud, keys, now_secs }) {
   if (!matches.includes(true)) throw new TokenRejected('signature does not match')
 
   const claims = decode(body)
-  if (iss !== undefined && claims.iss !== iss) throw new TokenRejected('issuer is another')
-  if (aud !== undefined && claims.aud !== aud) throw new TokenRejected('audience is another')
+  // Nothing to compare with is no reason to take it: a forgotten setting must not let every token in.
+  if (iss !== null && (typeof iss !== 'string' || claims.iss !== iss)) throw new TokenRejected('issuer is another')
+  if (typeof aud !== 'string' || claims.aud !== aud) throw new TokenRejected('audience is another')
   if (claims.exp !== undefined && !(Number.isFinite(claims.exp) && now_secs < claims.exp)) throw new TokenRejected('expired')
   if (claims.nbf !== undefined && !(Number.isFinite(claims.nbf) && now_secs >= claims.nbf)) throw new TokenRejected('not valid yet')
   return claims

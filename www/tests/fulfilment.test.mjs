@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DatabaseSync } from 'node:sqlite'
+import { sign, TokenRejected, verify } from '../server/jwt.mjs'
 import { KEY, OLD_KEY, paidPayment, SERVICE_ID, stand, telling } from './stand.mjs'
 
 const tell = (call, body, key = body.payment?.id) => call('POST', '/api/fulfilment', body, { 'idempotency-key': key })
@@ -42,6 +43,18 @@ test('a key used for one payment is refused for another', async t => {
 test('a receipt signed with the key before the last is good', async t => {
   const { call } = await stand(t)
   assert.equal((await tell(call, telling(paidPayment(), { key: OLD_KEY }))).status, 200)
+})
+
+test('with no issuer or audience to compare with, no receipt is good', () => {
+  const expected = { typ: 'paysg-receipt+jwt', iss: 'https://edge.example', aud: 'https://shop.example', keys: [KEY], now_secs: 0 }
+  const { iss, aud } = expected
+  assert.equal(verify(sign('paysg-receipt+jwt', { iss, aud }, KEY), expected).iss, iss)
+  for (const claims of [{ iss, aud }, { iss }, { aud }, {}]) {
+    const receipt = sign('paysg-receipt+jwt', claims, KEY)
+    for (const forgotten of [{ iss: undefined }, { aud: undefined }]) {
+      assert.throws(() => verify(receipt, { ...expected, ...forgotten }), TokenRejected)
+    }
+  }
 })
 
 test('what the receipt does not vouch for is refused and leaves nothing behind', async t => {

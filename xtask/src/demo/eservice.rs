@@ -66,11 +66,16 @@ pub(super) fn plan(
     Ok(())
 }
 
-pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::Result<Part> {
-    let www = project.path("www");
-    if !www.join("dist/index.html").is_file() {
+/// Fails where its pages were never built.
+pub(super) fn require_built(project: &Project) -> anyhow::Result<()> {
+    if !project.path("www/dist/index.html").is_file() {
         bail!("www/dist is missing: run without --no-build");
     }
+    Ok(())
+}
+
+pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::Result<Part> {
+    let www = project.path("www");
     let server = stack
         .www_server_url
         .as_deref()

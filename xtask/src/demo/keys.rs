@@ -8,6 +8,16 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+const FILE: &str = "keys.json";
+
+/// What a shell makes the API key of, for lines to paste: the key itself stays out of terminals and logs.
+pub(super) fn read_by_shell(state: &Path) -> String {
+    format!(
+        r#"$(node -p 'require("{}").api_key')"#,
+        state.join(FILE).display()
+    )
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Keys {
     pub(super) api_key: String,
@@ -20,7 +30,7 @@ pub(super) struct Keys {
 impl Keys {
     /// Those of this state folder, made now if it has none.
     pub(super) fn of(state: &Path) -> anyhow::Result<Self> {
-        let file = state.join("keys.json");
+        let file = state.join(FILE);
         if let Ok(text) = std::fs::read_to_string(&file) {
             return serde_json::from_str(&text)
                 .with_context(|| format!("{} holds no keys: delete it", file.display()));

@@ -122,6 +122,8 @@ pub(crate) fn demo(project: &Project, options: &DemoOptions) -> anyhow::Result<E
         page.calls(&mut stack);
     }
     if with_www {
+        // Before anything is started: what is missing would be said below everybody's greetings.
+        eservice::require_built(project)?;
         eservice::plan(
             &mut stack,
             options.www_port,

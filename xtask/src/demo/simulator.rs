@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 
-use super::WORKSPACE;
 use super::part::Part;
+use super::{WORKSPACE, keys};
 use crate::project::{Project, this_program};
 use crate::stack::Stack;
 use crate::{report, shell};
@@ -46,6 +46,7 @@ pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::R
         .args(["--port", &address.port().to_string()])
         .args(["--public-origin", &stack.simulator_url])
         .args(["--api-key", &stack.api_key])
+        .args(["--api-key-from", &keys::read_by_shell(state)])
         .args(["--payment-service-id", &stack.payment_service_id])
         .args(["--webhook-url", &stack.webhook_url()])
         .args(["--webhook-secret", &stack.webhook_secret])
