@@ -28,7 +28,7 @@ export interface EdgeEnv {
   CREATE_LIMIT?: RateLimit;
   /** Creates by session. */
   SESSION_LIMIT?: RateLimit;
-  /** Questions about payments by who has no proof of them, by address. */
+  /** Questions about payments: by address where there is no proof of them, and by session what a browser with proof has PaySG asked anew. */
   STATUS_LIMIT?: RateLimit;
   [key: string]: unknown;
 }

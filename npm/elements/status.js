@@ -315,9 +315,13 @@ export class PaySGStatusElement extends Part {
   #action(name) {
     const { paymentServiceId, paymentId } = this.#params ?? {};
     switch (name) {
-      case "resume":
+      case "resume": {
+        // This very payment: another of this browser's may be newer.
+        const named = new URLSearchParams({ paysg_payment_id: paymentId, paysg_payment_service_id: paymentServiceId });
+        return this.#link("resume", "action.resume", under(this.proxyUrl, `/resume?${named}`), "primary");
+      }
       case "resume_last":
-        return this.#link("resume", `action.${name}`, under(this.proxyUrl, "/resume"), name === "resume" ? "primary" : "");
+        return this.#link("resume", "action.resume_last", under(this.proxyUrl, "/resume"));
       case "plain_page":
         return this.#link("plain-page", "action.plain_page", under(this.proxyUrl, `/payments/${paymentServiceId}/${paymentId}`));
       case "print":

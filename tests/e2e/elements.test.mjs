@@ -230,7 +230,7 @@ journey("a proxy whose address ends in a slash is the same: what it verifies can
   const { driver } = visitor;
   const payment = await visitor.showsStatus("unpaid");
   await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg/"));
-  await visitor.waits("the link", async () => (await (await visitor.part("resume")).getAttribute("href")) === `${visitor.gallery.url}/paysg/resume`);
+  await visitor.waits("the link", async () => (await (await visitor.part("resume")).getAttribute("href")) === `${visitor.gallery.url}/paysg/resume?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.stack.payment_service_id}`);
   await (await visitor.part("cancel")).click();
   await (await visitor.part("cancel-yes")).click();
   await visitor.seesState("cancelled");

@@ -10,7 +10,7 @@ use crate::flow::desk::{Message, Reply};
 use crate::flow::glance::Glance;
 use crate::flow::upstream::{Tries, Trouble};
 use crate::flow::view::PaymentView;
-use crate::paysg::Status;
+use crate::paysg::{ReturnParams, Status};
 
 use super::returned::result_url;
 
@@ -23,7 +23,17 @@ pub(super) fn enter(
     request: &Request<'_>,
 ) -> Result<Move, Problem> {
     context.session = Session::open(edge.config, request.cookie);
-    let rest = context.session.newest_first().cloned().collect();
+    let mut rest: Vec<Known> = context.session.newest_first().cloned().collect();
+    // One that is named, as PaySG names it in a return URL: it alone, if it is this browser's.
+    if let Ok(Some(named)) = ReturnParams::from_query(request.query) {
+        let is_named = |known: &Known| {
+            known.payment_id == named.payment_id
+                && known.payment_service_id == named.payment_service_id
+        };
+        if rest.iter().any(is_named) {
+            rest.retain(is_named);
+        }
+    }
     let until_ms = edge.now_ms.saturating_add(PATIENCE_MS);
     Ok(next(edge, context, rest, None, until_ms))
 }

@@ -325,6 +325,30 @@ fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
 }
 
 #[test]
+fn a_payment_that_is_named_is_resumed_itself_if_it_is_this_browsers() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 2);
+    let named = |id: &str| format!("paysg_payment_id={id}&paysg_payment_service_id={SERVICE}");
+    let (older, strange) = (named("p1"), named("p9"));
+    let resume = |query| Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", query)
+    };
+    let p1 = |state| ("GET /payments/p1", 200, payment("p1", state));
+    let p2 = || ("GET /payments/p2", 200, payment("p2", "unpaid"));
+    let at = |id: &str| format!("https://staging.pay.gov.sg/payments/{id}");
+    let got = bench.take(&resume(&older), &[p1("unpaid")]);
+    assert_eq!(got.header("location"), Some(&*at("p1")));
+    // Paid meanwhile, it leads to its own result and not to another payment.
+    let got = bench.take(&resume(&older), &[p1("paid")]);
+    assert_eq!(got.header("location"), Some(&*result("p1")));
+    for query in [&*strange, "paysg_payment_id=p1", ""] {
+        let got = bench.take(&resume(query), &[p2()]);
+        assert_eq!(got.header("location"), Some(&*at("p2")), "{query}");
+    }
+}
+
+#[test]
 fn resuming_goes_on_past_what_is_paid_to_what_is_open() {
     let mut bench = Bench::new(&[]);
     let cookie = has_made(&mut bench, 3);
