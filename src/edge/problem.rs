@@ -367,6 +367,11 @@ impl Problem {
                     left_in_cents.get()
                 ),
             ),
+            Trouble::RefundChanged => Self::invalid(
+                409,
+                "not_allowed",
+                "This `jti` has asked for a refund of another amount. Another refund needs another `jti`.",
+            ),
             Trouble::NoRecord => Self::unknown_intent(),
         }
     }

@@ -57,6 +57,8 @@ pub enum Trouble {
         /// What can be left to give back, as far as is known here: refunds on PaySG's dashboard are told to nobody.
         left_in_cents: Cents,
     },
+    /// A refund was asked for under this `jti` before, of another amount.
+    RefundChanged,
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,
 }

@@ -47,6 +47,9 @@ pub(super) fn refund(
         .refunds
         .iter()
         .find(|refund| refund.key == key);
+    if earlier.is_some_and(|refund| refund.amount_in_cents != amount_in_cents) {
+        return Progress::Done(Reply::Failed(Trouble::RefundChanged));
+    }
     match earlier.map(|refund| refund.accepted) {
         // The same command once more: what it did stands.
         Some(Some(true)) => begin(

@@ -222,6 +222,26 @@ fn the_same_refund_command_once_more_only_looks() {
 }
 
 #[test]
+fn a_refund_command_of_another_amount_is_no_repetition_whatever_became_of_the_first() {
+    for (first, then) in [(200, "partially_refunded"), (400, "paid"), (500, "paid")] {
+        let mut bench = Bench::paid();
+        bench.ask(
+            refund(1000, "once"),
+            [
+                ("POST p1/refund", status(first)),
+                ("GET p1", shows("p1", then)),
+            ],
+        );
+        let reply = bench.ask(refund(900, "once"), []);
+        assert!(
+            matches!(reply, Reply::Failed(Trouble::RefundChanged)),
+            "{first}: {reply:?}"
+        );
+        assert_eq!(bench.ledger.intent.refunds.len(), 1);
+    }
+}
+
+#[test]
 fn a_refund_whose_answer_is_lost_is_not_repeated_by_itself() {
     for answer in [Says::Nothing, status(500), status(502), status(504)] {
         let mut bench = Bench::paid();
