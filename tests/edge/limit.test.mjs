@@ -102,15 +102,15 @@ each({}, (world) => {
     const resume = () => browser.get("/resume", from(anAddress()));
     for (let time = 0; time < ADDRESSES.STATUS / 50; time += 1) for (const answer of await atOnce(50, resume)) assert.equal(answer.expect(303).location, payment.payment_url);
     await isLimited(resume, [303]);
+    // What is remembered for two seconds is not counted, nor is another browser.
+    (await browser.get(path)).expect(200);
+    const other = await world.pending();
+    assert.equal((await other.browser.get("/resume")).expect(303).location, other.payment.payment_url);
     await world.clean();
     const query = `paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`;
     const answers = await atOnce(40, () => browser.get(`/return?${query}`, { ...NAVIGATION, ...from(anAddress()) }));
     for (const answer of answers) assert.equal(answer.expect(303).location, `${RESULT_URL}&${query}`);
     assert.ok((await world.calls()).length < answers.length);
-    // What is remembered for two seconds is not counted, nor is another browser.
-    (await browser.get(path)).expect(200);
-    const other = await world.pending();
-    assert.equal((await other.browser.get("/resume")).expect(303).location, other.payment.payment_url);
   });
 
   test("where the address is not known, and there is no session, nothing is limited", async () => {
