@@ -370,6 +370,7 @@ export async function serve(core, request, { keepAlive, endsCalls, log, address 
   const seed = random();
   let calls = false;
   let route = null;
+  let pending;
   try {
     // Once each: they are asked of the runtime.
     const { method, url } = request;
@@ -379,14 +380,12 @@ export async function serve(core, request, { keepAlive, endsCalls, log, address 
     for (;;) {
       const parts = step.split("\0");
       if (parts[0] === "R") {
-        const [, status, headers, body, line] = parts;
-        log(line);
-        const bare = method === "HEAD" || status === "204" || status === "303";
-        return new Response(bare ? null : body, { status: Number(status), headers: lines(headers) });
+        log(parts.at(-1));
+        return responseOf(parts, method);
       }
       const [kind, of, charges, ...call] = parts;
       route = of;
-      const pending = call.pop();
+      pending = call.pop();
       calls ||= beginCall();
       const wait = calls && charges !== "" ? await core.limits.charge(charges) : 0;
       if (!calls) step = core.giveUp(pending, "overloaded", 0);
@@ -395,7 +394,10 @@ export async function serve(core, request, { keepAlive, endsCalls, log, address 
     }
   } catch (error) {
     const id = requestId(seed);
-    log(failure(error, { id, route, status: 500, startedAt, trapped: isTrap(error) }));
+    const trapped = isTrap(error);
+    const given = trapped && pending !== undefined ? givenUp(core, pending, request.method) : undefined;
+    log(failure(error, { id, route, status: given?.status ?? 500, startedAt, trapped }));
+    if (given !== undefined) return given;
     const message = "The edge failed. Nothing is lost: send the request again.";
     return Response.json(
       { error: { type: "api_error", code: "internal", message } },
@@ -403,5 +405,20 @@ export async function serve(core, request, { keepAlive, endsCalls, log, address 
     );
   } finally {
     if (calls) endCall();
+  }
+}
+
+/** The core's last word on a request. */
+function responseOf([, status, headers, body], method) {
+  const bare = method === "HEAD" || status === "204" || status === "303";
+  return new Response(bare ? null : body, { status: Number(status), headers: lines(headers) });
+}
+
+/** What a new instance makes of a request whose answer the one before did not survive: a payer on the way back is sent on all the same. */
+function givenUp(core, pending, method) {
+  try {
+    return responseOf(core.giveUp(pending, "trapped", 0).split("\0"), method);
+  } catch {
+    return undefined;
   }
 }

@@ -377,6 +377,7 @@ fn refusal(why: &str, retry_after_secs: u32) -> Problem {
     match why {
         "limited" => Problem::rate_limited(retry_after_secs),
         "slow" => Problem::too_slow(),
+        "trapped" => Problem::internal(),
         _ => Problem::overloaded(),
     }
 }

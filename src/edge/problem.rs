@@ -274,7 +274,12 @@ impl Problem {
     /// 500: something of ours that should not be.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(500, API, "internal", "The edge failed.".to_owned())
+        Self::new(
+            500,
+            API,
+            "internal",
+            "The edge failed. Nothing is lost: send the request again.".to_owned(),
+        )
     }
 
     /// 501: what needs a ledger.

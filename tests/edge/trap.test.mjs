@@ -154,8 +154,7 @@ each({}, (world) => {
     });
   }
 
-  test("a payer who comes back is sent on, whatever traps in the intent's object", async () => {
-    if (world.stateless) return;
+  test("a payer who comes back is sent on, whatever traps", async () => {
     const { browser, payment } = await world.paid();
     await world.fault(springs("panic", payment));
     const query = `paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`;
