@@ -224,7 +224,7 @@ export class Core {
 /** One call and its answer; no answer is an answer too. */
 async function fetchOnce(timeout, endsCalls, method, url, headers, body) {
   let timer;
-  // A signal costs workerd a tenth of all that it does for a question, and there the runtime ends what nobody waits for.
+  // A signal costs workerd some per cent of all that it does for a question, and there the runtime ends what nobody waits for.
   const late = endsCalls ? new Promise((_, reject) => (timer = setTimeout(reject, timeout))) : undefined;
   try {
     const answer = fetch(url, {
