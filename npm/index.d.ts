@@ -103,7 +103,7 @@ export interface CreateOptions {
   /**
    * 1 to 255 visible ASCII characters, in place of the key that this module draws and remembers for the order.
    *
-   * Its own key is a random UUID in `sessionStorage` (`paysg-wasm:keys`), beside fingerprints of order and payment from which neither can be
+   * Its own key is a random UUID in `sessionStorage`, in items called `paysg-wasm:` and a fingerprint of order or payment, from which neither can be
    * read. It is found again for an order of the same JSON after a reload, and dropped once {@link PaySG.verifyPayment} sees the payment settled.
    */
   idempotencyKey?: string;

@@ -5,6 +5,7 @@
 const MAX_CALLING = 512;
 /** Requests whose body is on its way. They hold no second connection, and ten seconds at most. */
 const MAX_READING = 1_024;
+
 let calling = 0;
 let reading = 0;
 
