@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::desk::recorded_paid;
+use super::desk::paid_all_the_same;
 use super::glance::Glance;
 use super::search::Search;
 use super::step::{Answer, Step};
@@ -131,16 +131,12 @@ impl Checkout {
                     } else if trouble == Trouble::Mismatch {
                         desk.flag_swapped(glance.payment_id());
                     }
-                    // A payer who has paid is not told of our troubles.
-                    Step::Done(match recorded_paid(desk, glance.payment_id()) {
-                        Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
-                            Ok(Chosen {
-                                payment,
-                                existed: true,
-                            })
-                        }
-                        _ => Err(trouble),
-                    })
+                    let payment = paid_all_the_same(desk, glance.payment_id(), &trouble);
+                    let chosen = payment.map(|payment| Chosen {
+                        payment,
+                        existed: true,
+                    });
+                    Step::Done(chosen.ok_or(trouble))
                 }
             },
             // Whatever PaySG says to the cancellation, a GET shows what came of it.

@@ -299,17 +299,23 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
         },
         Err(trouble) => trouble,
     };
-    // A payer who has paid is not told of our troubles.
-    match recorded_paid(desk, id) {
-        Some(payment) if matches!(trouble, Trouble::Unavailable { .. }) => {
-            Reply::Payment { payment }
-        }
-        _ => Reply::Failed(trouble),
+    match paid_all_the_same(desk, id, &trouble) {
+        Some(payment) => Reply::Payment { payment },
+        None => Reply::Failed(trouble),
     }
 }
 
+/// What is said in the place of a PaySG that does not answer: a payer who has paid is not told of our troubles.
+pub(super) fn paid_all_the_same(
+    desk: &Desk<'_>,
+    id: &PaymentId,
+    trouble: &Trouble,
+) -> Option<PaymentView> {
+    matches!(trouble, Trouble::Unavailable { .. }).then(|| recorded_paid(desk, id))?
+}
+
 /// A payment as the ledger knows it, if it knows it paid: any other may have been paid since.
-pub(super) fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
+fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let attempt = desk.ledger.intent.attempt_of(id)?;
     attempt.state.was_paid().then(|| recorded(desk, id))?
 }
