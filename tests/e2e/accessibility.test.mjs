@@ -15,9 +15,10 @@ const ANSWERS = {
   // Windows, colours and motion are set, and the accessibility tree read, through its DevTools.
   needs: "devtools",
 };
+const deep = process.env.PAYSG_DEEP === "1";
+/** Every language has every text (tests/package/texts.test.mjs), and Tamil's are the longest; two states of each are shown outside of the long form. */
 const LANGUAGES = ["en", "zh", "ms", "ta"];
-/** Every language has every text (tests/package/texts.test.mjs). Tamil's are the longest; of the others two states are shown outside of the long form. */
-const statesIn = (language) => Object.keys(STATUS_STATES).filter((state) => process.env.PAYSG_DEEP === "1" || language === "ta" || ["unpaid", "paid"].includes(state));
+const statesIn = (language) => Object.keys(STATUS_STATES).filter((state) => deep || language === "ta" || ["unpaid", "paid"].includes(state));
 
 /** The gallery of the file's stack, which is there once the first journey begins. */
 let gallery;

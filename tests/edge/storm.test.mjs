@@ -12,7 +12,7 @@ import { Machines } from "./resilience/machines.mjs";
 import { Payers } from "./resilience/payers.mjs";
 
 const deep = process.env.PAYSG_DEEP === "1";
-const INTENTS = deep ? 1_000 : 25;
+const INTENTS = deep ? 1_000 : 16;
 const INTENTS_AT_ONCE = deep ? 20 : 8;
 const KILLS = deep ? 10 : 2;
 

@@ -34,7 +34,7 @@ fn every_life_of_an_intent_keeps_its_promises() {
         world.live();
         return;
     }
-    let sequences = number("MODEL_SEQUENCES").unwrap_or(if deep() { 20_000 } else { 2_000 });
+    let sequences = number("MODEL_SEQUENCES").unwrap_or(if deep() { 20_000 } else { 1_000 });
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let workers: Vec<_> = (0..threads)
         .map(|worker| {
