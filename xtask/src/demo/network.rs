@@ -11,14 +11,21 @@ use crate::stack::address;
 /// Longer than any healthy start-up answer takes; the caller asks again.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The port, or a free one in place of 0.
+/// The port, or a free one in place of 0: one of 16384 to 32767, which no system gives to outgoing connections. Nobody is given it before the server
+/// listens there, nor while that is being started again.
 pub(super) fn port_or_free(port: u16) -> anyhow::Result<u16> {
     if port != 0 {
         return Ok(port);
     }
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    for _ in 0..100 {
+        let mut bytes = [0; 2];
+        getrandom::fill(&mut bytes)?;
+        let port = 0x4000 | (u16::from_le_bytes(bytes) & 0x3fff);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port of 100 that were tried is free: name one with --port")
 }
 
 /// Fails if somebody listens there already, naming the flag that chooses another port.
