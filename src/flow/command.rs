@@ -22,6 +22,8 @@ pub enum Action {
         amount_in_cents: Cents,
         /// One for each command, so that its retry is not a second refund.
         key: Digest,
+        /// Whether it was asked for before without an answer, so that it may have been made whatever is answered now.
+        repeated: bool,
     },
     /// Have PaySG send the payer its e-mail.
     SendEmail,
@@ -88,6 +90,7 @@ impl Command {
             Action::Refund {
                 amount_in_cents,
                 key,
+                ..
             } => ApiRequest::refund(service, id, *amount_in_cents, key.as_str()),
         };
         call(request, after_ms)

@@ -26,12 +26,13 @@ pub(super) fn refund(
     command_id: &str,
 ) -> Progress {
     let key = refund_key(&payment_id, command_id);
-    let action = Action::Refund {
+    let action = |repeated| Action::Refund {
         amount_in_cents,
         key: key.clone(),
+        repeated,
     };
     if !desk.terms.remembers {
-        return command(desk, payment_id, action);
+        return command(desk, payment_id, action(false));
     }
     let Some(attempt) = desk.ledger.intent.attempt_of(&payment_id) else {
         return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
@@ -60,14 +61,14 @@ pub(super) fn refund(
                 fresh: true,
             },
         ),
-        Some(_) => command(desk, payment_id, action),
+        Some(accepted) => command(desk, payment_id, action(accepted.is_none())),
         None => {
             desk.record(Transition::RefundAsked {
                 payment_id: payment_id.clone(),
-                key,
+                key: key.clone(),
                 amount_in_cents,
             });
-            command(desk, payment_id, action)
+            command(desk, payment_id, action(false))
         }
     }
 }
@@ -142,22 +143,23 @@ fn refund_refused(
 }
 
 /// Records what became of a refund, and whether it was made. One whose answer was lost was made if the payment is refunded further than
-/// the ledger knew.
+/// the ledger knew; beside one that PaySG has refused, somebody refunded it on the dashboard.
 fn record_refund(
     desk: &mut Desk<'_>,
     done: &Done,
     action: &Action,
     before: Option<AttemptState>,
 ) -> bool {
-    let Action::Refund { key, .. } = action else {
+    let Action::Refund { key, repeated, .. } = action else {
         return false;
     };
+    let lost = *repeated || matches!(done.refusal, Some(Trouble::Unavailable { .. }));
     let further = match (before, done.payment.status()) {
         (Some(AttemptState::Paid), Status::PartiallyRefunded | Status::Refunded)
         | (Some(AttemptState::PartiallyRefunded), Status::Refunded) => true,
         (Some(_) | None, _) => false,
     };
-    let made = done.refusal.is_none() || further;
+    let made = done.refusal.is_none() || (lost && further);
     if made {
         desk.record(Transition::RefundMade {
             key: key.clone(),

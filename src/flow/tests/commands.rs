@@ -315,6 +315,28 @@ fn a_refund_that_paysg_refuses_changes_nothing() {
     assert_eq!(told(&bench).len(), 1);
 }
 
+#[test]
+fn a_refund_that_paysg_refuses_is_none_though_the_payment_was_refunded_on_its_dashboard_meanwhile()
+{
+    for (then, status, left_in_cents) in [
+        ("partially_refunded", Status::PartiallyRefunded, Some(4200)),
+        ("refunded", Status::Refunded, None),
+    ] {
+        let mut bench = Bench::paid();
+        let reply = bench.ask(
+            refund(4200, "j"),
+            [
+                ("POST p1/refund", error(400, "refund_amount_too_large")),
+                ("GET p1", shows("p1", then)),
+            ],
+        );
+        let expected = left_in_cents.map_or(Trouble::NotAllowed { status }, left);
+        assert_eq!(trouble(reply), expected, "{then}");
+        assert_eq!(bench.ledger.intent.refunds[0].accepted, Some(false));
+        assert_eq!(told(&bench).len(), 1, "{then}: no refund of ours to tell");
+    }
+}
+
 fn left(cents: u64) -> Trouble {
     let left_in_cents = Cents::new(cents).unwrap();
     Trouble::RefundRefused { left_in_cents }
