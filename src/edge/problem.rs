@@ -377,6 +377,11 @@ impl Problem {
                 "not_allowed",
                 "This `jti` has asked for a refund of another amount. Another refund needs another `jti`.",
             ),
+            Trouble::RefundUncertain => Self::invalid(
+                409,
+                "refund_uncertain",
+                "PaySG did not answer when this refund was asked for, and does not say whether it was made. Look at PaySG's dashboard: a refund that was not made needs another `jti`.",
+            ),
             Trouble::NoRecord => Self::unknown_intent(),
         }
     }

@@ -21,7 +21,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// How long a payer is kept waiting.
 const PATIENCE_MS: i64 = 25_000;
 /// PaySG may drop a key that is 24 hours old, and then makes a second payment of it.
-const KEY_GOOD_FOR_MS: i64 = 23 * HOUR_MS;
+pub(super) const KEY_GOOD_FOR_MS: i64 = 23 * HOUR_MS;
 /// How long a call that nobody answered may still be under way at PaySG.
 const IN_FLIGHT_MS: i64 = 60_000;
 /// Attempts looked at within one request. An intent that was cancelled more often than that waits for the next request.

@@ -80,6 +80,12 @@ impl Command {
         &self.payment_id
     }
 
+    /// Whether PaySG has taken the call, or may have: a GET is to say what came of it.
+    #[must_use]
+    pub const fn is_confirming(&self) -> bool {
+        self.confirming.is_some()
+    }
+
     /// The call.
     #[must_use]
     pub fn fetch(&self, after_ms: u32) -> Fetch {

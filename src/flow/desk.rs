@@ -5,6 +5,7 @@
 
 mod alarm;
 mod officer;
+mod refund;
 
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +118,15 @@ pub enum Task {
     Look(Glance),
     /// For a command.
     Command(Box<Command>),
+    /// For a refund that was asked for before without an answer, before it is asked for again.
+    RefundLook {
+        /// The look.
+        glance: Glance,
+        /// How much.
+        amount_in_cents: Cents,
+        /// The command's key.
+        key: Digest,
+    },
     /// For [`Due::Abandon`].
     Abandonment(Box<Command>),
     /// For [`Due::Tell`].
@@ -138,6 +148,7 @@ impl Task {
             | Self::Examination(_)
             | Self::Look(_)
             | Self::Command(_)
+            | Self::RefundLook { .. }
             | Self::Abandonment(_) => Target::Paysg,
         }
     }
@@ -188,7 +199,7 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             payment_id,
             amount_in_cents,
             command_id,
-        } => officer::refund(desk, payment_id, amount_in_cents, &command_id),
+        } => refund::begun(desk, payment_id, amount_in_cents, &command_id),
         Message::TellAgain { payment_id } => officer::tell_again(desk, &payment_id),
         Message::Read if desk.ledger.is_empty() => Progress::Done(Reply::Failed(Trouble::NoRecord)),
         Message::Read => Progress::Done(Reply::Record {
@@ -227,6 +238,27 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Command(command), fetch),
             Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),
+        },
+        Task::RefundLook {
+            mut glance,
+            amount_in_cents,
+            key,
+        } => match glance.answer(answer, desk.now_ms, desk.random) {
+            Step::Fetch(fetch) => Progress::Working(
+                Task::RefundLook {
+                    glance,
+                    amount_in_cents,
+                    key,
+                },
+                fetch,
+            ),
+            Step::Done(Ok(payment)) => refund::looked(desk, &payment, amount_in_cents, key),
+            Step::Done(Err(trouble)) => {
+                if trouble == Trouble::Mismatch {
+                    desk.flag_swapped(glance.payment_id());
+                }
+                Progress::Done(Reply::Failed(trouble))
+            }
         },
         Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),

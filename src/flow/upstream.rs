@@ -59,6 +59,8 @@ pub enum Trouble {
     },
     /// A refund was asked for under this `jti` before, of another amount.
     RefundChanged,
+    /// A refund was asked for under this `jti` before, whether it was made is not known, and asking again could make it twice.
+    RefundUncertain,
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,
 }

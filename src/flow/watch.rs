@@ -1,7 +1,7 @@
 //! What of an intent an operator should know of: what is stuck, and what is flagged and not settled yet.
 
 use super::agenda::{self, Pace};
-use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger};
+use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund};
 use crate::paysg::PaymentId;
 
 /// After so long, what should have happened is stuck.
@@ -25,6 +25,9 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     if unanswered(intent).any(|attempt| long_ago(attempt.started_at_ms)) {
         concerns.push("unanswered");
     }
+    if unanswered_refunds(intent).any(|refund| long_ago(refund.asked_at_ms)) {
+        concerns.push("refund_unanswered");
+    }
     for (flag, payment_id) in &intent.flags {
         let word = word(*flag);
         if !is_settled(intent, *flag, payment_id.as_ref()) && !concerns.contains(&word) {
@@ -34,16 +37,19 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     concerns
 }
 
-/// When an intent has to be looked at again for this alone: nothing else wakes one whose create PaySG never answered.
+/// When an intent has to be looked at again for this alone: nothing else wakes one whose create or refund PaySG never answered.
 ///
 /// First when the link, once it is there, will be looked after: the alarm that is set before PaySG is called then need not be set again after it.
 #[must_use]
 pub fn next(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<i64> {
-    unanswered(&ledger.intent)
+    let intent = &ledger.intent;
+    let refunds = unanswered_refunds(intent).map(|refund| stuck_at(refund.asked_at_ms, pace));
+    unanswered(intent)
         .flat_map(|attempt| {
             let first_look_ms = agenda::first_look_ms(attempt, pace);
             [first_look_ms, stuck_at(attempt.started_at_ms, pace)]
         })
+        .chain(refunds)
         .filter(|at_ms| *at_ms > now_ms)
         .min()
 }
@@ -58,6 +64,14 @@ fn unanswered(intent: &Intent) -> impl Iterator<Item = &Attempt> {
         .attempts
         .iter()
         .filter(|attempt| attempt.state == AttemptState::Started)
+}
+
+/// PaySG may have made these, or not: the command finds out when it comes again. What was given back in full needs no more looking after.
+fn unanswered_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
+    intent.unanswered_refunds().filter(|refund| {
+        let attempt = intent.attempt_of(&refund.payment_id);
+        attempt.is_some_and(|attempt| attempt.state != AttemptState::Refunded)
+    })
 }
 
 const fn word(flag: Flag) -> &'static str {

@@ -17,6 +17,10 @@ pub struct Refund {
     pub key: Digest,
     /// How much.
     pub amount_in_cents: Cents,
+    /// When it was asked for: PaySG keeps a key for so long, if it keeps those of refunds at all.
+    pub asked_at_ms: i64,
+    /// How the payment stood then, or since another refund was made: only what is given back beyond it can be this one.
+    pub before: AttemptState,
     /// What PaySG said, once it is known.
     pub accepted: Option<bool>,
 }
@@ -175,14 +179,20 @@ impl Intent {
                 Some(AttemptState::PartiallyRefunded) => *whole,
                 _ => false,
             },
+            // A refused one may be made yet: the same command asks again under the same key.
             Transition::RefundAsked {
-                payment_id, key, ..
+                payment_id,
+                key,
+                amount_in_cents,
             } => {
                 self.attempt_of(payment_id).is_some_and(|attempt| {
                     attempt.state.was_paid() || attempt.state == AttemptState::Open
-                }) && self.refunds.iter().all(|refund| refund.key != *key)
+                }) && self.refund(key).is_none_or(|refund| {
+                    refund.accepted == Some(false)
+                        && refund.payment_id == *payment_id
+                        && refund.amount_in_cents == *amount_in_cents
+                })
             }
-            // A refused one may be made yet: the same command asks again under the same key.
             Transition::RefundMade { key, .. } => self.refund(key).is_some_and(|refund| {
                 refund.accepted != Some(true)
                     && self
@@ -303,10 +313,14 @@ impl Intent {
                 payment_id,
                 key,
                 amount_in_cents,
-            } => self.refunds.push(Refund {
+            } => self.ask_refund(Refund {
                 payment_id: payment_id.clone(),
                 key: key.clone(),
                 amount_in_cents: *amount_in_cents,
+                asked_at_ms: at_ms,
+                before: self
+                    .attempt_of(payment_id)
+                    .map_or(AttemptState::Open, |attempt| attempt.state),
                 accepted: None,
             }),
             Transition::RefundMade { key, whole } => self.refund_made(at_ms, key, *whole),
@@ -349,8 +363,24 @@ impl Intent {
         self.attempt(number)?.payment_id.clone()
     }
 
-    fn refund(&self, key: &Digest) -> Option<&Refund> {
+    /// The refund of this command, if it was asked for.
+    #[must_use]
+    pub fn refund(&self, key: &Digest) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.key == *key)
+    }
+
+    /// Refunds of which it is not known whether PaySG made them.
+    pub fn unanswered_refunds(&self) -> impl Iterator<Item = &Refund> {
+        self.refunds
+            .iter()
+            .filter(|refund| refund.accepted.is_none())
+    }
+
+    fn ask_refund(&mut self, refund: Refund) {
+        match self.refunds.iter_mut().find(|had| had.key == refund.key) {
+            Some(had) => *had = refund,
+            None => self.refunds.push(refund),
+        }
     }
 
     fn answer_refund(&mut self, key: &Digest, accepted: bool) -> Option<PaymentId> {
@@ -367,6 +397,11 @@ impl Intent {
             return;
         };
         self.enter(number, refunded(whole));
+        for other in &mut self.refunds {
+            if other.payment_id == payment_id && other.accepted.is_none() {
+                other.before = AttemptState::PartiallyRefunded;
+            }
+        }
         let status = if whole {
             TellStatus::Refunded
         } else {

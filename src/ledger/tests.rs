@@ -317,9 +317,7 @@ fn refunds_are_asked_once_and_answered_once() {
     for answer in [made("c", false), not_made("c")] {
         let mut ledger = paid_and(asked_once.clone());
         ledger.record(AT_MS, answer).unwrap();
-        for again in [not_made("c"), asked("p1", "c")] {
-            assert_eq!(ledger.record(AT_MS, again), Err(Illegal));
-        }
+        assert_eq!(ledger.record(AT_MS, not_made("c")), Err(Illegal));
         // What was refused may be made yet, but what was made is made once.
         let _ = ledger.record(AT_MS, made("c", true));
         assert_eq!(ledger.intent.refunds[0].accepted, Some(true));
@@ -327,6 +325,55 @@ fn refunds_are_asked_once_and_answered_once() {
         assert_eq!(ledger.record(AT_MS, not_made("c")), Err(Illegal));
         assert_eq!(ledger.intent.tellings.len(), 2);
     }
+}
+
+#[test]
+fn only_a_refused_refund_is_asked_for_anew_and_then_as_it_was() {
+    let paid = || after([started(1), opened(1, "p1"), paid(1), asked("p1", "c")]);
+    let mut made_once = paid();
+    made_once.record(AT_MS, made("c", false)).unwrap();
+    assert_eq!(made_once.record(AT_MS, asked("p1", "c")), Err(Illegal));
+
+    let mut ledger = paid();
+    ledger.record(AT_MS, not_made("c")).unwrap();
+    let of_another_amount = Transition::RefundAsked {
+        payment_id: id("p1"),
+        key: digest("c"),
+        amount_in_cents: Cents::new(101).unwrap(),
+    };
+    assert_eq!(ledger.record(AT_MS, of_another_amount), Err(Illegal));
+    ledger.record(AT_MS, refunded(1, false)).unwrap();
+    ledger.record(AT_MS + 1000, asked("p1", "c")).unwrap();
+    let [refund] = &*ledger.intent.refunds else {
+        panic!("{:?}", ledger.intent.refunds);
+    };
+    assert_eq!(refund.accepted, None);
+    assert_eq!(refund.asked_at_ms, AT_MS + 1000);
+    assert_eq!(refund.before, AttemptState::PartiallyRefunded);
+}
+
+#[test]
+fn of_an_unanswered_refund_is_known_how_the_payment_stood_without_it() {
+    let mut ledger = after([
+        started(1),
+        opened(1, "p1"),
+        asked("p1", "unpaid"),
+        paid(1),
+        asked("p1", "paid"),
+    ]);
+    let before = |ledger: &Ledger| -> Vec<AttemptState> {
+        let refunds = ledger.intent.refunds.iter();
+        refunds.map(|refund| refund.before).collect()
+    };
+    assert_eq!(before(&ledger), [AttemptState::Open, AttemptState::Paid]);
+    // Whose refund a GET shows is not known; what another refund has given back is.
+    ledger.record(AT_MS, refunded(1, false)).unwrap();
+    assert_eq!(before(&ledger), [AttemptState::Open, AttemptState::Paid]);
+    ledger.record(AT_MS, made("unpaid", false)).unwrap();
+    assert_eq!(
+        before(&ledger),
+        [AttemptState::Open, AttemptState::PartiallyRefunded]
+    );
 }
 
 #[test]

@@ -254,21 +254,250 @@ fn a_refund_whose_answer_is_lost_is_not_repeated_by_itself() {
         let refunds = &bench.ledger.intent.refunds;
         assert_eq!((refunds.len(), refunds[0].accepted), (1, None));
         assert_eq!(told(&bench).len(), 1, "nothing to tell yet");
-        // The same command asks again, under the same key.
+        // The same command looks, and asks again under the same key.
         let reply = bench.ask(
             refund(4200, "once"),
             [
+                ("GET p1", shows("p1", "paid")),
                 ("POST p1/refund", status(200)),
                 ("GET p1", shows("p1", "refunded")),
             ],
         );
         assert_eq!(answered(reply), Status::Refunded);
         assert_eq!(
-            bench.calls[0].request.idempotency_key.as_deref(),
+            bench.calls[1].request.idempotency_key.as_deref(),
             Some(key.as_str())
         );
         assert_eq!(told(&bench).len(), 2);
     }
+}
+
+/// A paid payment of which 1000 were given back, and a second refund of 500 whose answer was lost.
+fn partly_refunded_and_unanswered() -> Bench {
+    let mut bench = Bench::paid();
+    let shown = || ("GET p1", shows("p1", "partially_refunded"));
+    bench.ask(
+        refund(1000, "a"),
+        [("POST p1/refund", status(200)), shown()],
+    );
+    let reply = bench.ask(
+        refund(500, "b"),
+        [("POST p1/refund", Says::Nothing), shown()],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(accepted(&bench), [Some(true), None]);
+    bench
+}
+
+fn accepted(bench: &Bench) -> Vec<Option<bool>> {
+    let refunds = bench.ledger.intent.refunds.iter();
+    refunds.map(|refund| refund.accepted).collect()
+}
+
+#[test]
+fn a_refund_that_cannot_be_seen_is_asked_for_again_while_paysg_knows_its_key_and_never_after() {
+    let shown = || ("GET p1", shows("p1", "partially_refunded"));
+    let mut bench = partly_refunded_and_unanswered();
+    bench.now_ms = bench.ledger.intent.refunds[1].asked_at_ms + 23 * HOUR_MS - 51;
+    let reply = bench.ask(
+        refund(500, "b"),
+        [shown(), ("POST p1/refund", status(200)), shown()],
+    );
+    assert_eq!(answered(reply), Status::PartiallyRefunded);
+    assert_eq!(accepted(&bench), [Some(true), Some(true)]);
+
+    let mut bench = partly_refunded_and_unanswered();
+    bench.now_ms = bench.ledger.intent.refunds[1].asked_at_ms + 23 * HOUR_MS - 50;
+    let tellings = told(&bench).len();
+    for _ in 0..2 {
+        let reply = bench.ask(refund(500, "b"), [shown()]);
+        assert_eq!(trouble(reply), Trouble::RefundUncertain);
+        bench.pass(HOUR_MS);
+    }
+    assert_eq!(accepted(&bench), [Some(true), None]);
+    assert_eq!(told(&bench).len(), tellings);
+    // Given back in full it is made, however late it is seen.
+    let reply = bench.ask(refund(500, "b"), [("GET p1", shows("p1", "refunded"))]);
+    assert_eq!(answered(reply), Status::Refunded);
+    assert_eq!(accepted(&bench), [Some(true), Some(true)]);
+    assert_eq!(told(&bench).len(), tellings + 1);
+}
+
+#[test]
+fn a_lost_refund_that_another_get_has_seen_is_made_and_told_when_its_command_comes_again() {
+    for (state, status) in [
+        ("partially_refunded", Status::PartiallyRefunded),
+        ("refunded", Status::Refunded),
+    ] {
+        for hours in [0, 48] {
+            let mut bench = Bench::paid();
+            bench.ask(
+                refund(1000, "j"),
+                [
+                    ("POST p1/refund", Says::Nothing),
+                    ("GET p1", shows("p1", "paid")),
+                ],
+            );
+            bench.inquire("p1", [("GET p1", shows("p1", state))]);
+            assert_eq!(told(&bench).len(), 1, "whose refund it is is not known");
+            bench.pass(hours * HOUR_MS);
+            let reply = bench.ask(refund(1000, "j"), [("GET p1", shows("p1", state))]);
+            assert_eq!(answered(reply), status);
+            assert_eq!(accepted(&bench), [Some(true)]);
+            assert_eq!(told(&bench).len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_refund_that_is_lost_at_first_is_made_though_a_question_saw_it_before_the_commands_own_get() {
+    let mut bench = Bench::paid();
+    let down = || ("GET p1", status(502));
+    let reply = bench.ask(
+        refund(1000, "j"),
+        [
+            ("POST p1/refund", Says::Nothing),
+            down(),
+            down(),
+            down(),
+            down(),
+        ],
+    );
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    bench.inquire("p1", [("GET p1", shows("p1", "partially_refunded"))]);
+    // PaySG refuses what it has done already, where it takes no key: the look comes first.
+    let reply = bench.ask(
+        refund(1000, "j"),
+        [("GET p1", shows("p1", "partially_refunded"))],
+    );
+    assert_eq!(answered(reply), Status::PartiallyRefunded);
+}
+
+#[test]
+fn a_lost_refund_that_paysg_refuses_when_it_comes_again_is_not_on_record_as_refused() {
+    let shown = || ("GET p1", shows("p1", "partially_refunded"));
+    let mut bench = partly_refunded_and_unanswered();
+    for _ in 0..2 {
+        // Perhaps it has given back what is missing now.
+        let reply = bench.ask(
+            refund(500, "b"),
+            [
+                shown(),
+                ("POST p1/refund", error(400, "refund_amount_too_large")),
+                shown(),
+            ],
+        );
+        assert_eq!(trouble(reply), Trouble::RefundUncertain);
+        assert_eq!(accepted(&bench), [Some(true), None]);
+    }
+    // Where nothing at all was given back it is as good as its word.
+    let mut bench = Bench::paid();
+    let paid = || ("GET p1", shows("p1", "paid"));
+    bench.ask(
+        refund(9999, "j"),
+        [("POST p1/refund", Says::Nothing), paid()],
+    );
+    let refusal = ("POST p1/refund", error(400, "refund_amount_too_large"));
+    let reply = bench.ask(refund(9999, "j"), [paid(), refusal, paid()]);
+    assert_eq!(trouble(reply), left(4200));
+    assert_eq!(accepted(&bench), [Some(false)]);
+}
+
+#[test]
+fn a_lost_refund_that_is_seen_between_the_two_looks_of_its_repetition_is_made() {
+    let mut bench = Bench::paid();
+    let lost = ("POST p1/refund", Says::Nothing);
+    let paid = || ("GET p1", shows("p1", "paid"));
+    bench.ask(refund(4200, "j"), [lost, paid()]);
+    let reply = bench.ask(
+        refund(4200, "j"),
+        [
+            paid(),
+            ("POST p1/refund", error(400, "already_refunded")),
+            ("GET p1", shows("p1", "refunded")),
+        ],
+    );
+    assert_eq!(answered(reply), Status::Refunded);
+    assert_eq!(accepted(&bench), [Some(true)]);
+}
+
+#[test]
+fn what_another_refund_has_given_back_does_not_stand_for_a_lost_one() {
+    let partly = || ("GET p1", shows("p1", "partially_refunded"));
+    let lost = || ("POST p1/refund", Says::Nothing);
+    let mut bench = Bench::paid();
+    bench.ask(refund(500, "j"), [lost(), ("GET p1", shows("p1", "paid"))]);
+    bench.ask(
+        refund(700, "k"),
+        [("POST p1/refund", status(200)), partly()],
+    );
+    assert_eq!(accepted(&bench), [None, Some(true)]);
+    // So it is asked for again.
+    let reply = bench.ask(
+        refund(500, "j"),
+        [partly(), ("POST p1/refund", status(200)), partly()],
+    );
+    assert_eq!(answered(reply), Status::PartiallyRefunded);
+    assert_eq!(accepted(&bench), [Some(true), Some(true)]);
+
+    // Of two that were lost either may be the one that is seen.
+    let mut bench = Bench::paid();
+    bench.ask(refund(500, "j"), [lost(), ("GET p1", shows("p1", "paid"))]);
+    let reply = bench.ask(refund(700, "k"), [lost(), partly()]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    for (cents, name) in [(500, "j"), (700, "k")] {
+        let reply = bench.ask(refund(cents, name), [partly()]);
+        assert_eq!(trouble(reply), Trouble::RefundUncertain, "{name}");
+    }
+    assert_eq!(accepted(&bench), [None, None]);
+    assert_eq!(told(&bench).len(), 1);
+}
+
+#[test]
+fn a_refund_that_was_refused_and_then_lost_is_one_that_was_lost() {
+    let shown = || ("GET p1", shows("p1", "partially_refunded"));
+    let mut bench = Bench::paid();
+    let refusal = ("POST p1/refund", error(400, "another_refund_is_pending"));
+    bench.ask(refund(500, "j"), [refusal, shown()]);
+    assert_eq!(accepted(&bench), [Some(false)]);
+    bench.pass(20 * HOUR_MS);
+    bench.ask(
+        refund(500, "j"),
+        [("POST p1/refund", Says::Nothing), shown()],
+    );
+    assert_eq!(accepted(&bench), [None]);
+    bench.pass(20 * HOUR_MS);
+    let again = ("POST p1/refund", Says::Nothing);
+    bench.ask(refund(500, "j"), [shown(), again, shown()]);
+    bench.pass(4 * HOUR_MS);
+    let reply = bench.ask(refund(500, "j"), [shown()]);
+    assert_eq!(trouble(reply), Trouble::RefundUncertain);
+}
+
+#[test]
+fn a_refund_that_paysg_refuses_for_its_key_or_its_name_was_not_made() {
+    for (http, expected) in [
+        (401, Trouble::Credentials),
+        (402, Trouble::NotConnected),
+        (404, Trouble::UnknownPayment),
+        (422, Trouble::Unexpected { status: 422 }),
+    ] {
+        let mut bench = Bench::paid();
+        let reply = bench.ask(refund(500, "j"), [("POST p1/refund", status(http))]);
+        assert_eq!(trouble(reply), expected);
+        assert_eq!(accepted(&bench), [Some(false)], "{http}");
+    }
+    // Not so where it may have been made before, or where only the look was refused.
+    let mut bench = partly_refunded_and_unanswered();
+    let shown = ("GET p1", shows("p1", "partially_refunded"));
+    bench.ask(refund(500, "b"), [shown, ("POST p1/refund", status(401))]);
+    assert_eq!(accepted(&bench), [Some(true), None]);
+    bench.ask(refund(500, "b"), [("GET p1", status(401))]);
+    assert_eq!(accepted(&bench), [Some(true), None]);
+    let mut bench = Bench::paid();
+    let script = [("POST p1/refund", status(200)), ("GET p1", status(401))];
+    bench.ask(refund(500, "j"), script);
+    assert_eq!(accepted(&bench), [None]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::flow::watch::{concerns, next};
 use crate::ledger::Transition;
+use crate::paysg::Cents;
 
 impl Bench {
     fn concerns(&self) -> Vec<&'static str> {
@@ -86,6 +87,37 @@ fn a_create_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
         next(&Bench::open().ledger, bench.terms.pace, START_MS),
         None
     );
+}
+
+#[test]
+fn a_refund_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_intent_for_that() {
+    let refund = || Message::Refund {
+        payment_id: id("p1"),
+        amount_in_cents: Cents::new(500).unwrap(),
+        command_id: "j".to_owned(),
+    };
+    let mut bench = Bench::paid();
+    bench.wake([("TELL p1", status(200))]);
+    let lost = ("POST p1/refund", Says::Nothing);
+    bench.ask(refund(), [lost, ("GET p1", shows("p1", "paid"))]);
+    let due_ms = next(&bench.ledger, bench.terms.pace, bench.now_ms).unwrap();
+    assert_eq!(due_ms, bench.ledger.intent.refunds[0].asked_at_ms + HOUR_MS);
+    assert_eq!(bench.concerns(), [""; 0]);
+    bench.now_ms = due_ms;
+    bench.wake([]);
+    assert_eq!(bench.concerns(), ["refund_unanswered"]);
+    assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
+    // It is settled by an answer, or where nothing is left to give back.
+    let mut all = bench.ledger.clone();
+    let whole = Transition::Refunded {
+        attempt: 1,
+        whole: true,
+    };
+    all.record(due_ms, whole).unwrap();
+    assert_eq!(concerns(&all, bench.terms.pace, due_ms), [""; 0]);
+    bench.ask(refund(), [("GET p1", shows("p1", "partially_refunded"))]);
+    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
 }
 
 #[test]
