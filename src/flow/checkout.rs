@@ -264,21 +264,23 @@ impl Checkout {
         amount_in_cents: Option<u64>,
         conclusive: bool,
     ) -> Next {
-        // Without a ledger the attempt may be as old as a key can be.
-        let started_at_ms = if desk.terms.remembers {
-            desk.ledger
-                .intent
-                .attempt(attempt)
-                .map_or(desk.now_ms, |attempt| attempt.started_at_ms)
+        let started_at_ms = desk
+            .ledger
+            .intent
+            .attempt(attempt)
+            .map_or(desk.now_ms, |attempt| attempt.started_at_ms);
+        // Without a ledger, and where its storage was replaced, the key may have been used as long ago as PaySG keeps one.
+        let since_ms = if desk.terms.remembers && amount_in_cents.is_some() {
+            started_at_ms
         } else {
-            desk.now_ms.saturating_sub(24 * HOUR_MS)
+            started_at_ms.min(desk.now_ms.saturating_sub(24 * HOUR_MS))
         };
         let conclusive = conclusive && !self.in_flight;
         self.tries.restart();
         let search = Search::new(
             amount_in_cents,
             self.in_flight,
-            started_at_ms,
+            since_ms,
             self.tries.clone(),
         );
         let fetch = search.fetch(desk, 0);

@@ -336,6 +336,47 @@ fn a_key_used_for_another_order_leads_over_the_list_and_a_cancellation_to_the_ne
 }
 
 #[test]
+fn a_key_used_for_another_order_is_looked_for_as_far_back_as_paysg_keeps_keys() {
+    // The storage was replaced, and others have paid since.
+    let mut bench = Bench::new();
+    let made = |payment: Value, age_ms: i64| {
+        with(
+            payment,
+            json!({"created_at": format_iso_ms(START_MS - age_ms)}),
+        )
+    };
+    let other = |minutes: i64| {
+        let other = with(payment("x", "paid"), json!({"reference_id": "INV-900"}));
+        made(other, minutes * MINUTE_MS)
+    };
+    let old = |state| made(payment("p1", state), 2 * HOUR_MS);
+    let reply = bench.pay(
+        order(),
+        [
+            ("POST payments #1", error(409, KEY_REUSED)),
+            (
+                "LIST",
+                page(vec![other(1), other(7), other(90)], Some("c1")),
+            ),
+            (
+                "LIST after=c1",
+                page(vec![other(100), old("unpaid")], Some("c2")),
+            ),
+            ("LIST after=c2", page(vec![other(24 * 60 + 6)], Some("c3"))),
+            ("GET p1", says(200, old("unpaid"))),
+            ("POST p1/cancel", says(200, old("cancelled"))),
+            ("GET p1", says(200, old("cancelled"))),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+    assert_eq!(
+        bench.states(),
+        [AttemptState::Cancelled, AttemptState::Open]
+    );
+}
+
+#[test]
 fn a_key_used_for_another_order_that_was_paid_is_answered_with_that_payment() {
     for amount in [4200, 1000] {
         let mut bench = Bench::new();
