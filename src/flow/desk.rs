@@ -17,7 +17,7 @@ use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
-use crate::ledger::{AttemptState, Digest, Intent, Transition};
+use crate::ledger::{AttemptState, Digest, Flag, Intent, Transition};
 use crate::paysg::{Cents, Payment, PaymentId};
 
 /// How long a question about a payment may take.
@@ -331,19 +331,23 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
         },
         Err(trouble) => trouble,
     };
+    if trouble == Trouble::UnknownPayment && desk.ledger.intent.attempt_of(id).is_some() {
+        desk.flag(Flag::Vanished, Some(id));
+    }
     match paid_all_the_same(desk, id, &trouble) {
         Some(payment) => Reply::Payment { payment },
         None => Reply::Failed(trouble),
     }
 }
 
-/// What is said in the place of a PaySG that does not answer: a payer who has paid is not told of our troubles.
+/// What is said in the place of a PaySG that says nothing of the payment: a payer who has paid is not told of our troubles with it, nor of PaySG's.
+/// Where it says something of another payment, that is no reason to believe in ours.
 pub(super) fn paid_all_the_same(
     desk: &Desk<'_>,
     id: &PaymentId,
     trouble: &Trouble,
 ) -> Option<PaymentView> {
-    matches!(trouble, Trouble::Unavailable { .. }).then(|| recorded_paid(desk, id))?
+    (*trouble != Trouble::Mismatch).then(|| recorded_paid(desk, id))?
 }
 
 /// A payment as the ledger knows it, if it knows it paid: any other may have been paid since.

@@ -780,6 +780,63 @@ fn a_payment_that_the_ledger_knows_as_paid_is_the_answer_while_paysg_is_out_of_r
 }
 
 #[test]
+fn a_payment_that_the_ledger_knows_as_paid_is_the_answer_whatever_trouble_there_is_with_paysg() {
+    for answer in troubles() {
+        let what = format!("{answer:?}");
+        let mut bench = Bench::paid();
+        for order in [order(), order_of(9900, "another")] {
+            let reply = bench.pay(order, [("GET p1", answer.clone())]);
+            assert_eq!(outcome(reply), is("p1", Status::Paid, true), "{what}");
+        }
+        let reply = bench.inquire("p1", [("GET p1", answer)]);
+        assert_eq!(answered(reply), Status::Paid, "{what}");
+        let vanished = what.contains("(404");
+        assert_eq!(bench.is_flagged(Flag::Vanished, Some("p1")), vanished);
+    }
+    // That it stands for another payment is no trouble of PaySG's.
+    let mut bench = Bench::paid();
+    let swapped = || ("GET p1", shows("p2", "paid"));
+    assert_eq!(trouble(bench.pay(order(), [swapped()])), Trouble::Mismatch);
+    let reply = bench.inquire("p1", [swapped()]);
+    assert_eq!(trouble(reply), Trouble::Mismatch);
+}
+
+/// What is no answer and will be none at the next try.
+fn troubles() -> [Says; 6] {
+    [
+        status(401),
+        status(402),
+        status(403),
+        status(404),
+        status(418),
+        says(200, json!({"id": "p1"})),
+    ]
+}
+
+#[test]
+fn a_payment_that_is_not_known_as_paid_is_not_answered_for() {
+    for answer in troubles() {
+        let mut bench = Bench::open();
+        let reply = bench.inquire("p1", [("GET p1", answer.clone())]);
+        let expected = trouble(reply);
+        let reply = bench.pay(order(), [("GET p1", answer)]);
+        assert_eq!(trouble(reply), expected);
+    }
+}
+
+#[test]
+fn a_question_that_finds_a_known_payment_gone_flags_it_and_one_about_another_flags_nothing() {
+    let mut bench = Bench::open();
+    for payment in ["p1", "p9"] {
+        let gone = (&*format!("GET {payment}"), status(404));
+        let reply = bench.inquire(payment, [gone]);
+        assert_eq!(trouble(reply), Trouble::UnknownPayment);
+    }
+    let vanished = (Flag::Vanished, Some(id("p1")));
+    assert_eq!(bench.ledger.intent.flags, [vanished]);
+}
+
+#[test]
 fn a_payment_that_paysg_no_longer_knows_is_flagged_and_not_replaced() {
     let mut bench = Bench::open();
     let reply = bench.pay(order(), [("GET p1", status(404))]);
