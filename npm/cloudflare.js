@@ -58,6 +58,10 @@ export class PaymentLedger extends DurableObject {
   #last = Promise.resolve();
   /** What was last reported of this intent; `undefined` where that failed. */
   #reported = "";
+  /** What the next report is for, until it is made; whatever a reset has lost of them, too. */
+  #owed = {};
+  /** Whether nothing but a report is to wake this intent. */
+  #idle = false;
   #waiting = 0;
 
   constructor(ctx, env) {
@@ -126,13 +130,20 @@ export class PaymentLedger extends DurableObject {
   /** Has the sweep look at this intent. Nothing waits for it, and nothing fails with it. */
   async #report() {
     try {
+      const owed = this.#owed;
       const concerns = await this.concerns();
-      if (concerns === this.#reported) return;
-      if (concerns !== "") {
+      if (concerns !== this.#reported && concerns !== "") {
         const { intent } = JSON.parse(concerns);
         await listOf(this.env.LEDGER, intent).note(intent);
       }
       this.#reported = concerns;
+      // What has been stored meanwhile has a report of its own.
+      if (this.#owed !== owed) return;
+      this.#owed = undefined;
+      if (this.#idle && this.#alarm !== null) {
+        this.#alarm = null;
+        await this.ctx.storage.deleteAlarm();
+      }
     } catch (error) {
       print(failure(error, { route: "watch", trapped: isTrap(error) }));
       // Comes again with whatever the intent does next, and by itself where that is nothing.
@@ -157,15 +168,16 @@ export class PaymentLedger extends DurableObject {
 
   async #work(envelope, leave) {
     if (this.#ledger === undefined) await this.#load();
-    let concerning = envelope === WAKE;
+    let report = false;
     let step = this.#core.objectBegin(this.#ledger, envelope).split("\0");
     for (;;) {
       const [kind, ledger, rows, schedule, alarm, ...parts] = step;
-      this.#store(ledger, rows, schedule, alarm);
       // A superset of what can raise a concern, so that most steps are not looked at twice.
-      concerning ||= rows.includes("flagged") || rows.includes("paid");
+      const concerning = envelope === WAKE || rows.includes("flagged") || rows.includes("paid");
+      report ||= concerning;
+      this.#store(ledger, rows, schedule, alarm, concerning);
       if (kind === "D") {
-        if (concerning || this.#reported === undefined) this.ctx.waitUntil(this.#report());
+        if (report || this.#reported === undefined || (this.#idle && this.#owed !== undefined)) this.ctx.waitUntil(this.#report());
         const [reply, line] = parts;
         if (line !== "") print(line);
         return this.#reply(reply);
@@ -196,7 +208,7 @@ export class PaymentLedger extends DurableObject {
   }
 
   /** Stores what has happened; calls and replies leave the object only when that is on disk (its output gate). */
-  #store(ledger, rows, schedule, alarm) {
+  #store(ledger, rows, schedule, alarm, concerning) {
     if (rows !== "" || (schedule !== "" && schedule !== this.#schedule)) {
       this.ctx.storage.transactionSync(() => {
         this.#migrate();
@@ -213,10 +225,27 @@ export class PaymentLedger extends DurableObject {
       this.#schedule = schedule;
     }
     if (this.#ledger !== "" || rows !== "") this.#ledger = ledger;
-    const at = alarm === "" ? null : Math.max(Number(alarm), Date.now());
+    if (concerning) this.#owed = {};
+    this.#idle = alarm === "";
+    const at = this.#idle ? this.#reportAt(concerning) : Math.max(Number(alarm), Date.now());
     if (at !== null && at !== this.#alarm) this.ctx.storage.setAlarm(at);
     if (at === null && this.#alarm !== null) this.ctx.storage.deleteAlarm();
     this.#alarm = at;
+  }
+
+  /**
+   * When to wake for a report alone. It runs beside the reply, and a reset would lose it for good where nothing else wakes the intent: so what
+   * is set stays until the report is made, and where there is a concern and nothing is set, that is.
+   */
+  #reportAt(concerning) {
+    if (this.#owed === undefined) return null;
+    if (this.#alarm !== null || !concerning || this.#ledger === "") return this.#alarm;
+    try {
+      return this.#core.objectConcerns(this.#ledger) === "" ? null : Date.now() + RETRY_REPORT_MS;
+    } catch {
+      // No payment fails with a report.
+      return Date.now() + RETRY_REPORT_MS;
+    }
   }
 
   #reply(reply) {

@@ -1,5 +1,6 @@
 // The worker as it is deployed, in wrangler: it serves, and its cron trigger names what is stuck or flagged until it is not.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { startStack } from "../stack.mjs";
 import { anOrder, commandToken, orderToken } from "../tokens.mjs";
@@ -45,6 +46,17 @@ describe("the worker in wrangler", { concurrency: 1 }, () => {
     assert.equal(all.at(-1).sweep, "done");
     const { intents: sum, unread } = all.at(-1);
     return { intents: all.slice(0, -1), sum, unread };
+  }
+
+  /** The name of an intent's object: see `src/ledger/digest.rs`. */
+  function nameOf(...parts) {
+    const hash = createHash("sha256");
+    for (const part of ["paysg-wasm/1", "intent", ...parts]) {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+      hash.update(length).update(part);
+    }
+    return hash.digest("hex");
   }
 
   const of = ({ intents }) => intents.map(({ concerns }) => concerns);
@@ -127,6 +139,50 @@ describe("the worker in wrangler", { concurrency: 1 }, () => {
     const { status } = await create(order);
     assert.ok([200, 201].includes(status));
     assert.equal((await sweeps()).sum, 0);
+  });
+
+  test("a report that a reset has lost is made when the intent wakes for it, and then it wakes no more", async (t) => {
+    const other = await startWrangler(stack, { PAYSG_FULFILMENT_URL: eservice.url }, "tests/edge/sweep.worker.js");
+    t.after(() => other.stop());
+    const lists = (how) => fetch(`${other.edge_url}/_lists/${how}`);
+    await lists("silent");
+    const order = anOrder();
+    const { payment } = await create(order, other);
+    const intent = nameOf(payment.payment_service_id, order.reference_id);
+    const object = (what) => fetch(`${other.edge_url}/_objects/${intent}/${what}`);
+    const due = async () => (await object("due")).json();
+    const record = async () => {
+      const path = other.edge(`/intents/${payment.payment_service_id}/${order.reference_id}`);
+      return (await fetch(path, { headers: command("read", { reference_id: order.reference_id }) })).json();
+    };
+    /** The payer comes back from PaySG without a cookie: the ledger looks. */
+    const returns = async ({ id, payment_service_id }) => {
+      await stack.sim(`/payments/${id}/pay`, { webhook: false });
+      await fetch(other.edge(`/return?paysg_payment_id=${id}&paysg_payment_service_id=${payment_service_id}`), { redirect: "manual" });
+    };
+    assert.ok((await due()) > Date.now(), "the link is looked after");
+    await returns(payment);
+    await eventually(async () => (await record()).state === "paid" && (await due()) === null, "an ordinary payment is over");
+
+    const beside = await fetch(`${stack.simulator_url}/v1/payment-services/${stack.payment_service_id}/payments`, {
+      method: "POST",
+      headers: { "x-api-key": stack.api_key, "content-type": "application/json" },
+      body: JSON.stringify({ ...order, metadata: {}, return_url: other.edge("/return") }),
+    });
+    await returns(await beside.json());
+    await eventually(async () => (await record()).flags.some(([flag]) => flag === "surplus"), "it is flagged");
+    // First when its GET was put off to, then for the report alone.
+    await eventually(async () => (await due()) > Date.now() + 60_000, "it wakes for the report alone");
+    await object("reset");
+    await lists("there");
+    assert.deepEqual(of(await sweeps(other)), [], "the report was lost");
+    await object("wake");
+    const swept = await eventually(async () => {
+      const swept = await sweeps(other);
+      return swept.sum === 1 && swept;
+    }, "it is named");
+    assert.deepEqual(of(swept), [["surplus"]]);
+    await eventually(async () => (await due()) === null, "it wakes no more");
   });
 
   test("where the lists are out of reach, payments go on as ever", async (t) => {
