@@ -63,6 +63,8 @@ pub fn witness(
                     whole,
                 });
             }
+            // Refused where it is told already.
+            desk.record(Transition::RefundCompleted { attempt: number });
             desk.record(Transition::Examined {
                 payment_id: payment.id.clone(),
             });

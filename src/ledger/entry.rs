@@ -44,6 +44,7 @@ enum What {
     RefundMade,
     RefundRefused,
     Refunded,
+    RefundCompleted,
     Hinted,
     Examined,
     Told,
@@ -123,6 +124,9 @@ impl Entry {
             What::Refunded => Transition::Refunded {
                 attempt: self.attempt?,
                 whole: self.whole?,
+            },
+            What::RefundCompleted => Transition::RefundCompleted {
+                attempt: self.attempt?,
             },
             What::Hinted => Transition::Hinted {
                 payment_id: self.payment_id?,

@@ -179,6 +179,10 @@ impl Intent {
                 Some(AttemptState::PartiallyRefunded) => *whole,
                 _ => false,
             },
+            Transition::RefundCompleted { attempt } => {
+                state(attempt) == Some(AttemptState::Refunded)
+                    && self.is_told_as_partly_refunded(*attempt)
+            }
             // A refused one may be made yet: the same command asks again under the same key.
             Transition::RefundAsked {
                 payment_id,
@@ -328,6 +332,9 @@ impl Intent {
                 self.answer_refund(key, false);
             }
             Transition::Refunded { attempt, whole } => self.enter(*attempt, refunded(*whole)),
+            Transition::RefundCompleted { attempt } => {
+                self.tell(at_ms, *attempt, TellStatus::Refunded);
+            }
             Transition::Hinted { payment_id } => self.hints.push(payment_id.clone()),
             Transition::Examined { payment_id } => self.hints.retain(|hint| hint != payment_id),
             Transition::Told { key } => self.acknowledge(key, true),
@@ -357,6 +364,19 @@ impl Intent {
             telling.status == TellStatus::Cancelled
                 && Some(&telling.payment_id) == payment_id.as_ref()
         })
+    }
+
+    /// Whether that is the last that the e-service is to be told of an attempt, and no refund of it is unanswered, which would tell of itself.
+    fn is_told_as_partly_refunded(&self, number: u32) -> bool {
+        let Some(payment_id) = self.payment_of(number) else {
+            return false;
+        };
+        let mut tellings = self.tellings.iter().rev();
+        let last = tellings.find(|telling| telling.payment_id == payment_id);
+        last.is_some_and(|telling| telling.status == TellStatus::PartiallyRefunded)
+            && self
+                .unanswered_refunds()
+                .all(|refund| refund.payment_id != payment_id)
     }
 
     fn payment_of(&self, number: u32) -> Option<PaymentId> {

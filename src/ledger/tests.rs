@@ -397,6 +397,36 @@ fn a_made_refund_is_told_and_a_refused_one_is_not() {
 }
 
 #[test]
+fn only_what_is_told_as_partly_refunded_and_is_refunded_in_full_is_told_again_as_that() {
+    let completed = || Transition::RefundCompleted { attempt: 1 };
+    let mut ledger = after([started(1), opened(1, "p1"), paid(1)]);
+    assert_eq!(ledger.record(AT_MS, completed()), Err(Illegal));
+    ledger.record(AT_MS, asked("p1", "c")).unwrap();
+    ledger.record(AT_MS, made("c", false)).unwrap();
+    assert_eq!(ledger.record(AT_MS, completed()), Err(Illegal));
+    ledger.record(AT_MS, asked("p1", "d")).unwrap();
+    ledger.record(AT_MS, refunded(1, true)).unwrap();
+    // Made, it tells of itself.
+    assert_eq!(ledger.record(AT_MS, completed()), Err(Illegal));
+    let mut whole = ledger.clone();
+    whole.record(AT_MS, made("d", true)).unwrap();
+    assert_eq!(whole.record(AT_MS, completed()), Err(Illegal));
+    ledger.record(AT_MS, not_made("d")).unwrap();
+    ledger.record(AT_MS, completed()).unwrap();
+    assert_eq!(ledger.record(AT_MS, completed()), Err(Illegal));
+    let last = ledger.intent.tellings.last().unwrap();
+    assert_eq!(
+        (&*last.key, last.status),
+        ("p1-refund-2", TellStatus::Refunded)
+    );
+    assert_eq!(ledger.intent.attempts[0].state, AttemptState::Refunded);
+
+    // Of what was refunded elsewhere alone nobody is told.
+    let elsewhere = [started(1), opened(1, "p1"), paid(1), refunded(1, true)];
+    assert_eq!(after(elsewhere).record(AT_MS, completed()), Err(Illegal));
+}
+
+#[test]
 fn every_telling_has_a_key_of_its_own() {
     let ledger = after([
         started(1),
@@ -679,6 +709,7 @@ fn every_transition_is_read_as_it_was_written() {
         made("command", false),
         not_made("command"),
         refunded(1, true),
+        Transition::RefundCompleted { attempt: 1 },
         hinted("p1"),
         examined("p1"),
         told("paid p1"),
@@ -728,7 +759,8 @@ fn any_transition() -> impl Strategy<Value = Transition> {
         attempt.clone().prop_map(given_up),
         attempt.clone().prop_map(cancelled),
         attempt.clone().prop_map(paid),
-        (attempt, any::<bool>()).prop_map(|(n, whole)| refunded(n, whole)),
+        (attempt.clone(), any::<bool>()).prop_map(|(n, whole)| refunded(n, whole)),
+        attempt.prop_map(|attempt| Transition::RefundCompleted { attempt }),
         (payment.clone(), command.clone()).prop_map(|(p, c)| asked(p, c)),
         (command.clone(), any::<bool>()).prop_map(|(c, whole)| made(c, whole)),
         command.prop_map(not_made),

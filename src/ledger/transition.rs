@@ -120,6 +120,12 @@ pub enum Transition {
         /// Whether nothing is left.
         whole: bool,
     },
+    /// What the e-service was told of as refunded in part is refunded in full, by a refund that PaySG carried out later or by somebody on its
+    /// dashboard; the e-service is to be told.
+    RefundCompleted {
+        /// The attempt.
+        attempt: u32,
+    },
     /// An authentic event named a payment; a GET will show what it is.
     Hinted {
         /// The payment.

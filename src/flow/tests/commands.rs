@@ -637,6 +637,62 @@ fn a_refund_that_was_refused_is_made_told_and_on_record_once_paysg_takes_the_sam
 }
 
 #[test]
+fn a_refund_that_paysg_carries_out_later_is_told_as_whole_when_it_is_seen_and_once() {
+    let whole = || ("GET p1", shows("p1", "refunded"));
+    let partly = || ("GET p1", shows("p1", "partially_refunded"));
+    let mut bench = Bench::paid();
+    // Pending: all that PaySG says of it is that it is not refunded in full.
+    bench.ask(
+        refund(4200, "j"),
+        [("POST p1/refund", status(200)), partly()],
+    );
+    bench.inquire("p1", [partly()]);
+    assert_eq!(told(&bench).len(), 2);
+    for _ in 0..2 {
+        bench.inquire("p1", [whole()]);
+        assert_eq!(
+            told(&bench)[1..],
+            [
+                ("p1-refund-1".to_owned(), TellStatus::PartiallyRefunded),
+                ("p1-refund-2".to_owned(), TellStatus::Refunded),
+            ]
+        );
+    }
+    for key in ["p1", "p1-refund-1", "p1-refund-2"] {
+        let call = format!("TELL {key}");
+        bench.sleep().wake([(&*call, status(200))]);
+    }
+    // The same command says how it stands.
+    assert_eq!(
+        answered(bench.ask(refund(4200, "j"), [whole()])),
+        Status::Refunded
+    );
+    assert_eq!(told(&bench).len(), 3);
+}
+
+#[test]
+fn a_refund_of_the_rest_is_told_once_by_whichever_get_it_is_seen() {
+    let whole = || ("GET p1", shows("p1", "refunded"));
+    let partly = || ("GET p1", shows("p1", "partially_refunded"));
+    for answer in [status(200), Says::Nothing] {
+        let mut bench = Bench::paid();
+        bench.ask(
+            refund(4000, "a"),
+            [("POST p1/refund", status(200)), partly()],
+        );
+        bench.ask(refund(200, "b"), [("POST p1/refund", answer), whole()]);
+        bench.inquire("p1", [whole()]);
+        let statuses: Vec<TellStatus> = told(&bench).iter().map(|(_, status)| *status).collect();
+        let expected = [
+            TellStatus::Paid,
+            TellStatus::PartiallyRefunded,
+            TellStatus::Refunded,
+        ];
+        assert_eq!(statuses, expected);
+    }
+}
+
+#[test]
 fn only_what_was_paid_is_refunded() {
     let mut bench = Bench::open();
     let unpaid = Trouble::NotAllowed {
