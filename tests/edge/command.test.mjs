@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { sign } from "../tokens.mjs";
-import { ALLOWED_ORIGIN, each, eventually, FOREIGN_ORIGIN, NAVIGATION, PAYER, RESULT_URL, statusPath, test, UNKNOWN_ID, UNKNOWN_SERVICE, verify } from "./support.mjs";
+import { ALLOWED_ORIGIN, each, eventually, FOREIGN_ORIGIN, NAVIGATION, PAYER, RESULT_URL, sleep, statusPath, test, UNKNOWN_ID, UNKNOWN_SERVICE, verify } from "./support.mjs";
 
 const ACTIONS = ["cancel", "refund", "send-email", "tell-again"];
 const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
@@ -303,6 +303,34 @@ function byToken(world) {
     (await post(path, "tell-again", world.command("tell-again", { payment_id: payment.id }))).expect(200);
     await eventually(() => world.eservice.about(payment).length === 2, "it is told again");
     assert.deepEqual(world.eservice.about(payment).map(({ key }) => key), [payment.id, payment.id]);
+  });
+
+  test("a refund whose answer is lost is looked for when its command comes again, and not made twice", async () => {
+    const { path, payment } = await seenPaid();
+    const command = (refund_amount_in_cents, jti) => world.command("refund", { payment_id: payment.id, refund_amount_in_cents, jti });
+    const lost = { method: "POST", path: `/v1/payment-services/${payment.payment_service_id}/payments/${payment.id}/refund`, drop: "after", times: 1 };
+    const [part, rest] = [randomUUID(), randomUUID()];
+    // Its own GET shows it.
+    await world.fault(lost);
+    assert.equal((await post(path, "refund", command(1000, part))).expect(200).json.payment.status, "partially_refunded");
+    // Of the next nothing is seen, and PaySG is asked again under its key.
+    await world.fault(lost);
+    (await post(path, "refund", command(500, rest))).expect(503, "paysg_unavailable");
+    assert.equal((await post(path, "refund", command(500, rest))).expect(200).json.payment.status, "partially_refunded");
+    const before = (await commands()).length;
+    for (const [cents, jti] of [[1000, part], [500, rest]]) (await post(path, "refund", command(cents, jti))).expect(200);
+    assert.deepEqual([before, (await commands()).length, await world.faultsLeft()], [3, 3, 0], "what was made is not asked for again");
+    await assert.rejects(world.paysg("POST", `/payments/${payment.id}/refund`, { refund_amount_in_cents: 2701 }));
+    await world.paysg("POST", `/payments/${payment.id}/refund`, { refund_amount_in_cents: 2700 });
+  });
+
+  test("a refund that PaySG refuses is an error though somebody has refunded a part of it on the dashboard meanwhile", async () => {
+    const { path, payment } = await seenPaid();
+    await world.paysg("POST", `/payments/${payment.id}/refund`, { refund_amount_in_cents: 1000 });
+    const answer = await post(path, "refund", world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 4200 }));
+    answer.expect(409, "not_allowed");
+    await sleep(200);
+    assert.deepEqual(world.eservice.about(payment).filter(({ body }) => body.payment.status !== "paid"), []);
   });
 
   test("tell-again of a payment that is not paid tells nothing", async () => {
