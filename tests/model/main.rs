@@ -15,6 +15,7 @@ mod dice;
 mod eservice;
 mod long;
 mod paysg;
+mod refunds;
 mod world;
 
 use world::World;
