@@ -201,7 +201,12 @@ impl Bench {
                         Reply::Failed(Trouble::RefundUncertain) => "uncertain",
                         Reply::Failed(Trouble::RefundRefused { .. }) => "refused",
                         Reply::Failed(Trouble::Unavailable { .. }) => "unavailable",
-                        _ => "other",
+                        Reply::Chosen(_)
+                        | Reply::Noted
+                        | Reply::NotOurs
+                        | Reply::Record { .. }
+                        | Reply::Slept
+                        | Reply::Failed(_) => "other",
                     };
                     *seen.entry(what).or_default() += 1;
                 }
