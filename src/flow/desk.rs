@@ -59,6 +59,9 @@ pub enum Message {
         amount_in_cents: Cents,
         /// The same for the same command.
         command_id: String,
+        /// Whether a GET has just shown that some of it was given back: what the ledger does not know of is then not taken for this refund.
+        #[serde(default)]
+        given_back: bool,
     },
     /// Have PaySG send its e-mail.
     SendEmail {
@@ -118,7 +121,8 @@ pub enum Task {
     Look(Glance),
     /// For a command.
     Command(Box<Command>),
-    /// For a refund that was asked for before without an answer, before it is asked for again.
+    /// For a refund that was asked for before without an answer, or of a payment of which somebody else has given something back, before it is
+    /// asked for.
     RefundLook {
         /// The look.
         glance: Glance,
@@ -199,7 +203,8 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             payment_id,
             amount_in_cents,
             command_id,
-        } => refund::begun(desk, payment_id, amount_in_cents, &command_id),
+            given_back,
+        } => refund::begun(desk, payment_id, amount_in_cents, &command_id, given_back),
         Message::TellAgain { payment_id } => officer::tell_again(desk, &payment_id),
         Message::Read if desk.ledger.is_empty() => Progress::Done(Reply::Failed(Trouble::NoRecord)),
         Message::Read => Progress::Done(Reply::Record {

@@ -195,6 +195,7 @@ impl Bench {
                         payment_id: PaymentId::parse("p1").unwrap(),
                         amount_in_cents: Cents::new(amounts[nth]).unwrap(),
                         command_id: nth.to_string(),
+                        given_back: false,
                     });
                     let what = match reply {
                         Reply::Payment { .. } => "made",

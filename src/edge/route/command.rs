@@ -11,8 +11,8 @@ use crate::edge::session::Session;
 use crate::flow::desk::{Message, Reply};
 use crate::flow::glance::Glance;
 use crate::flow::upstream::Tries;
-use crate::paysg::PaymentId;
 use crate::paysg::json::ObjectWriter;
+use crate::paysg::{PaymentId, Status};
 use crate::token::{CommandKind, CommandToken};
 
 const PATIENCE_MS: i64 = 8_000;
@@ -77,6 +77,7 @@ fn by_token(
             payment_id,
             amount_in_cents: refund.amount_in_cents,
             command_id: refund.id,
+            given_back: false,
         },
         (CommandKind::Refund, None) | (CommandKind::Read | CommandKind::Doctor, _) => {
             return Err(Problem::no_route());
@@ -87,11 +88,15 @@ fn by_token(
 pub(super) fn pass_on(
     edge: &Edge<'_>,
     context: Context,
-    message: Message,
+    mut message: Message,
     outcome: Outcome,
 ) -> Move {
     match outcome {
         Outcome::Seen(Ok(payment)) => {
+            if let Message::Refund { given_back, .. } = &mut message {
+                let status = payment.status();
+                *given_back = matches!(status, Status::PartiallyRefunded | Status::Refunded);
+            }
             let (service, reference) = (&payment.payment_service_id, &payment.reference_id);
             edge.ask(context, service, reference, message, Then::Command)
         }

@@ -34,15 +34,16 @@ pub(super) fn begun(
     payment_id: PaymentId,
     amount_in_cents: Cents,
     command_id: &str,
+    given_back: bool,
 ) -> Progress {
     let key = refund_key(&payment_id, command_id);
-    let ask = |key, repeated| Action::Refund {
-        amount_in_cents,
-        key,
-        repeated,
-    };
     if !desk.terms.remembers {
-        return officer::command(desk, payment_id, ask(key, false));
+        let action = Action::Refund {
+            amount_in_cents,
+            key,
+            repeated: false,
+        };
+        return officer::command(desk, payment_id, action);
     }
     let Some(attempt) = desk.ledger.intent.attempt_of(&payment_id) else {
         return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
@@ -56,6 +57,7 @@ pub(super) fn begun(
     if earlier.is_some_and(|refund| refund.amount_in_cents != amount_in_cents) {
         return Progress::Done(Reply::Failed(Trouble::RefundChanged));
     }
+    let unaware = matches!(attempt.state, AttemptState::Open | AttemptState::Paid);
     match earlier.map(|refund| refund.accepted) {
         // The same command once more: what it did stands.
         Some(Some(true)) => begin(
@@ -66,7 +68,7 @@ pub(super) fn begun(
                 fresh: true,
             },
         ),
-        Some(None) => {
+        accepted if accepted == Some(None) || (given_back && unaware) => {
             let tries = Tries::until(desk.now_ms.saturating_add(LOOK_PATIENCE_MS));
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::fresh(service, payment_id, tries).within(LOOK_PATIENCE_MS);
@@ -80,19 +82,31 @@ pub(super) fn begun(
                 fetch,
             )
         }
-        // A refused one is asked for anew: what is lost then is lost since then.
-        Some(Some(false)) | None => {
-            desk.record(Transition::RefundAsked {
-                payment_id: payment_id.clone(),
-                key: key.clone(),
-                amount_in_cents,
-            });
-            officer::command(desk, payment_id, ask(key, false))
-        }
+        Some(Some(false) | None) | None => ask(desk, payment_id, amount_in_cents, key),
     }
 }
 
-/// Takes what a repeated command's GET shows.
+/// Asks for a refund that was not asked for, or was refused: that is asked for anew, and what is lost then is lost since then.
+fn ask(
+    desk: &mut Desk<'_>,
+    payment_id: PaymentId,
+    amount_in_cents: Cents,
+    key: Digest,
+) -> Progress {
+    desk.record(Transition::RefundAsked {
+        payment_id: payment_id.clone(),
+        key: key.clone(),
+        amount_in_cents,
+    });
+    let action = Action::Refund {
+        amount_in_cents,
+        key,
+        repeated: false,
+    };
+    officer::command(desk, payment_id, action)
+}
+
+/// Takes what a GET shows before a refund is asked for.
 pub(super) fn looked(
     desk: &mut Desk<'_>,
     payment: &Payment,
@@ -104,8 +118,9 @@ pub(super) fn looked(
         Ok(status) => status,
         Err(trouble) => return failed(trouble),
     };
-    let Some(refund) = desk.ledger.intent.refund(&key) else {
-        return failed(Trouble::UnknownPayment);
+    let unanswered = desk.ledger.intent.refund(&key);
+    let Some(refund) = unanswered.filter(|refund| refund.accepted.is_none()) else {
+        return ask(desk, payment.id.clone(), amount_in_cents, key);
     };
     let age_ms = desk.now_ms.saturating_sub(refund.asked_at_ms);
     match trace(desk, refund, status) {

@@ -15,6 +15,35 @@ fn refund(cents: u64, command: &str) -> Message {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(cents).unwrap(),
         command_id: command.to_owned(),
+        given_back: false,
+    }
+}
+
+/// The same, where the edge's own GET has shown that some was given back.
+fn refund_of_a_rest(cents: u64, command: &str) -> Message {
+    let mut message = refund(cents, command);
+    if let Message::Refund { given_back, .. } = &mut message {
+        *given_back = true;
+    }
+    message
+}
+
+#[test]
+fn what_was_given_back_on_the_dashboard_before_is_not_taken_for_a_refund_whose_answer_is_lost() {
+    let partly = || ("GET p1", shows("p1", "partially_refunded"));
+    let lost = || ("POST p1/refund", Says::Nothing);
+    for mut bench in [Bench::paid(), Bench::open()] {
+        let reply = bench.ask(refund_of_a_rest(3200, "j"), [partly(), lost(), partly()]);
+        assert_eq!(trouble(reply), UNAVAILABLE);
+        assert_eq!(accepted(&bench), [None]);
+        assert_eq!(told(&bench).len(), 1);
+        // What the ledger knows by then needs no look.
+        let reply = bench.ask(
+            refund_of_a_rest(100, "k"),
+            [("POST p1/refund", status(200)), partly()],
+        );
+        assert_eq!(answered(reply), Status::PartiallyRefunded);
+        assert_eq!(accepted(&bench), [None, Some(true)]);
     }
 }
 
@@ -160,6 +189,7 @@ fn commands_for_a_payment_that_the_ledger_does_not_know_make_no_call() {
             payment_id: id("p9"),
             amount_in_cents: Cents::new(1).unwrap(),
             command_id: "c".to_owned(),
+            given_back: false,
         },
     ] {
         assert_eq!(trouble(bench.ask(message, [])), Trouble::UnknownPayment);

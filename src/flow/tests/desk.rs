@@ -391,6 +391,7 @@ fn of_one_payment_nothing_is_told_before_what_came_first() {
         payment_id: id("p1"),
         amount_in_cents: crate::paysg::Cents::new(cents).unwrap(),
         command_id: command.to_owned(),
+        given_back: false,
     };
     for (cents, command, state) in [(1000, "c", "partially_refunded"), (3200, "d", "refunded")] {
         bench.ask(

@@ -95,6 +95,7 @@ fn a_refund_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
         payment_id: id("p1"),
         amount_in_cents: Cents::new(500).unwrap(),
         command_id: "j".to_owned(),
+        given_back: false,
     };
     let mut bench = Bench::paid();
     bench.wake([("TELL p1", status(200))]);
