@@ -216,6 +216,7 @@ export type TextKey =
   | "pay.redirecting_note"
   | "pay.stopped_note"
   | "pay.restored_note"
+  | "pay.settled_note"
   | "error.fields_title"
   | "error.unreachable_title"
   | "error.unreachable_text"

@@ -97,7 +97,7 @@ export class PaySGPayElement extends Part {
     });
     // pagehide comes too late to be painted.
     this._on(globalThis.navigation, "navigate", ({ destination }) => destination.sameDocument || this.#leaves());
-    this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.busy && this.#restored());
+    this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.#shownAgain());
     // Fetched early, so that a press is quick. If it fails, the press tries again and says so.
     setTimeout(() => this.isConnected && this._load().catch(() => {}));
   }
@@ -157,9 +157,23 @@ export class PaySGPayElement extends Part {
     this.#flight = undefined;
   }
 
-  #restored() {
+  /** Out of the back/forward cache. Where the module had sent the payer off, its promise tells so, in the microtasks after the event. */
+  #shownAgain() {
+    // What was promised before the payer went forward again: they may have paid there.
+    const promised = this.#note === "pay.restored_note" || (this.state === "failed" && this.#problem?.kind !== "fields");
+    if (promised) return this.#rest("pay.settled_note");
+    const flight = this.#flight;
+    setTimeout(() => {
+      if (!this.busy || this.#flight !== flight) return;
+      if (flight) this.#giveUp();
+      // By the plain form, of which nothing is known here.
+      else this.#rest("pay.settled_note");
+    });
+  }
+
+  #restored({ settled }) {
     this.#flight = undefined;
-    this.#rest("pay.restored_note");
+    this.#rest(settled ? "pay.settled_note" : "pay.restored_note");
   }
 
   #rest(note) {
@@ -213,7 +227,7 @@ export class PaySGPayElement extends Part {
   }
 
   #ended(error) {
-    if (isPaySGError(error, "page_restored")) return this.#restored();
+    if (isPaySGError(error, "page_restored")) return this.#restored(error);
     this.#drop();
     if (isPaySGError(error, "aborted")) return this.#rest("pay.stopped_note");
     const { form } = this;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Key } from "selenium-webdriver";
 import { openGallery } from "./gallery.mjs";
 import { journeys } from "./journey.mjs";
+import { returnOf } from "./payer.mjs";
 import { Visitor } from "./states.mjs";
 
 const journey = journeys();
@@ -145,6 +146,39 @@ journey("back by the back button the element can be pressed, says so, and leads 
   await (await visitor.part("button")).click();
   assert.equal(await world.payer.isAtPaySG(), id);
   await world.payer.onePayment();
+});
+
+/** From PaySG's page: pays, is told so on a page of the e-service in the same tab, and goes back to the form, as it was left. */
+async function paysAndGoesBack(visitor, { payer, stack }, id) {
+  await stack.sim(`/payments/${id}/pay`, {});
+  await visitor.open("/status", Object.fromEntries(returnOf({ id, payment_service_id: stack.payment_service_id })));
+  await visitor.seesState("paid");
+  await payer.goesBack();
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.goesBack();
+}
+
+journey("back at the form after having paid, nothing is promised of another press, and that is a new payment", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  await paysAndGoesBack(visitor, world, id);
+  await visitor.waits("the note", async () => /^You came back. If you have paid, you need not pay again/.test(await visitor.text("status")), () => visitor.text("status"));
+  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /ready$/);
+  await (await visitor.part("button")).click();
+  assert.notEqual(await world.payer.isAtPaySG(), id, "what would have been promised was not so");
+});
+
+journey("what was promised after the back button is taken back once the payer has been away again", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  await world.payer.goesBack();
+  await visitor.waits("the promise", async () => /it is the same payment/.test(await visitor.text("status")));
+  // Forward, where they may have paid, and back. Chromium keeps a page for that once only, under a driver.
+  await driver.executeScript(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  assert.match(await visitor.text("status"), /^You came back. If you have paid/);
 });
 
 journey("where the browser does not leave the page, another press tries again", async (world) => {

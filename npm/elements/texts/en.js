@@ -11,6 +11,7 @@ export default {
   "pay.redirecting_note": "Taking you to PaySG’s payment page.",
   "pay.stopped_note": "Stopped. Nothing has been charged.",
   "pay.restored_note": "You came back from PaySG’s page. If you have not paid yet, pay here again: it is the same payment, and you are not charged twice.",
+  "pay.settled_note": "You came back. If you have paid, you need not pay again: another press may begin a new payment.",
   "error.fields_title": "There is something to correct",
   "error.unreachable_title": "We cannot reach the payment service",
   "error.unreachable_text": "Check your connection and try again. Trying again never charges you twice.",

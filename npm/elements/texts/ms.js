@@ -11,6 +11,7 @@ export default {
   "pay.redirecting_note": "Membawa anda ke halaman pembayaran PaySG.",
   "pay.stopped_note": "Dihentikan. Tiada bayaran dikenakan.",
   "pay.restored_note": "Anda telah kembali dari halaman PaySG. Jika anda belum membayar, bayar semula di sini: ia pembayaran yang sama, dan anda tidak dikenakan bayaran dua kali.",
+  "pay.settled_note": "Anda telah kembali. Jika anda sudah membayar, anda tidak perlu membayar lagi: menekan sekali lagi mungkin memulakan pembayaran baharu.",
   "error.fields_title": "Ada sesuatu yang perlu dibetulkan",
   "error.unreachable_title": "Perkhidmatan pembayaran tidak dapat dihubungi",
   "error.unreachable_text": "Periksa sambungan anda dan cuba lagi. Mencuba lagi tidak sekali-kali mengenakan bayaran dua kali.",

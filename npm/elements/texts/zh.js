@@ -11,6 +11,7 @@ export default {
   "pay.redirecting_note": "正在带您前往 PaySG 的付款页面。",
   "pay.stopped_note": "已停止，没有扣款。",
   "pay.restored_note": "您已从 PaySG 页面返回。如果尚未付款，请在此再次付款：这仍是同一笔付款，不会重复扣款。",
+  "pay.settled_note": "您已返回本页面。如果您已经付款，无需再次付款：再按一次可能会开始一笔新的付款。",
   "error.fields_title": "有内容需要更正",
   "error.unreachable_title": "无法连接付款服务",
   "error.unreachable_text": "请检查网络连接后重试。重试绝不会重复扣款。",
