@@ -235,6 +235,10 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         }
     };
     assign(&url)?;
+    // The page that it leads to need not be one where this module verifies. The payer has been told; the next press is a new intent.
+    if payment.status.was_paid() {
+        keys::forget(id);
+    }
     if let Some(flight) = FLIGHT.take() {
         FLIGHT.set(Some(Flight {
             sent_to: Some(url),
@@ -249,7 +253,7 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         check(signal)?;
         let event = first(None, &[(Some(&window), "pageshow"), (signal, "abort")]).await?;
         if get(&event, "persisted").is_truthy() {
-            let settled = keys::is_gone(&order.body, &order.key);
+            let settled = payment.status.was_paid() || keys::is_gone(&order.body, &order.key);
             return Err(page_restored(settled));
         }
     }

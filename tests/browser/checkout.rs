@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::page::{
     ID, NONE, PAGE, SERVICE, after, allow_storage, answers, code, created, departed, empty_storage,
     evaluate, forbid_storage, get, hanging_requests, here, is_pending, json, new_page,
-    open_listeners, requests, restore, return_query, sent_keys, settle, text, to_json,
+    open_listeners, requests, restore, return_query, sent_keys, settle, stored, text, to_json,
 };
 
 const BUSY: &str = r#"{"status":503,"json":{"error":{"type":"api_error","code":"paysg_unavailable","message":"Later."}}}"#;
@@ -373,6 +373,29 @@ async fn what_is_paid_already_leads_to_the_result_not_to_paying_again() {
             departed(),
             [format!("{}/paysg/return?{}", here(), return_query())]
         );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_press_that_led_to_what_was_paid_makes_the_next_one_a_new_intent() {
+    for status in ["paid", "partially_refunded", "refunded"] {
+        let paysg = new_page().await;
+        answers(&format!("[{},{}]", created(status), created("unpaid")));
+        let promise = paysg.pay(&order(), &NONE).unwrap();
+        assert!(is_pending(&promise).await);
+        assert_eq!(stored(), "{}", "no page that verifies has to do it");
+        // Pressed once more while the browser leaves, it is no other payment.
+        let _ = paysg.pay(&order(), &NONE).unwrap();
+        assert_eq!(sent_keys().len(), 1);
+        let error = restored(promise).await;
+        assert_eq!(get(&error, "settled"), JsValue::TRUE);
+
+        let promise = paysg.pay(&order(), &NONE).unwrap();
+        assert!(is_pending(&promise).await);
+        let keys = sent_keys();
+        assert_ne!(keys[0], keys[1]);
+        let receipt = format!("{}/paysg/return?{}", here(), return_query());
+        assert_eq!(departed(), [&receipt, &receipt, PAGE]);
     }
 }
 
