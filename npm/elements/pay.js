@@ -124,7 +124,10 @@ export class PaySGPayElement extends Part {
 
   /** Pays, as a press of the button does. Settles when the payer can press again. */
   async pay() {
-    if (this.#disabled || (current && current !== this)) return;
+    if (this.#disabled) return;
+    // Another one's navigation did not happen, though that may be pressed again: what the payer presses now is what they want.
+    if (current && current !== this && current.state === "redirecting" && current.#slow) current.#giveUp();
+    if (current && current !== this) return;
     // The browser did not leave the page: perhaps it asked, and the answer was no. The same payment's page is tried again.
     const again = this.busy && this.#slow && this.state === "redirecting";
     if (this.busy && !again) return;

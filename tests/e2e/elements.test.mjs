@@ -190,6 +190,81 @@ journey("where the browser does not leave the page, another press tries again", 
   assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /^ paying redirecting paying/);
 });
 
+journey("where the browser does not leave the page, another element can be pressed", async (world) => {
+  const visitor = await opens(world, "/two", { fault: "leave" });
+  const { driver } = visitor;
+  const other = () => driver.executeScript(() => document.getElementById("other").shadowRoot.querySelector("[part~=button]"));
+  await driver.executeScript(() => (document.getElementById("other").order = { item: "stall-1y", payer_name: "Siti binte Rahman" }));
+  await (await visitor.part("button")).click();
+  await visitor.seesState("redirecting");
+  // As long as the first may still leave, it is the one that is paid.
+  await (await other()).click();
+  assert.equal(await driver.executeScript(() => document.getElementById("other").state), "ready");
+  await visitor.waits("another try", async () => (await visitor.text("label")) === "Try again");
+  await (await other()).click();
+  const id = await world.payer.isAtPaySG();
+  const payment = await world.payer.onePayment();
+  assert.deepEqual([payment.id, payment.payer_name], [id, "Siti binte Rahman"]);
+});
+
+journey("back at a page that was left while a payment was prepared: it is over, says no word of PaySG's page, and the next press is of what is ordered then", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => {
+    window.kept = true;
+    document.getElementById("part").order = ({ signal }) => new Promise((resolve) => {
+      window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" });
+      signal.addEventListener("abort", () => (window.aborted = true));
+    });
+  });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("paying");
+  await visitor.open("/status");
+  await visitor.seesState("nothing");
+  await world.payer.goesBack();
+  await visitor.seesState("ready");
+  assert.equal(await driver.executeScript(() => window.kept), true, "the page was not kept");
+  assert.equal(await driver.executeScript(() => window.aborted), true);
+  assert.equal(await visitor.text("status"), "Stopped before you were sent to PaySG’s page.");
+  // Its order comes all the same, and nobody is pulled away by it.
+  await driver.executeScript(() => window.orders());
+  await sleep(500);
+  assert.deepEqual(await world.payer.payments(), []);
+  await driver.executeScript(() => (document.getElementById("part").order = { item: "stall-1y", payer_name: "Siti binte Rahman" }));
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  assert.equal((await world.payer.onePayment()).payer_name, "Siti binte Rahman");
+});
+
+journey("back at a page that was left while the proxy asked for patience: nothing is sent any more, and the next press is of what is ordered then", { console: /503 \(Service Unavailable\)/, needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await world.stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 1_000, status: 503 }]);
+  await driver.executeScript(() => {
+    window.kept = true;
+    const { fetch } = window;
+    window.answers = 0;
+    window.fetch = async (...request) => {
+      const answer = await fetch(...request);
+      if (request[1]?.method === "POST") window.answers++;
+      return answer;
+    };
+  });
+  await (await visitor.part("button")).click();
+  await visitor.waits("the proxy's answer", () => driver.executeScript(() => window.answers > 0));
+  await visitor.open("/status");
+  await visitor.seesState("nothing");
+  await fetch(`${world.stack.simulator_url}/_sim/faults`, { method: "DELETE" });
+  await world.payer.goesBack();
+  await visitor.seesState("ready");
+  assert.equal(await driver.executeScript(() => window.kept), true, "the page was not kept");
+  assert.match(await visitor.text("status"), /^Stopped/);
+  await driver.executeScript(() => (document.getElementById("payer_name").value = "Siti binte Rahman"));
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  assert.deepEqual((await world.payer.payments()).filter(({ payer_name }) => payer_name === "Siti binte Rahman").length, 1);
+});
+
 journey("an element that leaves the page gives up what it had begun, and another can be pressed", async (world) => {
   const visitor = await opens(world, "/pay");
   const aborted = await visitor.driver.executeScript(() => {

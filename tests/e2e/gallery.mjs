@@ -37,6 +37,11 @@ const pages = {
         <button>Pay inside</button>
       </form>
     </paysg-pay>`,
+  "/two": `
+    <paysg-pay id="part"></paysg-pay>
+    <paysg-pay id="other"></paysg-pay>`,
+  "/nested": `
+    <paysg-pay id="part"><div class="actions"><button><span data-paysg-label>Pay nested</span></button></div></paysg-pay>`,
   "/status": `
     <paysg-status id="part" heading-level="1">
       <a href="/paysg/resume">Your payment, on a plain page</a>
@@ -48,7 +53,7 @@ const pages = {
 const SCRIPT = `
   const query = new URLSearchParams(location.search);
   const part = document.getElementById("part");
-  part.devPaymentOrigin = query.get("simulator");
+  for (const each of document.querySelectorAll("paysg-pay, paysg-status")) each.devPaymentOrigin = query.get("simulator");
   if (query.has("timeout")) part.timeoutMs = query.get("timeout");
   const { load, PaySGError } = await import("/pkg/index.js");
   const away = () => new Promise(() => {});
