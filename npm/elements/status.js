@@ -160,7 +160,8 @@ export class PaySGStatusElement extends Part {
   #failed(error) {
     const kind = problemOf(error);
     this.#withoutWasm = isWithoutWasm(error);
-    const away = (kind === "unreachable" || kind === "busy") && !this.#withoutWasm;
+    // Wasm that did not come may come when it is asked for again; what is forbidden stays so.
+    const away = (kind === "unreachable" || kind === "busy") && !isPaySGError(error, "wasm_blocked");
     const state = kind === "unknown" ? "not-found" : away ? "unreachable" : "refused";
     this.#enter(state, { error });
     this._tell("paysg-error", { kind, error, fields: [] });

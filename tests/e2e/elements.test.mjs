@@ -85,6 +85,23 @@ journey("where there is no wasm the status shows what the page has for browsers 
   assert.ok(await visitor.driver.findElement({ css: "paysg-status > a[href='/paysg/resume']" }).isDisplayed());
 });
 
+journey("wasm that did not come is asked for again by a press, and meanwhile the status shows what the page has for browsers without scripts", { console: /\.wasm/, needs: "devtools" }, async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  await driver.sendDevToolsCommand("Network.enable", {});
+  await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: ["*.wasm"] });
+  try {
+    await visitor.open("/status");
+    await visitor.seesState("unreachable");
+    assert.ok(await driver.findElement({ css: "paysg-status > a[href='/paysg/resume']" }).isDisplayed());
+  } finally {
+    await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: [] });
+  }
+  await (await visitor.part("check")).click();
+  await visitor.seesState("nothing");
+  assert.equal(await driver.findElement({ css: "paysg-status > a[href='/paysg/resume']" }).isDisplayed(), false);
+});
+
 journey("a field that the proxy refuses is invalid until it is changed, with or without a place for the words", { console: /400 \(Bad Request\)/ }, async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
