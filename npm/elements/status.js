@@ -367,5 +367,11 @@ function paidAt(receipt) {
 }
 
 // In the history entry, not in storage: it lives as long as this entry of this tab, and no other page sees it.
-const remember = (paysgReturned) => history.replaceState({ ...history.state, paysgReturned }, "");
+function remember(paysgReturned) {
+  try {
+    history.replaceState({ ...history.state, paysgReturned }, "");
+  } catch {
+    // Browsers refuse what comes too often. A reload then has only the address.
+  }
+}
 const remembered = () => history.state?.paysgReturned ?? null;

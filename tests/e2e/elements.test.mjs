@@ -102,6 +102,27 @@ journey("wasm that did not come is asked for again by a press, and meanwhile the
   assert.equal(await driver.findElement({ css: "paysg-status > a[href='/paysg/resume']" }).isDisplayed(), false);
 });
 
+journey("a check goes on where the browser takes no more of the history's changes", async (world) => {
+  const visitor = await visit(world);
+  const { driver, stack } = visitor;
+  const { id } = await visitor.showsStatus("unpaid");
+  await stack.sim(`/payments/${id}/pay`, {});
+  // Safari and Firefox throw where they come too often. The next one, of the module's own, is taken.
+  await driver.executeScript(() => {
+    const { replaceState } = history;
+    history.replaceState = () => {
+      history.replaceState = replaceState;
+      window.refused = true;
+      throw new DOMException("too often", "SecurityError");
+    };
+  });
+  // The proxy remembers an answer for two seconds.
+  await sleep(2_500);
+  await (await visitor.part("check")).click();
+  await visitor.seesState("paid");
+  assert.equal(await driver.executeScript(() => window.refused), true);
+});
+
 journey("a field that the proxy refuses is invalid until it is changed, with or without a place for the words", { console: /400 \(Bad Request\)/ }, async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
