@@ -289,6 +289,8 @@ export class PaySGPayElement extends Part {
   }
 
   #parts;
+  /** What the alert says. */
+  #said;
 
   /** The button that is shown: the page's own, or ours. */
   get #button() {
@@ -328,7 +330,10 @@ export class PaySGPayElement extends Part {
     this.#labelOwnButton();
     const note = state === "ready" ? this.#note : state === "failed" ? undefined : this.#slow && state === "paying" ? "pay.slow_note" : `pay.${state}_note`;
     say(status, note ? this._text(note) : "");
-    stop.hidden = !(state === "paying" && this.#slow);
+    const over = !(state === "paying" && this.#slow);
+    // Hidden with the focus on it, it would take that away from who uses a keyboard.
+    if (over && this.shadowRoot.activeElement === stop) this.#button.focus();
+    stop.hidden = over;
     stop.textContent = this._text("pay.stop");
     this.#renderProblem(error);
   }
@@ -361,21 +366,22 @@ export class PaySGPayElement extends Part {
   #renderProblem(error) {
     const { kind, problems, told } = this.#problem ?? {};
     error.hidden = kind === undefined || told;
-    if (error.hidden) return error.replaceChildren();
     const word = kind === "unknown" ? "refused" : kind;
-    const children = [make("p", "error-title", { textContent: this._text(`error.${word}_title`) })];
-    if (kind === "fields") {
-      const entries = problems.map(({ control, name, text }) => {
-        const words = this._text("rule.named", { name, problem: text });
-        if (!control) return make("li", null, { textContent: words });
-        const link = make("button", "error-field", { type: "button", textContent: words });
-        link.addEventListener("click", () => control.focus());
-        return make("li", null, {}, link);
-      });
-      children.push(make("ul", "error-fields", {}, ...entries));
-    } else {
-      children.push(make("p", "error-text", { textContent: this._text(`error.${word}_text`) }));
-    }
-    error.replaceChildren(...children);
+    const title = error.hidden ? "" : this._text(`error.${word}_title`);
+    const text = error.hidden || kind === "fields" ? "" : this._text(`error.${word}_text`);
+    const lines = error.hidden || kind !== "fields" ? [] : problems.map(({ name, text }) => this._text("rule.named", { name, problem: text }));
+    // An alert that is written again is said again.
+    const said = JSON.stringify([title, text, lines]);
+    if (this.#said === said) return;
+    this.#said = said;
+    if (error.hidden) return error.replaceChildren();
+    const entries = problems.map(({ control }, index) => {
+      if (!control) return make("li", null, { textContent: lines[index] });
+      const link = make("button", "error-field", { type: "button", textContent: lines[index] });
+      link.addEventListener("click", () => control.focus());
+      return make("li", null, {}, link);
+    });
+    const rest = kind === "fields" ? make("ul", "error-fields", {}, ...entries) : make("p", "error-text", { textContent: text });
+    error.replaceChildren(make("p", "error-title", { textContent: title }), rest);
   }
 }

@@ -218,8 +218,9 @@ export class PaySGStatusElement extends Part {
     say(title, words.title);
     say(lead, words.lead);
     if (this.#shown !== state) mark.replaceChildren(icon(state));
-    this.shadowRoot.firstElementChild.ariaBusy = String(state === "confirming");
     progress.hidden = state !== "confirming";
+    // Not around the announcement: what is busy is not read.
+    progress.ariaBusy = String(!progress.hidden);
     bar.ariaLabel = this._text("progress.name");
     say(progressText, this.#progressText());
     receipt.hidden = !(state === "paid" && proof);
@@ -277,8 +278,9 @@ export class PaySGStatusElement extends Part {
   #ask(cancelling) {
     this.#cancelling = cancelling;
     this._render();
-    const { confirm, actions } = this.#parts;
-    if (cancelling) confirm.querySelector("button").focus();
+    const { no, actions } = this.#parts;
+    // Not what cancels: Enter that is held, or comes twice, would have answered before the question was read.
+    if (cancelling) no.focus();
     else actions.querySelector("[part~=cancel]")?.focus();
   }
 

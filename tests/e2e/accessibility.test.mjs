@@ -99,12 +99,18 @@ journey("a payment is cancelled by keyboard: the focus is on the question, and t
   await press(driver, Key.TAB, Key.TAB, Key.TAB);
   assert.equal(await focusedPart(driver), "action cancel");
   await press(driver, Key.ENTER);
-  await visitor.waits("the question", async () => (await focusedPart(driver)) === "action cancel-yes danger");
+  // The safe answer: Enter that is held does not cancel.
+  await visitor.waits("the question", async () => (await focusedPart(driver)) === "action cancel-no");
   await isAccessible(driver, "the question");
   await reflows(driver, "the question");
   await press(driver, Key.TAB, Key.ENTER);
   await visitor.waits("the way back", async () => (await focusedPart(driver)) === "action cancel");
   await press(driver, Key.ENTER, Key.ENTER);
+  assert.deepEqual([await visitor.state(), await focusedPart(driver)], ["unpaid", "action cancel"]);
+  await press(driver, Key.ENTER);
+  await driver.actions().keyDown(Key.SHIFT).sendKeys(Key.TAB).keyUp(Key.SHIFT).perform();
+  assert.equal(await focusedPart(driver), "action cancel-yes danger");
+  await press(driver, Key.ENTER);
   await visitor.seesState("cancelled");
   assert.equal(await focusedPart(driver), "title");
 });

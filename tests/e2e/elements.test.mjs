@@ -123,6 +123,52 @@ journey("a check goes on where the browser takes no more of the history's change
   assert.equal(await driver.executeScript(() => window.refused), true);
 });
 
+journey("what is busy is the progress alone: a live region in what is busy is not read", async (world) => {
+  const visitor = await visit(world);
+  const busy = () => visitor.driver.executeScript(() => {
+    const { shadowRoot } = document.getElementById("part");
+    return [...shadowRoot.querySelectorAll("[aria-busy=true]")].map((each) => [each.getAttribute("part"), each.querySelector("[role=status]") !== null]);
+  });
+  const payment = await visitor.showsStatus("confirming");
+  assert.deepEqual(await busy(), [["progress", false]]);
+  await world.stack.sim(`/payments/${payment.id}/pay`, {});
+  await visitor.seesState("paid");
+  assert.deepEqual(await busy(), []);
+});
+
+journey("where what is prepared fails under Stop, the focus is on the button", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => (document.getElementById("part").order = () => new Promise((_, reject) => (window.fails = () => reject(new TypeError("away"))))));
+  await (await visitor.part("button")).click();
+  await visitor.waits("Stop", async () => (await visitor.part("stop")).isDisplayed());
+  await driver.executeScript(() => {
+    document.getElementById("part").shadowRoot.querySelector("[part=stop]").focus();
+    window.fails();
+  });
+  await visitor.seesState("failed");
+  assert.equal(await driver.executeScript(() => document.activeElement.shadowRoot?.activeElement?.getAttribute("part")), "button");
+});
+
+journey("an alert is written once for each failure, however often the rest is drawn", async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "refused" });
+  const { driver } = visitor;
+  const same = () => driver.executeScript(() => {
+    const now = document.getElementById("part").shadowRoot.querySelector("[role=alert]").firstElementChild;
+    const same = now === window.alerted;
+    window.alerted = now;
+    return same;
+  });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("failed");
+  assert.equal(await same(), false);
+  await driver.executeScript(() => (document.getElementById("part").amountInCents = 1));
+  assert.equal(await same(), true);
+  await driver.executeScript(() => document.getElementById("part").pay());
+  await visitor.seesState("failed");
+  assert.equal(await same(), false, "a failure that nobody is told of");
+});
+
 journey("a field that the proxy refuses is invalid until it is changed, with or without a place for the words", { console: /400 \(Bad Request\)/ }, async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
