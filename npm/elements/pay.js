@@ -294,7 +294,9 @@ export class PaySGPayElement extends Part {
 
   /** The button that is shown: the page's own, or ours. */
   get #button() {
-    return this.querySelector(":scope > button, :scope > input[type=submit], form button:not([type=button], [type=reset])") ?? this.#parts.button;
+    const own = this.querySelector(":scope > button, :scope > input[type=submit]") ?? this.querySelector("button:not([type=button], [type=reset])");
+    // Where there is no form, no button can be another's.
+    return own ?? (this.form ? null : this.querySelector("button")) ?? this.#parts.button;
   }
 
   _build() {

@@ -169,6 +169,42 @@ journey("an alert is written once for each failure, however often the rest is dr
   assert.equal(await same(), false, "a failure that nobody is told of");
 });
 
+journey("a button deeper in the element is pressed and speaks, with no form around", async (world) => {
+  const visitor = await opens(world, "/nested");
+  const { driver } = visitor;
+  const button = await driver.findElement({ css: "paysg-pay button" });
+  await driver.executeScript(() => {
+    const part = document.getElementById("part");
+    part.order = () => new Promise((resolve) => (window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" })));
+  });
+  await button.click();
+  assert.equal(await visitor.state(), "paying");
+  assert.deepEqual([await button.getText(), await button.getAttribute("aria-disabled")], ["Preparing payment…", "true"]);
+  await driver.executeScript(() => window.orders());
+  await world.payer.isAtPaySG();
+  await world.payer.onePayment();
+});
+
+journey("before a language has come the page's own button is there and can be pressed, in English", async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const comes = visitor.gallery.hold("/pkg/elements/texts/ta.js");
+  try {
+    await visitor.open("/own", { lang: "ta", fault: "refused" });
+    const button = await driver.findElement({ css: "paysg-pay > button" });
+    await visitor.waits("the button", () => button.isDisplayed());
+    await type(driver, "payer_name", "Tan Ah Kow");
+    await button.click();
+    await visitor.seesState("failed");
+    assert.equal(await visitor.text("error-title"), "This payment could not be started");
+  } finally {
+    comes();
+  }
+  const { default: texts } = await import("../../pkg/elements/texts/ta.js");
+  await visitor.waits("Tamil", async () => (await visitor.text("error-title")) === texts["error.refused_title"]);
+  assert.equal(await driver.executeScript(() => document.getElementById("part").shadowRoot.firstElementChild.lang), "ta");
+});
+
 journey("a field that the proxy refuses is invalid until it is changed, with or without a place for the words", { console: /400 \(Bad Request\)/ }, async (world) => {
   const visitor = await opens(world, "/pay");
   const { driver } = visitor;
