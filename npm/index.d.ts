@@ -310,6 +310,8 @@ export type ProxyErrorCode =
   | "unsupported_media_type"
   /** What is asked does not fit the payment's state, or changed under it. */
   | "not_allowed"
+  /** The payment was not made in this browser, or its cookie is gone: only that browser may do this. */
+  | "no_proof"
   /** The proxy's configuration is not usable; its operators have to mend it. */
   | "misconfigured"
   /** The proxy failed. */

@@ -20,10 +20,14 @@ export interface Incoming {
   complete: boolean;
   method?: string | undefined;
   url?: string | undefined;
+  /** The whole URL where a framework has taken a mounted path away from `url`, as Express does. */
+  originalUrl?: string;
   rawHeaders: string[];
   headers?: Record<string, string | string[] | undefined>;
   /** Whether somebody has read the body before: then the answer is 500 `misconfigured`. */
   readableDidRead?: boolean;
+  iterator(options: { destroyOnReturn: boolean }): AsyncIterator<Uint8Array>;
+  resume(): unknown;
 }
 
 /** What is used of `http.ServerResponse`. */
@@ -31,7 +35,8 @@ export interface Outgoing {
   statusCode: number;
   headersSent: boolean;
   setHeader(name: string, value: string | string[]): unknown;
-  end(body?: Uint8Array): unknown;
+  writeHead(statusCode: number, headers: Record<string, string>): unknown;
+  end(body?: Uint8Array | string): unknown;
   destroy(): unknown;
 }
 

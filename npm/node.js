@@ -20,8 +20,9 @@ export function createListener(env, { log = print, clientAddress } = {}) {
       await answer(outgoing, response);
     } catch {
       // The handler never rejects: the connection broke, or somebody has answered before us.
-      if (outgoing.headersSent) outgoing.destroy();
-      else outgoing.writeHead(500, { "cache-control": "no-store" }).end();
+      if (outgoing.headersSent) return void outgoing.destroy();
+      outgoing.writeHead(500, { "cache-control": "no-store" });
+      outgoing.end();
     }
   };
 }

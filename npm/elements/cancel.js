@@ -29,14 +29,21 @@ export async function cancelPayment({ paymentId, paymentServiceId }, { proxyUrl 
   const body = parsed(text);
   if (response.ok && body?.payment?.id === paymentId) return body.payment;
   const { status } = response;
+  const code = body?.error?.code ?? (response.ok ? "invalid_response" : status === 429 ? "rate_limited" : status >= 500 ? "unavailable" : "refused");
   throw new PaySGError({
-    code: body?.error?.code ?? (response.ok ? "invalid_response" : status === 429 ? "rate_limited" : status >= 500 ? "unavailable" : "refused"),
+    code,
     message: body?.error?.message ?? `The payment proxy answered ${status}.`,
-    retryable: status === 429 || status === 502 || status === 503 || status === 504,
+    retryable: isRetryable(status, code),
     status,
     requestId: response.headers.get("x-request-id"),
   });
 }
+
+/** As the module says it of the proxy's answers (`src/browser/error.rs`): a 502 of a gateway's passes, the proxy's own stays so. */
+const isRetryable = (status, code) => {
+  if (status === 500) return code !== "misconfigured";
+  return [408, 429, 503, 504].includes(status) || (status === 502 && code === "unavailable");
+};
 
 function parsed(text) {
   try {

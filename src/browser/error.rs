@@ -154,7 +154,7 @@ pub(super) fn refusal(answer: &Answer) -> JsValue {
 }
 
 /// The error for an answer, under a code of this side's choice.
-pub(super) fn relay(answer: &Answer, code: &str) -> JsValue {
+fn relay(answer: &Answer, code: &str) -> JsValue {
     let told = get(&answer.body, "error");
     let message = get_string(&told, "message");
     let message = message

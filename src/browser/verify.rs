@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::address::{clear_return, read_return};
 use super::checkout::unreachable;
-use super::error::{Kind, refusal, relay};
+use super::error::{Kind, refusal, word_of};
 use super::http::{Answer, Request, send};
 use super::object::{Draft, get, get_string};
 use super::options::{Settings, on_status, return_params, signal, timeout_ms};
@@ -59,7 +59,8 @@ fn start(settings: Rc<Settings>, params: ReturnParams, options: Options, clear: 
             && verified.status.is_settled()
             && read_return(&JsValue::UNDEFINED).ok().flatten() == Some(params)
         {
-            clear_return()?;
+            // Browsers refuse a page that changes its address too often. What is known of the payment is known all the same.
+            let _ = clear_return();
         }
         Ok(verified.into_js())
     })
@@ -172,18 +173,17 @@ fn read(
             }
         }
         status => {
-            let error = match status {
-                404 => relay(&answer, Kind::UnknownPayment.code()),
-                _ => refusal(&answer),
-            };
-            let retry_after_ms = answer.retry_after_ms;
-            (
+            let word = word_of(&answer);
+            let reply = if word.as_deref() == Some(Kind::UnknownPayment.code()) {
+                Reply::UnknownPayment
+            } else {
                 Reply::Refused {
                     status,
-                    retry_after_ms,
-                },
-                error,
-            )
+                    worded: word.is_some(),
+                    retry_after_ms: answer.retry_after_ms,
+                }
+            };
+            (reply, refusal(&answer))
         }
     }
 }
@@ -195,7 +195,7 @@ fn report(options: &Options, reply: Reply, asked: u32, problem: &JsValue) {
     };
     let status = match reply {
         Reply::Told(status) => status.as_str().into(),
-        Reply::Refused { .. } | Reply::Lost => JsValue::NULL,
+        Reply::Refused { .. } | Reply::UnknownPayment | Reply::Lost => JsValue::NULL,
     };
     let progress = Draft::new()
         .put("status", status)

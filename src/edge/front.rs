@@ -220,7 +220,12 @@ impl Edge<'_> {
             route,
             page: request.wants_page(),
             cors: request.allowed_origin(self.config).map(str::to_owned),
-            session: Session::default(),
+            // Asked by whatever may come of a press. Questions open theirs where they need it.
+            session: if route == Route::Create {
+                Session::open(self.config, request.cookie)
+            } else {
+                Session::default()
+            },
             trace: Trace::new(Some(RequestId::draw(self.random)), self.now_ms),
             charges: Charges::default(),
         }

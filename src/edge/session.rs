@@ -50,6 +50,10 @@ pub struct Session {
     name: Option<String>,
     /// The key of catalogue orders by plain forms, which cannot send one.
     form_key: Option<String>,
+    /// The payment that the last of them led to.
+    form_payment: Option<PaymentId>,
+    /// Whether this request is one of them.
+    by_form: bool,
     changed: bool,
 }
 
@@ -62,6 +66,8 @@ struct Sealed<'a> {
     name: Option<Cow<'a, str>>,
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     form_key: Option<Cow<'a, str>>,
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    form_payment: Option<Cow<'a, PaymentId>>,
 }
 
 impl Session {
@@ -85,6 +91,8 @@ impl Session {
             known: sealed.known.into_owned(),
             name: sealed.name.map(Cow::into_owned),
             form_key: sealed.form_key.map(Cow::into_owned),
+            form_payment: sealed.form_payment.map(Cow::into_owned),
+            by_form: false,
             changed: false,
         })
     }
@@ -120,6 +128,9 @@ impl Session {
 
     /// Adds a payment, as the newest.
     pub fn add(&mut self, known: Known) {
+        if self.by_form {
+            self.form_payment = Some(known.payment_id.clone());
+        }
         self.known
             .retain(|other| other.payment_id != known.payment_id);
         self.known.push(known);
@@ -148,6 +159,7 @@ impl Session {
     /// Where there is none yet it is the one that the page put into its form, if it did: two presses before the first answer has brought
     /// the cookie would otherwise have two.
     pub fn form_key(&mut self, of_page: Option<&str>, random: &[u8]) -> String {
+        self.by_form = true;
         if let Some(key) = &self.form_key {
             return key.clone();
         }
@@ -160,9 +172,12 @@ impl Session {
         key
     }
 
-    /// Forgets the form's key: its payment was shown as paid, so that the next form is meant as another.
-    pub fn forget_form_key(&mut self) {
-        self.changed |= self.form_key.take().is_some();
+    /// Forgets the form's key if this is its payment: it is shown as paid, so that the next form is meant as another.
+    pub fn forget_form_key(&mut self, paid: &PaymentId) {
+        if self.form_payment.as_ref() == Some(paid) {
+            self.form_payment = None;
+            self.changed |= self.form_key.take().is_some();
+        }
     }
 
     /// Has the cookie sent again as it is.
@@ -206,6 +221,7 @@ fn seal(keys: &[[u8; 32]], name: &str, session: &Session, random: &[u8]) -> Opti
         known: Cow::Borrowed(&session.known),
         name: session.name.as_deref().map(Cow::Borrowed),
         form_key: session.form_key.as_deref().map(Cow::Borrowed),
+        form_payment: session.form_payment.as_ref().map(Cow::Borrowed),
     };
     let plain = serde_json::to_vec(&sealed).ok()?;
     let sealed = encrypt(*keys.first()?, nonce, &plain, name.as_bytes())?;

@@ -24,10 +24,14 @@ const BACKOFF: Backoff = Backoff {
 pub enum Reply {
     /// The proxy knows the payment, and this is its status.
     Told(Status),
+    /// The proxy does not know the payment, and says so in its own word: a 404 without one is a gateway's.
+    UnknownPayment,
     /// The proxy answered with an HTTP status other than success.
     Refused {
         /// The HTTP status.
         status: u16,
+        /// Whether the proxy says what it is, by an `error.code` of its own.
+        worded: bool,
         /// From `Retry-After`, if it was there and readable.
         retry_after_ms: Option<u32>,
     },
@@ -58,7 +62,7 @@ pub enum Outcome {
     Settled(Status),
     /// The time is over, and this was the latest status: the news may still come.
     Confirming(Status),
-    /// The proxy does not know the payment (404).
+    /// The proxy does not know the payment.
     UnknownPayment,
     /// The proxy refused for good: report its latest answer.
     Refused,
@@ -142,7 +146,8 @@ impl Verification {
 
     /// Takes the outcome of a question.
     ///
-    /// Asked again: whatever is not settled, a lost answer, 408, 429 and every 5xx. 404 and other refusals end it.
+    /// Asked again: whatever is not settled, a lost answer, 408, 429, every 5xx, and a 404 that is not the proxy's own: a gateway that is being changed says so
+    /// of everything, and who has paid must not be told that there is no payment. Other refusals end it.
     pub fn replied(&mut self, reply: Reply, now_ms: u64, random: u32) {
         self.spend(now_ms);
         self.asked = true;
@@ -154,12 +159,13 @@ impl Verification {
                     self.outcome = Some(Outcome::Settled(status));
                 }
             }
-            Reply::Refused { status: 404, .. } => self.outcome = Some(Outcome::UnknownPayment),
+            Reply::UnknownPayment => self.outcome = Some(Outcome::UnknownPayment),
             Reply::Refused {
                 status,
+                worded,
                 retry_after_ms,
             } => {
-                if status >= 500 || is_temporary(status, true) {
+                if status >= 500 || is_temporary(status, true) || (status == 404 && !worded) {
                     asked_ms = retry_after_ms.unwrap_or(0);
                 } else {
                     self.outcome = Some(Outcome::Refused);
@@ -190,9 +196,16 @@ mod tests {
     const fn refused(status: u16, retry_after_ms: Option<u32>) -> Reply {
         Reply::Refused {
             status,
+            worded: true,
             retry_after_ms,
         }
     }
+
+    const A_GATEWAYS_404: Reply = Reply::Refused {
+        status: 404,
+        worded: false,
+        retry_after_ms: None,
+    };
 
     /// A host with a virtual clock, on a page that is visible; each question takes 50 ms. Gives the end, and when each question was asked.
     fn run(
@@ -283,6 +296,7 @@ mod tests {
             refused(503, None),
             refused(429, None),
             refused(408, None),
+            A_GATEWAYS_404,
         ] {
             let (outcome, asked) = run(10_000, 0, |_| reply);
             assert_eq!(outcome, Outcome::Unanswered, "{reply:?}");
@@ -295,6 +309,7 @@ mod tests {
         let (outcome, _) = run(120_000, 0, |nth| match nth {
             1..=3 => Reply::Lost,
             4 => refused(503, None),
+            5 => A_GATEWAYS_404,
             _ => Reply::Told(Status::Paid),
         });
         assert_eq!(outcome, Outcome::Settled(Status::Paid));
@@ -303,10 +318,10 @@ mod tests {
     #[test]
     fn refusals_end_it_at_once() {
         assert_eq!(
-            run(120_000, 0, |_| refused(404, None)),
+            run(120_000, 0, |_| Reply::UnknownPayment),
             (Outcome::UnknownPayment, vec![0])
         );
-        for status in [301, 400, 401, 403, 410] {
+        for status in [301, 400, 401, 403, 404, 410] {
             assert_eq!(
                 run(120_000, 0, |_| refused(status, None)),
                 (Outcome::Refused, vec![0]),

@@ -1,10 +1,15 @@
 // Whether a payment costs the same however many there are: connections, and intents already on disk.
+import { randomBytes } from "node:crypto";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createIntents, startLedger } from "./ledger.mjs";
 import { load, writeRequests } from "./load.mjs";
 import { SCENARIOS, requestsOf } from "./scenarios.mjs";
 
 const CONNECTIONS = [1, 4, 16, 64, 256, 512];
+/** So many of the intents that there are are made. To make a hundred thousand takes an hour: the files of each stay open for twenty seconds, and a process may have
+ * only so many open. */
+const MADE = 1_000;
 
 export async function measureScale(bench, summary) {
   await measureConnections(bench, summary);
@@ -36,7 +41,11 @@ async function measureIntents(bench, summary) {
   summary.scale.intents = [];
   for (const mark of marks) {
     for (const ledger of ledgers) {
-      while (ledger.there < mark) ledger.there += await made(ledger.worker, folder, mark - ledger.there);
+      while (ledger.there < Math.min(mark, MADE)) ledger.there += await made(ledger.worker, folder, mark - ledger.there);
+      if (ledger.there < mark) {
+        copy(ledger.worker, mark - ledger.there);
+        ledger.there = mark;
+      }
     }
     const measured = {};
     for (const ledger of ledgers) {
@@ -55,8 +64,14 @@ async function measureIntents(bench, summary) {
   for (const { worker } of ledgers) await worker.stop();
 }
 
-/** Makes about so many intents, in one go of half a minute at most; how many. */
+/** Makes about so many intents; how many. */
 async function made(worker, folder, count) {
-  const seconds = Math.min(30, Math.max(1, Math.ceil(count / 500)));
-  return (await createIntents(worker, folder, seconds)).outcome.requests;
+  return (await createIntents(worker, folder, Math.max(1, Math.ceil(count / 500)))).outcome.requests;
+}
+
+/** Adds so many of other names: to a new intent each that is there is a file in the same folder, and nothing else. */
+function copy(worker, count) {
+  const folder = join(worker.folder, "storage/bench");
+  const one = join(folder, readdirSync(folder).find((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite"));
+  for (let at = 0; at < count; at += 1) copyFileSync(one, join(folder, `${randomBytes(32).toString("hex")}.sqlite`));
 }

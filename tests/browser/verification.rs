@@ -137,7 +137,9 @@ async fn a_proxy_never_reached_is_an_error_and_progress_says_why() {
 #[wasm_bindgen_test]
 async fn an_unknown_payment_is_an_error_at_once() {
     let paysg = new_page().await;
-    answers(r#"[{"status":404,"json":{"error":{"type":"t","code":"not_found","message":"m"}}}]"#);
+    answers(
+        r#"[{"status":404,"json":{"error":{"type":"t","code":"unknown_payment","message":"m"}}}]"#,
+    );
     let error = settle(paysg.verify_payment(&params(), &NONE))
         .await
         .unwrap_err();
@@ -145,6 +147,27 @@ async fn an_unknown_payment_is_an_error_at_once() {
     assert_eq!(get(&error, "status"), JsValue::from(404));
     assert_eq!(get(&error, "retryable"), JsValue::FALSE);
     assert_eq!(requests().length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_404_is_no_word_of_the_payment_unless_the_proxy_says_so() {
+    let paysg = new_page().await;
+    answers(&format!(
+        r#"[{{"status":404,"text":"<h1>Not found</h1>"}},{}]"#,
+        told("paid")
+    ));
+    let verified = settle(paysg.verify_payment(&params(), &NONE))
+        .await
+        .unwrap();
+    assert_eq!(text(&verified, "status"), "paid");
+    assert_eq!(requests().length(), 2);
+    answers(
+        r#"[{"status":404,"json":{"error":{"type":"t","code":"unknown_payment_service","message":"m"}}}]"#,
+    );
+    let error = settle(paysg.verify_payment(&params(), &NONE))
+        .await
+        .unwrap_err();
+    assert_eq!(text(&error, "code"), "unknown_payment_service");
 }
 
 #[wasm_bindgen_test]

@@ -6,7 +6,7 @@ use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
-use crate::edge::session::{Known, Session};
+use crate::edge::session::Known;
 use crate::flow::checkout::Order;
 use crate::flow::desk::{Message, Reply, order_digest};
 use crate::ledger::intent_name;
@@ -23,7 +23,6 @@ pub(super) fn enter(
 ) -> Result<Move, Problem> {
     request.check_origin(edge.config)?;
     let object = request.object()?;
-    context.session = Session::open(edge.config, request.cookie);
     let (service, payment, cancel_after_secs) = if object.get("order").is_some() {
         signed(edge, &object)?
     } else if edge.config.catalogue.is_empty() {

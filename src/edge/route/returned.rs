@@ -53,16 +53,15 @@ pub(super) fn enter(
 }
 
 pub(super) fn leave(edge: &Edge<'_>, mut context: Context, to: String, outcome: Outcome) -> Move {
-    let status = match &outcome {
-        Outcome::Reply(Reply::Payment { payment }) => payment.status,
-        Outcome::Seen(Ok(payment)) => payment.status(),
-        Outcome::Reply(_) | Outcome::Seen(Err(_)) | Outcome::Told(_) => Status::Unknown,
+    let (id, status) = match &outcome {
+        Outcome::Reply(Reply::Payment { payment }) => (Some(&payment.id), payment.status),
+        Outcome::Seen(Ok(payment)) => (Some(&payment.id), payment.status()),
+        Outcome::Reply(_) | Outcome::Seen(Err(_)) | Outcome::Told(_) => (None, Status::Unknown),
     };
-    if matches!(
-        status,
-        Status::Paid | Status::PartiallyRefunded | Status::Refunded
-    ) {
-        context.session.forget_form_key();
+    if let Some(id) = id
+        && status.was_paid()
+    {
+        context.session.forget_form_key(id);
         // A payer whose cookie is gone has paid all the same: the ledger is told.
         if let Outcome::Seen(Ok(payment)) = &outcome
             && edge.config.has_ledger

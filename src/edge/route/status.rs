@@ -87,8 +87,8 @@ pub(super) fn leave(
     };
     match seen {
         Ok((payment, proof)) => {
-            if proof && payment.status == Status::Paid {
-                context.session.forget_form_key();
+            if payment.status.was_paid() {
+                context.session.forget_form_key(&payment.id);
             }
             shown(edge, &context, &payment, proof, refreshed)
         }

@@ -209,18 +209,36 @@ fn the_longest_cookie_fits_into_4096_bytes() {
 }
 
 #[test]
-fn a_plain_forms_key_stays_until_it_is_forgotten() {
+fn a_plain_forms_key_stays_until_its_own_payment_is_seen_paid() {
     let config = config();
+    let sent_back = |session: &Session| {
+        let cookie = session.cookie(&config, &random()).unwrap();
+        Session::open(&config, cookie.split(';').next().unwrap())
+    };
     let mut session = Session::default();
+    session.add(known("p1"));
+    let mut session = sent_back(&session);
     let key = session.form_key(None, &random());
     assert_eq!(session.form_key(None, &[7; 16]), key);
-    let cookie = session.cookie(&config, &random()).unwrap();
-    let mut back = Session::open(&config, cookie.split(';').next().unwrap());
-    assert_eq!(back.form_key(None, &[7; 16]), key);
+    session.add(known("p2"));
+    let mut back = sent_back(&session);
+    back.forget_form_key(&known("p1").payment_id);
     assert_eq!(back.cookie(&config, &random()), None);
-    back.forget_form_key();
-    assert!(back.cookie(&config, &random()).is_some());
-    assert_ne!(back.form_key(None, &[7; 16]), key);
+    assert_eq!(back.form_key(None, &[7; 16]), key);
+    back.forget_form_key(&known("p2").payment_id);
+    assert_ne!(sent_back(&back).form_key(None, &[7; 16]), key);
+}
+
+#[test]
+fn what_a_script_orders_is_not_the_plain_forms_payment() {
+    let mut session = Session::default();
+    let key = session.form_key(None, &random());
+    session.add(known("p1"));
+    let cookie = session.cookie(&config(), &random()).unwrap();
+    let mut back = Session::open(&config(), cookie.split(';').next().unwrap());
+    back.add(known("p2"));
+    back.forget_form_key(&known("p2").payment_id);
+    assert_eq!(back.form_key(None, &[7; 16]), key);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::edge::problem::Problem;
+use crate::edge::request::Oversized;
 
 fn returned(id: &str) -> String {
     format!("paysg_payment_id={id}&paysg_payment_service_id={SERVICE}")
@@ -289,6 +290,32 @@ fn nobody_who_may_have_paid_is_told_that_nothing_was_charged() {
             assert!(!body.contains("Nothing was charged"), "{path}: {body}");
             assert!(body.contains("your payment is safe"), "{path}: {body}");
         }
+    }
+    // Before its body is read, too, and where it cannot be.
+    let press = Request {
+        accept: "text/html",
+        cookie: &cookie,
+        ..post("/paysg/payments", &body)
+    };
+    for problem in [Problem::overloaded(), Problem::too_slow()] {
+        let Move::Respond(response, _) = bench.edge().turn_away(&press, &problem) else {
+            panic!("it goes on");
+        };
+        assert!(!response.body.contains("Nothing was charged"));
+    }
+    for spoilt in [
+        Request {
+            oversized: Some(Oversized::Headers),
+            ..press
+        },
+        Request {
+            content_type: "text/plain",
+            ..press
+        },
+    ] {
+        let got = bench.answer(&spoilt);
+        assert!([431, 415].contains(&got.status()), "{}", got.status());
+        assert!(!got.response.body.contains("Nothing was charged"));
     }
 }
 
