@@ -105,7 +105,7 @@ interface Part extends HTMLElement {
  *
  * Fields that the proxy refuses become invalid, with the reason in the page's `[data-paysg-error="field_name"]` if it has one, until they are changed.
  *
- * A `<button>` in the element is used in place of ours and keeps its look: while the payment is being made it has `data-paysg-busy` and
+ * A `<button>` in the element, a child of it or deeper, is used in place of ours and keeps its look: while the payment is being made it has `data-paysg-busy` and
  * `aria-disabled`, and its `[data-paysg-label]` says what is going on.
  *
  * Parts: `base`, `button`, `spinner`, `label`, `status`, `stop`, `error`, `error-title`, `error-text`, `error-fields`, `error-field`.
@@ -216,6 +216,7 @@ export type TextKey =
   | "pay.redirecting_note"
   | "pay.stopped_note"
   | "pay.restored_note"
+  | "pay.settled_note"
   | "error.fields_title"
   | "error.unreachable_title"
   | "error.unreachable_text"

@@ -104,7 +104,8 @@ export interface CreateOptions {
    * 1 to 255 visible ASCII characters, in place of the key that this module draws and remembers for the order.
    *
    * Its own key is a random UUID in `sessionStorage`, in items called `paysg-wasm:` and a fingerprint of order or payment, from which neither can be
-   * read. It is found again for an order of the same JSON after a reload, and dropped once {@link PaySG.verifyPayment} sees the payment settled.
+   * read. It is found again for an order of the same JSON after a reload, and dropped once {@link PaySG.verifyPayment} sees the payment settled, or
+   * {@link PaySG.pay} finds it paid.
    */
   idempotencyKey?: string;
   /** Aborts with `aborted`. What was sent may have created the payment all the same; the next call with the order finds it. */
@@ -191,8 +192,10 @@ export interface PaySG {
    * which leads to your result page.
    *
    * While a call is under way, further ones join it, whatever they ask for. The promise never resolves, as the page is left. Should the
-   * payer come back by the back button to the page as it was, it rejects with `page_restored`: make the button usable again; another press
-   * resumes the same payment.
+   * payer come back by the back button to the page as it was, it rejects with `page_restored`: make the button usable again. Another press
+   * resumes the same payment, unless the error is `settled`: then it may make a new one, so promise nothing.
+   *
+   * A payment that turned out to be paid is told of once: the next press with the same order is a new intent.
    *
    * @throws {@link PaySGError} (as rejection) what {@link PaySG.createPayment} and {@link PaySG.redirectToPayment} throw, `page_restored`, and
    *   `payment_cancelled`, after which another press makes a new payment.
@@ -252,7 +255,7 @@ export type ModuleErrorCode =
   | "payment_url_refused"
   /** The payment was cancelled: another press makes a new one. */
   | "payment_cancelled"
-  /** The payer came back by the back button: make the page usable; another press resumes the same payment. */
+  /** The payer came back by the back button: make the page usable. Another press resumes the same payment, unless the error is `settled`. */
   | "page_restored"
   /** The proxy does not know the payment. */
   | "unknown_payment"
@@ -346,6 +349,7 @@ export class PaySGError extends Error {
     status?: number;
     requestId?: string;
     fields?: FieldError[];
+    settled?: boolean;
     cause?: unknown;
   });
   readonly name: "PaySGError";
@@ -358,6 +362,11 @@ export class PaySGError extends Error {
   readonly requestId?: string;
   /** Each invalid field of the order, where the proxy named them. */
   readonly fields?: FieldError[];
+  /**
+   * With `page_restored`: a page of this tab has seen the payment settled since the payer left. Whoever has paid need not pay again; another press may
+   * make a new payment.
+   */
+  readonly settled?: boolean;
   readonly cause?: unknown;
 }
 

@@ -57,6 +57,9 @@ export function wordsFor(element) {
   );
 }
 
+/** The words that are always there. */
+export const inEnglish = () => new Words("en");
+
 /** The `lang` of the element or of what is around it, out of shadow trees too. */
 function languageOf(element) {
   for (let node = element; node; node = node.parentNode ?? node.host) {

@@ -1,6 +1,6 @@
 // What both parts are made of. On a server there is no HTMLElement, and nothing here is done before an element is on a page.
 import { load } from "../index.js";
-import { listen, unlisten, wordsFor } from "./language.js";
+import { inEnglish, listen, unlisten, wordsFor } from "./language.js";
 import { styleSheet } from "./style.js";
 
 export class Part extends (globalThis.HTMLElement ?? class {}) {
@@ -53,7 +53,7 @@ export class Part extends (globalThis.HTMLElement ?? class {}) {
     return this.#internals;
   }
 
-  /** The words, once they are there. */
+  /** The words, English until those of the language are there; none before this was on a page. */
   get _words() {
     return this.#words;
   }
@@ -84,6 +84,8 @@ export class Part extends (globalThis.HTMLElement ?? class {}) {
   languageChanged() {
     const words = wordsFor(this);
     if (!(words instanceof Promise)) return this.#speak(words);
+    // Without words there is no slot either, and the page's own button would not be seen.
+    if (!this.#words) this.#speak(inEnglish());
     const asked = (this.#asked = words);
     words.then((words) => asked === this.#asked && this.isConnected && this.#speak(words));
   }

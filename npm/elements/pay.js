@@ -97,7 +97,7 @@ export class PaySGPayElement extends Part {
     });
     // pagehide comes too late to be painted.
     this._on(globalThis.navigation, "navigate", ({ destination }) => destination.sameDocument || this.#leaves());
-    this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.busy && this.#restored());
+    this._on(globalThis, "pageshow", ({ persisted }) => persisted && this.#shownAgain());
     // Fetched early, so that a press is quick. If it fails, the press tries again and says so.
     setTimeout(() => this.isConnected && this._load().catch(() => {}));
   }
@@ -124,7 +124,10 @@ export class PaySGPayElement extends Part {
 
   /** Pays, as a press of the button does. Settles when the payer can press again. */
   async pay() {
-    if (this.#disabled || (current && current !== this)) return;
+    if (this.#disabled) return;
+    // Another one's navigation did not happen, though that may be pressed again: what the payer presses now is what they want.
+    if (current && current !== this && current.state === "redirecting" && current.#slow) current.#giveUp();
+    if (current && current !== this) return;
     // The browser did not leave the page: perhaps it asked, and the answer was no. The same payment's page is tried again.
     const again = this.busy && this.#slow && this.state === "redirecting";
     if (this.busy && !again) return;
@@ -157,9 +160,23 @@ export class PaySGPayElement extends Part {
     this.#flight = undefined;
   }
 
-  #restored() {
+  /** Out of the back/forward cache. Where the module had sent the payer off, its promise tells so, in the microtasks after the event. */
+  #shownAgain() {
+    // What was promised before the payer went forward again: they may have paid there.
+    const promised = this.#note === "pay.restored_note" || (this.state === "failed" && this.#problem?.kind !== "fields");
+    if (promised) return this.#rest("pay.settled_note");
+    const flight = this.#flight;
+    setTimeout(() => {
+      if (!this.busy || this.#flight !== flight) return;
+      if (flight) this.#giveUp();
+      // By the plain form, of which nothing is known here.
+      else this.#rest("pay.settled_note");
+    });
+  }
+
+  #restored({ settled }) {
     this.#flight = undefined;
-    this.#rest("pay.restored_note");
+    this.#rest(settled ? "pay.settled_note" : "pay.restored_note");
   }
 
   #rest(note) {
@@ -213,7 +230,7 @@ export class PaySGPayElement extends Part {
   }
 
   #ended(error) {
-    if (isPaySGError(error, "page_restored")) return this.#restored();
+    if (isPaySGError(error, "page_restored")) return this.#restored(error);
     this.#drop();
     if (isPaySGError(error, "aborted")) return this.#rest("pay.stopped_note");
     const { form } = this;
@@ -272,10 +289,14 @@ export class PaySGPayElement extends Part {
   }
 
   #parts;
+  /** What the alert says. */
+  #said;
 
   /** The button that is shown: the page's own, or ours. */
   get #button() {
-    return this.querySelector(":scope > button, :scope > input[type=submit], form button:not([type=button], [type=reset])") ?? this.#parts.button;
+    const own = this.querySelector(":scope > button, :scope > input[type=submit]") ?? this.querySelector("button:not([type=button], [type=reset])");
+    // Where there is no form, no button can be another's.
+    return own ?? (this.form ? null : this.querySelector("button")) ?? this.#parts.button;
   }
 
   _build() {
@@ -311,7 +332,10 @@ export class PaySGPayElement extends Part {
     this.#labelOwnButton();
     const note = state === "ready" ? this.#note : state === "failed" ? undefined : this.#slow && state === "paying" ? "pay.slow_note" : `pay.${state}_note`;
     say(status, note ? this._text(note) : "");
-    stop.hidden = !(state === "paying" && this.#slow);
+    const over = !(state === "paying" && this.#slow);
+    // Hidden with the focus on it, it would take that away from who uses a keyboard.
+    if (over && this.shadowRoot.activeElement === stop) this.#button.focus();
+    stop.hidden = over;
     stop.textContent = this._text("pay.stop");
     this.#renderProblem(error);
   }
@@ -344,21 +368,22 @@ export class PaySGPayElement extends Part {
   #renderProblem(error) {
     const { kind, problems, told } = this.#problem ?? {};
     error.hidden = kind === undefined || told;
-    if (error.hidden) return error.replaceChildren();
     const word = kind === "unknown" ? "refused" : kind;
-    const children = [make("p", "error-title", { textContent: this._text(`error.${word}_title`) })];
-    if (kind === "fields") {
-      const entries = problems.map(({ control, name, text }) => {
-        const words = this._text("rule.named", { name, problem: text });
-        if (!control) return make("li", null, { textContent: words });
-        const link = make("button", "error-field", { type: "button", textContent: words });
-        link.addEventListener("click", () => control.focus());
-        return make("li", null, {}, link);
-      });
-      children.push(make("ul", "error-fields", {}, ...entries));
-    } else {
-      children.push(make("p", "error-text", { textContent: this._text(`error.${word}_text`) }));
-    }
-    error.replaceChildren(...children);
+    const title = error.hidden ? "" : this._text(`error.${word}_title`);
+    const text = error.hidden || kind === "fields" ? "" : this._text(`error.${word}_text`);
+    const lines = error.hidden || kind !== "fields" ? [] : problems.map(({ name, text }) => this._text("rule.named", { name, problem: text }));
+    // An alert that is written again is said again.
+    const said = JSON.stringify([title, text, lines]);
+    if (this.#said === said) return;
+    this.#said = said;
+    if (error.hidden) return error.replaceChildren();
+    const entries = problems.map(({ control }, index) => {
+      if (!control) return make("li", null, { textContent: lines[index] });
+      const link = make("button", "error-field", { type: "button", textContent: lines[index] });
+      link.addEventListener("click", () => control.focus());
+      return make("li", null, {}, link);
+    });
+    const rest = kind === "fields" ? make("ul", "error-fields", {}, ...entries) : make("p", "error-text", { textContent: text });
+    error.replaceChildren(make("p", "error-title", { textContent: title }), rest);
   }
 }

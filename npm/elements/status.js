@@ -160,7 +160,8 @@ export class PaySGStatusElement extends Part {
   #failed(error) {
     const kind = problemOf(error);
     this.#withoutWasm = isWithoutWasm(error);
-    const away = (kind === "unreachable" || kind === "busy") && !this.#withoutWasm;
+    // Wasm that did not come may come when it is asked for again; what is forbidden stays so.
+    const away = (kind === "unreachable" || kind === "busy") && !isPaySGError(error, "wasm_blocked");
     const state = kind === "unknown" ? "not-found" : away ? "unreachable" : "refused";
     this.#enter(state, { error });
     this._tell("paysg-error", { kind, error, fields: [] });
@@ -217,8 +218,9 @@ export class PaySGStatusElement extends Part {
     say(title, words.title);
     say(lead, words.lead);
     if (this.#shown !== state) mark.replaceChildren(icon(state));
-    this.shadowRoot.firstElementChild.ariaBusy = String(state === "confirming");
     progress.hidden = state !== "confirming";
+    // Not around the announcement: what is busy is not read.
+    progress.ariaBusy = String(!progress.hidden);
     bar.ariaLabel = this._text("progress.name");
     say(progressText, this.#progressText());
     receipt.hidden = !(state === "paid" && proof);
@@ -276,8 +278,9 @@ export class PaySGStatusElement extends Part {
   #ask(cancelling) {
     this.#cancelling = cancelling;
     this._render();
-    const { confirm, actions } = this.#parts;
-    if (cancelling) confirm.querySelector("button").focus();
+    const { no, actions } = this.#parts;
+    // Not what cancels: Enter that is held, or comes twice, would have answered before the question was read.
+    if (cancelling) no.focus();
     else actions.querySelector("[part~=cancel]")?.focus();
   }
 
@@ -366,5 +369,11 @@ function paidAt(receipt) {
 }
 
 // In the history entry, not in storage: it lives as long as this entry of this tab, and no other page sees it.
-const remember = (paysgReturned) => history.replaceState({ ...history.state, paysgReturned }, "");
+function remember(paysgReturned) {
+  try {
+    history.replaceState({ ...history.state, paysgReturned }, "");
+  } catch {
+    // Browsers refuse what comes too often. A reload then has only the address.
+  }
+}
 const remembered = () => history.state?.paysgReturned ?? null;

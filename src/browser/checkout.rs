@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::error::{Kind, error, error_with, refusal, word_of};
+use super::error::{Kind, error, error_with, refusal, settled_error, word_of};
 use super::http::{Answer, Request, send};
 use super::keys;
 use super::object::{get, get_string};
@@ -191,9 +191,25 @@ pub(super) fn pay(
     Ok(promise)
 }
 
+/// The payer came back: to a payment that waits for them, or to a page that knows nothing of what has become of it.
+fn page_restored(settled: bool) -> JsValue {
+    if settled {
+        settled_error(
+            Kind::PageRestored,
+            "The payer came back to this page, and has been told what became of the payment. Whoever has paid need not pay again: paying again may make a new one.",
+        )
+    } else {
+        error(
+            Kind::PageRestored,
+            "The payer came back to this page. Paying again resumes the same payment.",
+        )
+    }
+}
+
 /// Never succeeds: either the page is left, or there is an error.
 async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
     let payment = create(settings, order).await?;
+    let id = payment.params.payment_id.as_str();
     let url = match payment.status {
         Status::Unpaid | Status::Unknown => payment_page(settings, &payment.object)?,
         // Paid already, in another tab or before the back button: not to be paid again, but to be told so. The
@@ -203,7 +219,7 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
             "/return?",
             PAYMENT_ID,
             "=",
-            payment.params.payment_id.as_str(),
+            id,
             "&",
             PAYMENT_SERVICE_ID,
             "=",
@@ -211,7 +227,7 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         ]
         .concat(),
         Status::Cancelled => {
-            keys::forget(payment.params.payment_id.as_str());
+            keys::forget(id);
             return Err(error(
                 Kind::PaymentCancelled,
                 "This payment was cancelled. Paying again makes a new one.",
@@ -219,6 +235,10 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         }
     };
     assign(&url)?;
+    // The page that it leads to need not be one where this module verifies. The payer has been told; the next press is a new intent.
+    if payment.status.was_paid() {
+        keys::forget(id);
+    }
     if let Some(flight) = FLIGHT.take() {
         FLIGHT.set(Some(Flight {
             sent_to: Some(url),
@@ -233,10 +253,8 @@ async fn fly(settings: &Settings, order: &Order) -> Result<JsValue, JsValue> {
         check(signal)?;
         let event = first(None, &[(Some(&window), "pageshow"), (signal, "abort")]).await?;
         if get(&event, "persisted").is_truthy() {
-            return Err(error(
-                Kind::PageRestored,
-                "The payer came back to this page. Paying again resumes the same payment.",
-            ));
+            let settled = payment.status.was_paid() || keys::is_gone(&order.body, &order.key);
+            return Err(page_restored(settled));
         }
     }
 }

@@ -122,13 +122,19 @@ pub(super) fn error(kind: Kind, message: &str) -> JsValue {
 
 /// An error that another one led to.
 pub(super) fn error_with(kind: Kind, message: &str, cause: JsValue) -> JsValue {
-    instance(
-        Draft::new()
-            .text("code", kind.code())
-            .text("message", message)
-            .put("retryable", kind.is_retryable().into())
-            .put("cause", cause),
-    )
+    instance(draft(kind, message).put("cause", cause))
+}
+
+/// An error about a payment of which all has been told: the next one is another.
+pub(super) fn settled_error(kind: Kind, message: &str) -> JsValue {
+    instance(draft(kind, message).put("settled", true.into()))
+}
+
+fn draft(kind: Kind, message: &str) -> Draft {
+    Draft::new()
+        .text("code", kind.code())
+        .text("message", message)
+        .put("retryable", kind.is_retryable().into())
 }
 
 /// The word that the proxy has for its refusal, if it may become a `code`.

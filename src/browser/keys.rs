@@ -62,6 +62,17 @@ pub(super) fn forget(payment_id: &str) {
     }
 }
 
+/// Whether this key was stored for the order and is not any more: another page of the tab has seen its payment settled.
+pub(super) fn is_gone(order: &str, key: &str) -> bool {
+    let name = name_of(order);
+    let items = ITEMS.take();
+    let stored = items
+        .iter()
+        .any(|item| item.stored && item.name == name && item.value == key);
+    ITEMS.set(items);
+    stored && matches!(get_item(&name), Ok(found) if found.as_deref() != Some(key))
+}
+
 /// What the storage did not take is ours alone. What it took and no longer has, another page of this tab has dropped: after the back
 /// button this one must not bring it back.
 fn read(name: &str) -> Option<String> {

@@ -1,12 +1,13 @@
 //! Creating a payment, and paying.
 
+use paysg_wasm::browser::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{
-    ID, NONE, PAGE, SERVICE, after, answers, code, created, departed, evaluate, get,
-    hanging_requests, here, is_pending, json, new_page, open_listeners, requests, restore,
-    return_query, sent_keys, settle, text, to_json,
+    ID, NONE, PAGE, SERVICE, after, allow_storage, answers, code, created, departed, empty_storage,
+    evaluate, forbid_storage, get, hanging_requests, here, is_pending, json, new_page,
+    open_listeners, requests, restore, return_query, sent_keys, settle, stored, text, to_json,
 };
 
 const BUSY: &str = r#"{"status":503,"json":{"error":{"type":"api_error","code":"paysg_unavailable","message":"Later."}}}"#;
@@ -274,6 +275,68 @@ async fn the_back_button_brings_back_a_usable_page_that_resumes_the_payment() {
     assert_eq!(keys[0], keys[1]);
 }
 
+/// What the promise of a press says once the page has come back out of the back/forward cache.
+async fn restored(promise: Promise) -> JsValue {
+    assert!(is_pending(&promise).await);
+    restore(true);
+    let error = settle(Ok(promise)).await.unwrap_err();
+    assert_eq!(text(&error, "code"), "page_restored");
+    error
+}
+
+#[wasm_bindgen_test]
+async fn the_back_button_after_another_page_saw_the_payment_settled_promises_nothing() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let error = restored(paysg.pay(&order(), &NONE).unwrap()).await;
+    assert_eq!(get(&error, "settled"), JsValue::UNDEFINED);
+    assert!(text(&error, "message").contains("the same payment"));
+
+    let promise = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    // The result page, in the same tab.
+    empty_storage();
+    let error = restored(promise).await;
+    assert_eq!(get(&error, "settled"), JsValue::TRUE);
+    assert!(!text(&error, "message").contains("the same payment"));
+    let promise = paysg.pay(&order(), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    let keys = sent_keys();
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[1], keys[2], "so nothing could be promised");
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_was_drawn_anew_meanwhile_is_not_the_settled_payments() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let promise = paysg.pay(&json("{item:'drawn-anew'}"), &NONE).unwrap();
+    assert!(is_pending(&promise).await);
+    // The result page has dropped the key, and another page of the tab has paid for the same again.
+    evaluate(
+        "for (const name of Object.keys(sessionStorage)) sessionStorage.setItem(name, 'another')",
+    );
+    assert_eq!(get(&restored(promise).await, "settled"), JsValue::TRUE);
+}
+
+#[wasm_bindgen_test]
+async fn a_callers_own_key_and_one_that_no_storage_took_lead_to_the_same_payment_for_ever() {
+    let paysg = new_page().await;
+    answers(&format!("[{}]", created("unpaid")));
+    let own = json("{idempotencyKey:'mine-1'}");
+    let promise = paysg.pay(&order(), &own).unwrap();
+    assert!(is_pending(&promise).await);
+    empty_storage();
+    let error = restored(promise).await;
+    assert_eq!(get(&error, "settled"), JsValue::UNDEFINED);
+
+    forbid_storage(true);
+    let promise = paysg.pay(&json("{item:'unstored'}"), &NONE).unwrap();
+    let error = restored(promise).await;
+    allow_storage();
+    assert_eq!(get(&error, "settled"), JsValue::UNDEFINED);
+}
+
 #[wasm_bindgen_test]
 async fn a_failed_press_can_be_repeated() {
     let paysg = new_page().await;
@@ -310,6 +373,29 @@ async fn what_is_paid_already_leads_to_the_result_not_to_paying_again() {
             departed(),
             [format!("{}/paysg/return?{}", here(), return_query())]
         );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_press_that_led_to_what_was_paid_makes_the_next_one_a_new_intent() {
+    for status in ["paid", "partially_refunded", "refunded"] {
+        let paysg = new_page().await;
+        answers(&format!("[{},{}]", created(status), created("unpaid")));
+        let promise = paysg.pay(&order(), &NONE).unwrap();
+        assert!(is_pending(&promise).await);
+        assert_eq!(stored(), "{}", "no page that verifies has to do it");
+        // Pressed once more while the browser leaves, it is no other payment.
+        let _ = paysg.pay(&order(), &NONE).unwrap();
+        assert_eq!(sent_keys().len(), 1);
+        let error = restored(promise).await;
+        assert_eq!(get(&error, "settled"), JsValue::TRUE);
+
+        let promise = paysg.pay(&order(), &NONE).unwrap();
+        assert!(is_pending(&promise).await);
+        let keys = sent_keys();
+        assert_ne!(keys[0], keys[1]);
+        let receipt = format!("{}/paysg/return?{}", here(), return_query());
+        assert_eq!(departed(), [&receipt, &receipt, PAGE]);
     }
 }
 

@@ -4,6 +4,7 @@ declare function show(message: string, fields?: { field: string; rule: string }[
 declare function progress(status: string | null): void;
 declare function showReceipt(receipt: string | undefined): void;
 declare function showConfirming(): void;
+declare function showSettled(status: string): void;
 declare function showNoPayment(): void;
 declare function showUnknown(error: unknown): void;
 declare const request: Request;

@@ -1,10 +1,11 @@
-// What the parts do on a page that is not ours: with other forms, other buttons, other words, and where something is missing.
+// What the parts do on a page that is not ours, <paysg-pay> above all: with other forms, other buttons, other words, and where something is missing.
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Key } from "selenium-webdriver";
 import { openGallery } from "./gallery.mjs";
 import { journeys } from "./journey.mjs";
+import { returnOf } from "./payer.mjs";
 import { Visitor } from "./states.mjs";
 
 const journey = journeys();
@@ -78,10 +79,73 @@ journey("where there is no wasm the form goes its plain way, and still pays once
   assert.deepEqual([payment.id, payment.amount_in_cents], [id, 12_000]);
 });
 
-journey("where there is no wasm the status shows what the page has for browsers without scripts", async (world) => {
-  const visitor = await opens(world, "/status", { fault: "wasmless" });
-  await visitor.seesState("refused");
-  assert.ok(await visitor.driver.findElement({ css: "paysg-status > a[href='/paysg/resume']" }).isDisplayed());
+journey("where what is prepared fails under Stop, the focus is on the button", async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => (document.getElementById("part").order = () => new Promise((_, reject) => (window.fails = () => reject(new TypeError("away"))))));
+  await (await visitor.part("button")).click();
+  await visitor.waits("Stop", async () => (await visitor.part("stop")).isDisplayed());
+  await driver.executeScript(() => {
+    document.getElementById("part").shadowRoot.querySelector("[part=stop]").focus();
+    window.fails();
+  });
+  await visitor.seesState("failed");
+  assert.equal(await driver.executeScript(() => document.activeElement.shadowRoot?.activeElement?.getAttribute("part")), "button");
+});
+
+journey("an alert is written once for each failure, however often the rest is drawn", async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "refused" });
+  const { driver } = visitor;
+  const same = () => driver.executeScript(() => {
+    const now = document.getElementById("part").shadowRoot.querySelector("[role=alert]").firstElementChild;
+    const same = now === window.alerted;
+    window.alerted = now;
+    return same;
+  });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("failed");
+  assert.equal(await same(), false);
+  await driver.executeScript(() => (document.getElementById("part").amountInCents = 1));
+  assert.equal(await same(), true);
+  await driver.executeScript(() => document.getElementById("part").pay());
+  await visitor.seesState("failed");
+  assert.equal(await same(), false, "a failure that nobody is told of");
+});
+
+journey("a button deeper in the element is pressed and speaks, with no form around", async (world) => {
+  const visitor = await opens(world, "/nested");
+  const { driver } = visitor;
+  const button = await driver.findElement({ css: "paysg-pay button" });
+  await driver.executeScript(() => {
+    const part = document.getElementById("part");
+    part.order = () => new Promise((resolve) => (window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" })));
+  });
+  await button.click();
+  assert.equal(await visitor.state(), "paying");
+  assert.deepEqual([await button.getText(), await button.getAttribute("aria-disabled")], ["Preparing payment…", "true"]);
+  await driver.executeScript(() => window.orders());
+  await world.payer.isAtPaySG();
+  await world.payer.onePayment();
+});
+
+journey("before a language has come the page's own button is there and can be pressed, in English", async (world) => {
+  const visitor = await visit(world);
+  const { driver } = visitor;
+  const comes = visitor.gallery.hold("/pkg/elements/texts/ta.js");
+  try {
+    await visitor.open("/own", { lang: "ta", fault: "refused" });
+    const button = await driver.findElement({ css: "paysg-pay > button" });
+    await visitor.waits("the button", () => button.isDisplayed());
+    await type(driver, "payer_name", "Tan Ah Kow");
+    await button.click();
+    await visitor.seesState("failed");
+    assert.equal(await visitor.text("error-title"), "This payment could not be started");
+  } finally {
+    comes();
+  }
+  const { default: texts } = await import("../../pkg/elements/texts/ta.js");
+  await visitor.waits("Tamil", async () => (await visitor.text("error-title")) === texts["error.refused_title"]);
+  assert.equal(await driver.executeScript(() => document.getElementById("part").shadowRoot.firstElementChild.lang), "ta");
 });
 
 journey("a field that the proxy refuses is invalid until it is changed, with or without a place for the words", { console: /400 \(Bad Request\)/ }, async (world) => {
@@ -147,6 +211,49 @@ journey("back by the back button the element can be pressed, says so, and leads 
   await world.payer.onePayment();
 });
 
+/** From PaySG's page: pays, is told so on a page of the e-service in the same tab, and goes back to the form, as it was left. */
+async function paysAndGoesBack(visitor, { payer, stack }, id) {
+  await stack.sim(`/payments/${id}/pay`, {});
+  await visitor.open("/status", Object.fromEntries(returnOf({ id, payment_service_id: stack.payment_service_id })));
+  await visitor.seesState("paid");
+  await payer.goesBack();
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.goesBack();
+}
+
+journey("back at the form after having paid, nothing is promised of another press, and that is a new payment", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  await (await visitor.part("button")).click();
+  const id = await world.payer.isAtPaySG();
+  await paysAndGoesBack(visitor, world, id);
+  await visitor.waits("the note", async () => /^You came back. If you have paid, you need not pay again/.test(await visitor.text("status")), () => visitor.text("status"));
+  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /ready$/);
+  await (await visitor.part("button")).click();
+  assert.notEqual(await world.payer.isAtPaySG(), id, "what would have been promised was not so");
+});
+
+journey("what was promised after the back button is taken back once the payer has been away again", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  await world.payer.goesBack();
+  await visitor.waits("the promise", async () => /it is the same payment/.test(await visitor.text("status")));
+  // Forward, where they may have paid, and back. Chromium keeps a page for that once only, under a driver.
+  await driver.executeScript(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  assert.match(await visitor.text("status"), /^You came back. If you have paid/);
+});
+
+journey("back from a payment that went the plain form's way, the element can be pressed and promises nothing", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay", { fault: "wasmless" });
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  await world.payer.goesBack();
+  await visitor.seesState("ready");
+  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /redirecting ready$/, "the page was not kept");
+  assert.match(await visitor.text("status"), /^You came back. If you have paid, you need not pay again/);
+});
+
 journey("where the browser does not leave the page, another press tries again", async (world) => {
   const visitor = await opens(world, "/pay", { fault: "leave" });
   await (await visitor.part("button")).click();
@@ -154,6 +261,81 @@ journey("where the browser does not leave the page, another press tries again", 
   await visitor.waits("another try", async () => (await visitor.text("label")) === "Try again");
   await (await visitor.part("button")).click();
   assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /^ paying redirecting paying/);
+});
+
+journey("where the browser does not leave the page, another element can be pressed", async (world) => {
+  const visitor = await opens(world, "/two", { fault: "leave" });
+  const { driver } = visitor;
+  const other = () => driver.executeScript(() => document.getElementById("other").shadowRoot.querySelector("[part~=button]"));
+  await driver.executeScript(() => (document.getElementById("other").order = { item: "stall-1y", payer_name: "Siti binte Rahman" }));
+  await (await visitor.part("button")).click();
+  await visitor.seesState("redirecting");
+  // As long as the first may still leave, it is the one that is paid.
+  await (await other()).click();
+  assert.equal(await driver.executeScript(() => document.getElementById("other").state), "ready");
+  await visitor.waits("another try", async () => (await visitor.text("label")) === "Try again");
+  await (await other()).click();
+  const id = await world.payer.isAtPaySG();
+  const payment = await world.payer.onePayment();
+  assert.deepEqual([payment.id, payment.payer_name], [id, "Siti binte Rahman"]);
+});
+
+journey("back at a page that was left while a payment was prepared: it is over, says no word of PaySG's page, and the next press is of what is ordered then", { needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await driver.executeScript(() => {
+    window.kept = true;
+    document.getElementById("part").order = ({ signal }) => new Promise((resolve) => {
+      window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" });
+      signal.addEventListener("abort", () => (window.aborted = true));
+    });
+  });
+  await (await visitor.part("button")).click();
+  await visitor.seesState("paying");
+  await visitor.open("/status");
+  await visitor.seesState("nothing");
+  await world.payer.goesBack();
+  await visitor.seesState("ready");
+  assert.equal(await driver.executeScript(() => window.kept), true, "the page was not kept");
+  assert.equal(await driver.executeScript(() => window.aborted), true);
+  assert.equal(await visitor.text("status"), "Stopped before you were sent to PaySG’s page.");
+  // Its order comes all the same, and nobody is pulled away by it.
+  await driver.executeScript(() => window.orders());
+  await sleep(500);
+  assert.deepEqual(await world.payer.payments(), []);
+  await driver.executeScript(() => (document.getElementById("part").order = { item: "stall-1y", payer_name: "Siti binte Rahman" }));
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  assert.equal((await world.payer.onePayment()).payer_name, "Siti binte Rahman");
+});
+
+journey("back at a page that was left while the proxy asked for patience: nothing is sent any more, and the next press is of what is ordered then", { console: /503 \(Service Unavailable\)/, needs: "bfcache" }, async (world) => {
+  const visitor = await opens(world, "/pay");
+  const { driver } = visitor;
+  await world.stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 1_000, status: 503 }]);
+  await driver.executeScript(() => {
+    window.kept = true;
+    const { fetch } = window;
+    window.answers = 0;
+    window.fetch = async (...request) => {
+      const answer = await fetch(...request);
+      if (request[1]?.method === "POST") window.answers++;
+      return answer;
+    };
+  });
+  await (await visitor.part("button")).click();
+  await visitor.waits("the proxy's answer", () => driver.executeScript(() => window.answers > 0));
+  await visitor.open("/status");
+  await visitor.seesState("nothing");
+  await fetch(`${world.stack.simulator_url}/_sim/faults`, { method: "DELETE" });
+  await world.payer.goesBack();
+  await visitor.seesState("ready");
+  assert.equal(await driver.executeScript(() => window.kept), true, "the page was not kept");
+  assert.match(await visitor.text("status"), /^Stopped/);
+  await driver.executeScript(() => (document.getElementById("payer_name").value = "Siti binte Rahman"));
+  await (await visitor.part("button")).click();
+  await world.payer.isAtPaySG();
+  assert.deepEqual((await world.payer.payments()).filter(({ payer_name }) => payer_name === "Siti binte Rahman").length, 1);
 });
 
 journey("an element that leaves the page gives up what it had begun, and another can be pressed", async (world) => {
@@ -223,111 +405,6 @@ journey("a payer who goes on within the page while a payment is prepared is not 
   await driver.executeAsyncScript((done) => setTimeout(done, 500));
   assert.equal(new URL(await driver.getCurrentUrl()).pathname, "/elsewhere");
   assert.deepEqual(await world.payer.payments(), []);
-});
-
-journey("a proxy whose address ends in a slash is the same: what it verifies can be gone on with, and cancelled", async (world) => {
-  const visitor = await visit(world);
-  const { driver } = visitor;
-  const payment = await visitor.showsStatus("unpaid");
-  await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg/"));
-  await visitor.waits("the link", async () => (await (await visitor.part("resume")).getAttribute("href")) === `${visitor.gallery.url}/paysg/resume?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.stack.payment_service_id}`);
-  await (await visitor.part("cancel")).click();
-  await (await visitor.part("cancel-yes")).click();
-  await visitor.seesState("cancelled");
-
-  const other = await visitor.makesPayment();
-  const status = await driver.executeAsyncScript((paymentId, paymentServiceId, done) => {
-    elements.cancelPayment({ paymentId, paymentServiceId }, { proxyUrl: "/paysg/" }).then(({ status }) => done(status), ({ code }) => done(code));
-  }, other.id, payment.payment_service_id);
-  assert.equal(status, "cancelled");
-});
-
-/** In the page: thirty seconds are over in three. What is shorter goes on as it does. */
-const hastensTime = () => {
-  const { setTimeout } = window;
-  window.setTimeout = (run, ms, ...rest) => setTimeout(run, ms < 20_000 ? ms : ms / 10, ...rest);
-};
-
-for (const [what, proxyUrl] of [["does not answer", "/silent"], ["does not answer to the end", "/stalling"]]) {
-  journey(`a cancellation that the proxy ${what} is given up, and can be tried again or left`, async (world) => {
-    const visitor = await visit(world);
-    const { driver } = visitor;
-    await visitor.showsStatus("unpaid");
-    await driver.executeScript(hastensTime);
-    await driver.executeScript((proxyUrl) => {
-      const part = document.getElementById("part");
-      part.proxyUrl = proxyUrl;
-      part.addEventListener("paysg-error", ({ detail }) => (window.told = [detail.kind, detail.error.code, detail.error.retryable]));
-    }, proxyUrl);
-    await (await visitor.part("cancel")).click();
-    await (await visitor.part("cancel-yes")).click();
-    assert.equal(await (await visitor.part("cancel-yes")).getAttribute("aria-disabled"), "true");
-    await visitor.waits("the end of it", async () => /^The payment could not be cancelled/.test(await visitor.text("confirm-question")));
-    assert.deepEqual(await driver.executeScript(() => window.told), ["unreachable", "unreachable", true]);
-    await (await visitor.part("cancel-no")).click();
-    await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/paysg"));
-    await (await visitor.part("cancel")).click();
-    await (await visitor.part("cancel-yes")).click();
-    await visitor.seesState("cancelled");
-  });
-}
-
-journey("a cancellation is given up by its own signal, and says for what reason", async (world) => {
-  const visitor = await opens(world, "/status");
-  const told = await visitor.driver.executeAsyncScript((done) => {
-    const controller = new AbortController();
-    elements.cancelPayment({ paymentId: "a", paymentServiceId: "b" }, { proxyUrl: "/silent", signal: controller.signal })
-      .catch(({ code, cause }) => done([code, cause]));
-    setTimeout(() => controller.abort("another view"), 50);
-  });
-  assert.deepEqual(told, ["aborted", "another view"]);
-});
-
-journey("a cancellation that fails once the payment is known to be paid asks no more", async (world) => {
-  const visitor = await visit(world);
-  const { driver } = visitor;
-  const payment = await visitor.showsStatus("unpaid");
-  await driver.executeScript(hastensTime);
-  await driver.executeScript(() => (document.getElementById("part").proxyUrl = "/silent"));
-  await (await visitor.part("cancel")).click();
-  await driver.executeScript(() => void (window.cancelled = document.getElementById("part").cancel()));
-  await world.stack.sim(`/payments/${payment.id}/pay`, {});
-  await driver.executeScript(() => {
-    const part = document.getElementById("part");
-    part.proxyUrl = "/paysg";
-    void part.check({ timeoutMs: 30_000 });
-  });
-  await visitor.seesState("paid");
-  await driver.executeAsyncScript((done) => window.cancelled.then(done));
-  assert.equal(await (await visitor.part("confirm")).isDisplayed(), false);
-  assert.equal(await visitor.state(), "paid");
-});
-
-journey("a status that is moved within the page while it asks goes on asking", async (world) => {
-  const visitor = await visit(world);
-  const payment = await visitor.showsStatus("confirming");
-  await visitor.driver.executeScript(() => {
-    const part = document.getElementById("part");
-    const section = document.createElement("section");
-    document.querySelector("main").append(section);
-    section.append(part);
-  });
-  await world.stack.sim(`/payments/${payment.id}/pay`, {});
-  await visitor.seesState("paid");
-});
-
-journey("back by the back button to a payment that was not paid, it is asked about again", { needs: "bfcache" }, async (world) => {
-  const visitor = await visit(world);
-  const payment = await visitor.showsStatus("unpaid");
-  await visitor.driver.executeScript(() => (window.kept = true));
-  await (await visitor.part("resume")).click();
-  await world.payer.isAtPaySG();
-  await world.stack.sim(`/payments/${payment.id}/pay`, {});
-  // The proxy remembers an answer for two seconds; nobody pays and goes back as quickly.
-  await sleep(2_500);
-  await world.payer.goesBack();
-  await visitor.seesState("paid");
-  assert.equal(await visitor.driver.executeScript(() => window.kept), true, "the page was not kept");
 });
 
 journey("the language follows the page, the e-service's own words come first, and a language can be added", async (world) => {

@@ -37,6 +37,11 @@ const pages = {
         <button>Pay inside</button>
       </form>
     </paysg-pay>`,
+  "/two": `
+    <paysg-pay id="part"></paysg-pay>
+    <paysg-pay id="other"></paysg-pay>`,
+  "/nested": `
+    <paysg-pay id="part"><div class="actions"><button><span data-paysg-label>Pay nested</span></button></div></paysg-pay>`,
   "/status": `
     <paysg-status id="part" heading-level="1">
       <a href="/paysg/resume">Your payment, on a plain page</a>
@@ -48,7 +53,7 @@ const pages = {
 const SCRIPT = `
   const query = new URLSearchParams(location.search);
   const part = document.getElementById("part");
-  part.devPaymentOrigin = query.get("simulator");
+  for (const each of document.querySelectorAll("paysg-pay, paysg-status")) each.devPaymentOrigin = query.get("simulator");
   if (query.has("timeout")) part.timeoutMs = query.get("timeout");
   const { load, PaySGError } = await import("/pkg/index.js");
   const away = () => new Promise(() => {});
@@ -78,8 +83,9 @@ const html = (path, lang) => `<!doctype html>
 
 const CSS = "body { margin: 0; font: 1rem/1.5 'Noto Sans', 'Noto Sans Tamil', 'Noto Sans CJK SC', sans-serif } main { max-width: 44rem; margin: 0 auto; padding: 1rem } input { font: inherit; width: 100%; box-sizing: border-box }";
 
-/** Serves the gallery for a stack. Gives its `url`, and `close`. */
+/** Serves the gallery for a stack. Gives its `url`, `close`, and `hold`: a file of the package that does not come until what this gives is called. */
 export async function openGallery(stack) {
+  const held = new Map();
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
     const send = (type, body, status = 200) => response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "content-security-policy": policy(stack) }).end(body);
@@ -94,6 +100,7 @@ export async function openGallery(stack) {
     if (pages[pathname]) return send("text/html", html(pathname, searchParams.get("lang") ?? "en"));
     const file = normalize(pathname);
     if (!file.startsWith("/pkg/")) return send("text/plain", "", 404);
+    await held.get(file);
     try {
       const type = TYPES[/\.\w+$/.exec(file)?.[0]];
       response.writeHead(200, { "content-type": type }).end(readFileSync(join(pkg, file.slice(5))));
@@ -106,6 +113,11 @@ export async function openGallery(stack) {
   const { hostname } = new URL(stack.edge_url);
   return {
     url: `http://${hostname}:${server.address().port}`,
+    hold(file) {
+      let release;
+      held.set(file, new Promise((resolve) => (release = resolve)));
+      return () => (held.delete(file), release());
+    },
     close() {
       server.closeAllConnections();
       server.close();

@@ -50,7 +50,20 @@ test("the page that the documentation begins with takes a payment", async (t) =>
   const { driver } = browser;
   const press = async (selector) => (await (await driver.findElement(By.css(selector))).click(), true);
   await driver.get(page);
+  await until(browser, "the page's script", () => driver.executeScript(() => document.querySelector("button") !== null));
+  // The payer stops the browser as it leaves. Ten seconds are over when we say so.
+  await driver.executeScript(() => {
+    const { setTimeout } = window;
+    window.setTimeout = (run, ms) => (ms === 10_000 ? (window.passes = run, 0) : setTimeout(run, ms));
+    navigation.addEventListener("navigate", (event) => (window.stopped = (event.preventDefault(), true)), { once: true });
+  });
+  const isDead = () => driver.executeScript(() => document.querySelector("button").disabled);
   await until(browser, "the page's button", () => press("button"));
+  await until(browser, "the browser to be stopped", () => driver.executeScript(() => window.stopped === true));
+  assert.equal(await isDead(), true);
+  await driver.executeScript(() => window.passes?.());
+  assert.equal(await isDead(), false);
+  await until(browser, "the page's button again", () => press("button"));
   await until(browser, "PaySG's page", async () => (await driver.getCurrentUrl()).startsWith(`${stack.simulator_url}/payments/`));
   await until(browser, "PaySG's button", () => press("#pay"));
   await until(browser, "the reference", async () => /^Paid\. Your reference: cat-/.test(await (await driver.findElement(By.css("[role=status]"))).getText()));

@@ -67,7 +67,7 @@ async function showInvoices(): Promise<Invoice[]> {
   } catch {
     section.dataset.state = 'unreachable'
     status.textContent = 'The invoices could not be fetched.'
-    showNotice(notice, 'danger', 'We cannot reach our server', 'Check your connection and try again. Nothing has been charged.', [
+    showNotice(notice, 'danger', 'We cannot reach our server', 'Check your connection and try again. If you have paid, you need not pay again.', [
       { text: 'Try again', testId: 'retry', onPress: () => { hideNotice(notice); void showInvoices() } },
     ])
   }

@@ -23,7 +23,7 @@ export function problemFrom(error: unknown): Problem {
     return { kind: 'not-found', title: 'We do not know this payment', text: 'PaySG has no payment with this number.', fields: [] }
   }
   if (paysg?.status === 429) {
-    return { kind: 'busy', title: 'Too many attempts at once', text: 'Wait a minute, then try again. You have not been charged.', fields: [] }
+    return { kind: 'busy', title: 'Too many attempts at once', text: 'Wait a minute, then try again. If you have paid, you need not pay again.', fields: [] }
   }
   if (paysg?.code === 'payment_cancelled') {
     return { kind: 'cancelled', title: 'That payment was cancelled', text: 'Nothing was charged. Press the button again to make a new payment.', fields: [] }
@@ -36,14 +36,14 @@ export function problemFrom(error: unknown): Problem {
     return {
       kind: 'unreachable',
       title: 'We cannot reach the payment service',
-      text: 'Check your connection and try again. Trying again never charges you twice.',
+      text: 'Check your connection and try again. Trying again never charges you twice. If you have paid, you need not pay again.',
       fields: [],
     }
   }
   return {
     kind: 'refused',
     title: 'This payment could not be started',
-    text: 'You have not been charged. Try again later, or contact us if it stays like this.',
+    text: 'Try again later, or contact us if it stays like this. If you have paid, you need not pay again.',
     fields: [],
   }
 }

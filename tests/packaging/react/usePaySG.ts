@@ -22,9 +22,12 @@ export function usePaySG(options?: LoadOptions) {
   const pay = useCallback(async (order: Order) => {
     setState("paying");
     setError(undefined);
+    // The browser did not leave the page: another press goes on with the same payment.
+    const late = setTimeout(() => setState("ready"), 10_000);
     try {
       await (await paysg.load()).pay(order); // leaves the page
     } catch (error) {
+      clearTimeout(late);
       const restored = isPaySGError(error, "page_restored"); // come back by the back button: not a failure
       setState(restored ? "ready" : "failed");
       if (!restored) setError(error);
