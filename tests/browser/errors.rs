@@ -11,11 +11,12 @@ const TYPES: &str = include_str!("../../npm/index.d.ts");
 const OF_INDEX_JS: [&str; 4] = ["no_window", "wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 7] = [
     "fulfilment_unavailable",
     "invalid_signature",
     "no_ledger",
     "nothing_to_resume",
+    "refund_uncertain",
     "token_mismatch",
     "unknown_intent",
 ];
