@@ -41,7 +41,7 @@ impl Glance {
         }
     }
 
-    /// The same, with no call longer than whoever asks will wait.
+    /// The same, with no call longer than whoever asks will wait in all.
     #[must_use]
     pub fn within(mut self, patience_ms: i64) -> Self {
         self.timeout_ms = u32::try_from(patience_ms)
@@ -95,7 +95,12 @@ impl Glance {
             Reading::Busy | Reading::Broken | Reading::Unanswered => {
                 self.shared = false;
                 match self.tries.again(answer, now_ms, random) {
-                    Some(delay_ms) => Step::Fetch(self.fetch(delay_ms)),
+                    Some(delay_ms) => {
+                        let mut fetch = self.fetch(delay_ms);
+                        let begins_ms = now_ms.saturating_add(i64::from(delay_ms));
+                        fetch.timeout_ms = fetch.timeout_ms.min(self.tries.left_ms(begins_ms));
+                        Step::Fetch(fetch)
+                    }
                     None => Step::Done(Err(Trouble::Unavailable {
                         retry_after_ms: retry_after(answer),
                     })),

@@ -145,6 +145,13 @@ impl Tries {
         self.made = 0;
     }
 
+    /// How long whoever asks still waits.
+    #[must_use]
+    pub fn left_ms(&self, now_ms: i64) -> u32 {
+        let left_ms = self.deadline_ms.saturating_sub(now_ms).max(0);
+        u32::try_from(left_ms).unwrap_or(u32::MAX)
+    }
+
     /// Whether nobody waits any more.
     #[must_use]
     pub const fn are_over(&self, now_ms: i64) -> bool {

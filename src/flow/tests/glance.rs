@@ -90,6 +90,17 @@ fn what_is_asked_again_must_be_of_now() {
 }
 
 #[test]
+fn no_call_lasts_longer_than_whoever_asks_still_waits() {
+    let mut glance = glance().within(8_000);
+    assert_eq!(glance.fetch(0).timeout_ms, 8_000);
+    // Somebody else's call, which this one waited for, has ended without an answer.
+    let Step::Fetch(again) = glance.answer(&Answer::Lost, START_MS + 6_500, 0) else {
+        panic!("nobody waits any more");
+    };
+    assert_eq!(again.after_ms + again.timeout_ms, 1_500);
+}
+
+#[test]
 fn four_tries_and_no_more() {
     let mut glance = glance();
     for _ in 0..3 {
