@@ -1,12 +1,10 @@
 // Nobody is kept from paying: every page and every state under axe, at 320 px, zoomed, in forced colours, without motion, heard and not seen.
 import assert from "node:assert/strict";
-import { after } from "node:test";
 import { By, Key } from "selenium-webdriver";
 import { violations } from "./axe.mjs";
-import { openGallery } from "./gallery.mjs";
 import { eventually, journeys } from "./journey.mjs";
 import { returnOf } from "./payer.mjs";
-import { PAY_STATES, STATUS_STATES, Visitor } from "./states.mjs";
+import { PAY_STATES, STATUS_STATES, visitors } from "./states.mjs";
 
 const journey = journeys();
 const ANSWERS = {
@@ -20,13 +18,7 @@ const deep = process.env.PAYSG_DEEP === "1";
 const LANGUAGES = ["en", "zh", "ms", "ta"];
 const statesIn = (language) => Object.keys(STATUS_STATES).filter((state) => deep || language === "ta" || ["unpaid", "paid"].includes(state));
 
-/** The gallery of the file's stack, which is there once the first journey begins. */
-let gallery;
-const visit = async ({ stack, browser }) => {
-  gallery ??= await openGallery(stack);
-  return new Visitor(browser.driver, stack, gallery);
-};
-after(() => gallery?.close());
+const visit = visitors();
 
 async function isAccessible(driver, what) {
   const { passed, found } = await violations(driver);

@@ -1,28 +1,14 @@
 // What the parts do on a page that is not ours, <paysg-pay> above all: with other forms, other buttons, other words, and where something is missing.
 import assert from "node:assert/strict";
-import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Key } from "selenium-webdriver";
-import { openGallery } from "./gallery.mjs";
 import { journeys } from "./journey.mjs";
 import { returnOf } from "./payer.mjs";
-import { Visitor } from "./states.mjs";
+import { visitors } from "./states.mjs";
 
 const journey = journeys();
-let gallery;
-const visit = async ({ stack, browser }) => {
-  gallery ??= await openGallery(stack);
-  return new Visitor(browser.driver, stack, gallery);
-};
-after(() => gallery?.close());
-
-/** Opens a page of the gallery and waits for its element. */
-async function opens(world, path, query) {
-  const visitor = await visit(world);
-  await visitor.open(path, query);
-  await visitor.waits("the element", () => visitor.part("base"));
-  return visitor;
-}
+const visit = visitors();
+const opens = async (world, path, query) => (await visit(world)).opens(path, query);
 
 const type = (driver, id, text) => driver.executeScript((id, text) => (document.getElementById(id).value = text), id, text);
 

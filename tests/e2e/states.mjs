@@ -1,4 +1,6 @@
 // How to bring a payment, and with it the gallery's elements, into each state.
+import { after } from "node:test";
+import { openGallery } from "./gallery.mjs";
 import { returnOf } from "./payer.mjs";
 
 /** PaySG's API does not answer. */
@@ -43,8 +45,18 @@ export const PAY_STATES = {
   refused: { query: { fault: "refused" }, press: true, state: "failed" },
 };
 
+/** For a file's journeys: gives a journey's world a visitor. The gallery beside the file's stack is there from the first visit on. */
+export function visitors() {
+  let gallery;
+  after(() => gallery?.close());
+  return async ({ stack, browser }) => {
+    gallery ??= await openGallery(stack);
+    return new Visitor(browser.driver, stack, gallery);
+  };
+}
+
 /** The gallery in a browser. */
-export class Visitor {
+class Visitor {
   constructor(driver, stack, gallery) {
     this.driver = driver;
     this.stack = stack;
@@ -53,6 +65,13 @@ export class Visitor {
 
   open(path, query = {}) {
     return this.driver.get(`${this.gallery.url}${path}?${new URLSearchParams({ simulator: this.stack.simulator_url, ...query })}`);
+  }
+
+  /** Opens a page and waits for its element. Gives this visitor. */
+  async opens(path, query) {
+    await this.open(path, query);
+    await this.waits("the element", () => this.part("base"));
+    return this;
   }
 
   /** Has this browser make a payment, through the page that it is on. */

@@ -1,26 +1,12 @@
 // What <paysg-status> does on a page that is not ours: where something is missing, does not come or does not answer, and where it is moved, left and come back to.
 import assert from "node:assert/strict";
-import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openGallery } from "./gallery.mjs";
 import { journeys } from "./journey.mjs";
-import { Visitor } from "./states.mjs";
+import { visitors } from "./states.mjs";
 
 const journey = journeys();
-let gallery;
-const visit = async ({ stack, browser }) => {
-  gallery ??= await openGallery(stack);
-  return new Visitor(browser.driver, stack, gallery);
-};
-after(() => gallery?.close());
-
-/** Opens a page of the gallery and waits for its element. */
-async function opens(world, path, query) {
-  const visitor = await visit(world);
-  await visitor.open(path, query);
-  await visitor.waits("the element", () => visitor.part("base"));
-  return visitor;
-}
+const visit = visitors();
+const opens = async (world, path, query) => (await visit(world)).opens(path, query);
 
 journey("where there is no wasm the status shows what the page has for browsers without scripts", async (world) => {
   const visitor = await opens(world, "/status", { fault: "wasmless" });
