@@ -10,8 +10,8 @@ import { consumer, manifest, pkg } from "./pkg.mjs";
 const run = (folder, source) =>
   execFileSync(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder, encoding: "utf8", timeout: 20_000 }).trim();
 
-for (const entry of ["paysg-wasm", "paysg-wasm/elements"]) test(`importing ${entry} on a server does nothing, and lets the process end`, (t) => {
-  const printed = run(consumer(t), `
+for (const entry of ["paysg-wasm", "paysg-wasm/elements"]) test(`importing ${entry} on a server does nothing, and lets the process end`, () => {
+  const printed = run(consumer(), `
     const names = () => Object.getOwnPropertyNames(globalThis).sort().join();
     const before = names();
     const calls = [];
@@ -30,8 +30,8 @@ for (const entry of ["paysg-wasm", "paysg-wasm/elements"]) test(`importing ${ent
   assert.deepEqual(JSON.parse(printed), { call: "function", calls: [], added: [] });
 });
 
-test("edge and webhook entries can be imported in Node", (t) => {
-  const printed = run(consumer(t), `
+test("edge and webhook entries can be imported in Node", () => {
+  const printed = run(consumer(), `
     const edge = await import("paysg-wasm/edge");
     const webhook = await import("paysg-wasm/webhook");
     console.log(typeof edge.createHandler, typeof webhook.verifyWebhook);
@@ -48,8 +48,8 @@ function declared(entry) {
   return new Set([...direct, ...listed]);
 }
 
-test("what the types promise is exported, and what is exported is typed", async (t) => {
-  const folder = consumer(t);
+test("what the types promise is exported, and what is exported is typed", async () => {
+  const folder = consumer();
   for (const entry of [".", "./csp", "./edge", "./elements", "./node", "./webhook"]) {
     const specifier = join("paysg-wasm", entry);
     const exported = JSON.parse(run(folder, `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)}))))`));
@@ -57,8 +57,8 @@ test("what the types promise is exported, and what is exported is typed", async 
   }
 });
 
-test("a bundler keeps an import of the elements for its effect, and drops one of the browser's entry", async (t) => {
-  const folder = consumer(t);
+test("a bundler keeps an import of the elements for its effect, and drops one of the browser's entry", async () => {
+  const folder = consumer();
   const bundled = async (contents) => {
     const { outputFiles } = await build({ stdin: { contents, resolveDir: folder }, bundle: true, format: "esm", write: false, external: ["*.wasm"], logLevel: "silent" });
     return outputFiles[0].text;

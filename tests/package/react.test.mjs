@@ -8,8 +8,8 @@ import { consumer, root } from "./pkg.mjs";
 
 const fixture = join(root, "tests/packaging/react");
 
-function project(t) {
-  const folder = consumer(t);
+function project() {
+  const folder = consumer();
   cpSync(fixture, folder, { recursive: true, filter: (source) => !source.includes("node_modules") });
   mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
   for (const name of ["@types/react", "csstype"]) symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
@@ -21,14 +21,14 @@ const compile = (folder) => {
   return { status, printed: stdout + stderr };
 };
 
-test("the hook and the parts compile in a React project with strict types, declarations included", (t) => {
-  const { status, printed } = compile(project(t));
+test("the hook and the parts compile in a React project with strict types, declarations included", () => {
+  const { status, printed } = compile(project());
   assert.equal(printed, "");
   assert.equal(status, 0);
 });
 
-test("a mistake in using them does not", (t) => {
-  const folder = project(t);
+test("a mistake in using them does not", () => {
+  const folder = project();
   writeFileSync(join(folder, "mistakes.tsx"), `
     import { cancelPayment, setTexts } from "paysg-wasm/elements";
     export const wrong = <paysg-pay order={42} />;

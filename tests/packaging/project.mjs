@@ -1,14 +1,14 @@
 // Somebody else's project: a folder of its own with the tarball installed, beside the tools that it is built with.
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { consumer } from "../package/pkg.mjs";
 
 export const here = new URL(".", import.meta.url).pathname;
 export const root = join(here, "../..");
-const pkg = join(root, "pkg");
 /** The Node that runs this, first on the path of whatever is started. */
 const environment = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, CI: "1", NO_COLOR: "1", NEXT_TELEMETRY_DISABLED: "1", WRANGLER_SEND_METRICS: "false" };
 delete environment.NODE_TEST_CONTEXT;
@@ -19,17 +19,11 @@ const TOOLS = { light: here, deep: join(here, "deep") };
 /** Each file of tests works in a folder of its own, since they run side by side. */
 const WORK = join(".work", basename(process.argv[1] ?? "shell", ".test.mjs"));
 
-const npm = (folder, ...words) => execFileSync("npm", [...words, "--loglevel=error"], { cwd: folder, encoding: "utf8" });
-
 /** Installs the tarball, as `npm install paysg-wasm` would, where projects of a kind find it. */
 export function installTarball(kind) {
   const work = join(TOOLS[kind], WORK);
   rmSync(work, { recursive: true, force: true });
-  mkdirSync(work, { recursive: true });
-  const [{ filename }] = JSON.parse(npm(pkg, "pack", "--json", "--pack-destination", work));
-  writeFileSync(join(work, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-  npm(work, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", join(work, filename));
-  return join(work, "node_modules/paysg-wasm");
+  return join(consumer(work), "node_modules/paysg-wasm");
 }
 
 export class Project {
