@@ -1,9 +1,7 @@
 // What the parts do on a page that is not ours, <paysg-pay> above all: with other forms, other buttons, other words, and where something is missing.
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Key } from "selenium-webdriver";
 import { journeys } from "./journey.mjs";
-import { returnOf } from "./payer.mjs";
 import { visitors } from "./states.mjs";
 
 const journey = journeys();
@@ -185,61 +183,6 @@ journey("the page shows errors itself if it says so", async (world) => {
   assert.equal(await visitor.text("label"), "Try again");
 });
 
-journey("back by the back button the element can be pressed, says so, and leads to the same payment", { needs: "bfcache" }, async (world) => {
-  const visitor = await opens(world, "/pay");
-  await (await visitor.part("button")).click();
-  const id = await world.payer.isAtPaySG();
-  await world.payer.goesBack();
-  await visitor.waits("the note", async () => /^You came back from PaySG/.test(await visitor.text("status")));
-  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /paying redirecting ready$/);
-  await (await visitor.part("button")).click();
-  assert.equal(await world.payer.isAtPaySG(), id);
-  await world.payer.onePayment();
-});
-
-/** From PaySG's page: pays, is told so on a page of the e-service in the same tab, and goes back to the form, as it was left. */
-async function paysAndGoesBack(visitor, { payer, stack }, id) {
-  await stack.sim(`/payments/${id}/pay`, {});
-  await visitor.open("/status", Object.fromEntries(returnOf({ id, payment_service_id: stack.payment_service_id })));
-  await visitor.seesState("paid");
-  await payer.goesBack();
-  assert.equal(await payer.isAtPaySG(), id);
-  await payer.goesBack();
-}
-
-journey("back at the form after having paid, nothing is promised of another press, and that is a new payment", { needs: "bfcache" }, async (world) => {
-  const visitor = await opens(world, "/pay");
-  await (await visitor.part("button")).click();
-  const id = await world.payer.isAtPaySG();
-  await paysAndGoesBack(visitor, world, id);
-  await visitor.waits("the note", async () => /^You came back. If you have paid, you need not pay again/.test(await visitor.text("status")), () => visitor.text("status"));
-  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /ready$/);
-  await (await visitor.part("button")).click();
-  assert.notEqual(await world.payer.isAtPaySG(), id, "what would have been promised was not so");
-});
-
-journey("what was promised after the back button is taken back once the payer has been away again", { needs: "bfcache" }, async (world) => {
-  const visitor = await opens(world, "/pay");
-  const { driver } = visitor;
-  await (await visitor.part("button")).click();
-  await world.payer.isAtPaySG();
-  await world.payer.goesBack();
-  await visitor.waits("the promise", async () => /it is the same payment/.test(await visitor.text("status")));
-  // Forward, where they may have paid, and back. Chromium keeps a page for that once only, under a driver.
-  await driver.executeScript(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
-  assert.match(await visitor.text("status"), /^You came back. If you have paid/);
-});
-
-journey("back from a payment that went the plain form's way, the element can be pressed and promises nothing", { needs: "bfcache" }, async (world) => {
-  const visitor = await opens(world, "/pay", { fault: "wasmless" });
-  await (await visitor.part("button")).click();
-  await world.payer.isAtPaySG();
-  await world.payer.goesBack();
-  await visitor.seesState("ready");
-  assert.match(await visitor.driver.executeScript(() => document.documentElement.dataset.seen), /redirecting ready$/, "the page was not kept");
-  assert.match(await visitor.text("status"), /^You came back. If you have paid, you need not pay again/);
-});
-
 journey("where the browser does not leave the page, another press tries again", async (world) => {
   const visitor = await opens(world, "/pay", { fault: "leave" });
   await (await visitor.part("button")).click();
@@ -264,64 +207,6 @@ journey("where the browser does not leave the page, another element can be press
   const id = await world.payer.isAtPaySG();
   const payment = await world.payer.onePayment();
   assert.deepEqual([payment.id, payment.payer_name], [id, "Siti binte Rahman"]);
-});
-
-journey("back at a page that was left while a payment was prepared: it is over, says no word of PaySG's page, and the next press is of what is ordered then", { needs: "bfcache" }, async (world) => {
-  const visitor = await opens(world, "/pay");
-  const { driver } = visitor;
-  await driver.executeScript(() => {
-    window.kept = true;
-    document.getElementById("part").order = ({ signal }) => new Promise((resolve) => {
-      window.orders = () => resolve({ item: "stall-1y", payer_name: "Tan Ah Kow" });
-      signal.addEventListener("abort", () => (window.aborted = true));
-    });
-  });
-  await (await visitor.part("button")).click();
-  await visitor.seesState("paying");
-  await visitor.open("/status");
-  await visitor.seesState("nothing");
-  await world.payer.goesBack();
-  await visitor.seesState("ready");
-  assert.equal(await driver.executeScript(() => window.kept), true, "the page was not kept");
-  assert.equal(await driver.executeScript(() => window.aborted), true);
-  assert.equal(await visitor.text("status"), "Stopped before you were sent to PaySG’s page.");
-  // Its order comes all the same, and nobody is pulled away by it.
-  await driver.executeScript(() => window.orders());
-  await sleep(500);
-  assert.deepEqual(await world.payer.payments(), []);
-  await driver.executeScript(() => (document.getElementById("part").order = { item: "stall-1y", payer_name: "Siti binte Rahman" }));
-  await (await visitor.part("button")).click();
-  await world.payer.isAtPaySG();
-  assert.equal((await world.payer.onePayment()).payer_name, "Siti binte Rahman");
-});
-
-journey("back at a page that was left while the proxy asked for patience: nothing is sent any more, and the next press is of what is ordered then", { console: /503 \(Service Unavailable\)/, needs: "bfcache" }, async (world) => {
-  const visitor = await opens(world, "/pay");
-  const { driver } = visitor;
-  await world.stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 1_000, status: 503 }]);
-  await driver.executeScript(() => {
-    window.kept = true;
-    const { fetch } = window;
-    window.answers = 0;
-    window.fetch = async (...request) => {
-      const answer = await fetch(...request);
-      if (request[1]?.method === "POST") window.answers++;
-      return answer;
-    };
-  });
-  await (await visitor.part("button")).click();
-  await visitor.waits("the proxy's answer", () => driver.executeScript(() => window.answers > 0));
-  await visitor.open("/status");
-  await visitor.seesState("nothing");
-  await fetch(`${world.stack.simulator_url}/_sim/faults`, { method: "DELETE" });
-  await world.payer.goesBack();
-  await visitor.seesState("ready");
-  assert.equal(await driver.executeScript(() => window.kept), true, "the page was not kept");
-  assert.match(await visitor.text("status"), /^Stopped/);
-  await driver.executeScript(() => (document.getElementById("payer_name").value = "Siti binte Rahman"));
-  await (await visitor.part("button")).click();
-  await world.payer.isAtPaySG();
-  assert.deepEqual((await world.payer.payments()).filter(({ payer_name }) => payer_name === "Siti binte Rahman").length, 1);
 });
 
 journey("an element that leaves the page gives up what it had begun, and another can be pressed", async (world) => {

@@ -14,24 +14,18 @@ const evidence = new URL("../../target/e2e/", import.meta.url).pathname;
  * `browser` may be a function that makes them.
  *
  * What it gives is used like `test`; the function gets `{payer, stack, browser}`. Each begins with a new tab and without cookies. After each, the browser has
- * to be without complaints about our pages, save those that match `console`. `needs` names what not every engine has: one that lacks it
- * skips the journey, and says why.
+ * to be without complaints about our pages, save those that match `console`. `needs`, of a journey or of a file's browser, names what not every engine
+ * has: one that lacks it skips the journey, and says why.
  */
 export function journeys({ browser: browserOptions = {}, stack: stackOptions = {} } = {}) {
   const world = {};
-  /** The file's browser, and the whole one once a journey needs that. */
-  const browsers = new Map();
-  const browserFor = async (whole) => {
-    if (!browsers.has(whole)) browsers.set(whole, await browserWith(browserOptions, whole));
-    return browsers.get(whole);
-  };
   before(async () => {
-    const [stack, browser] = await Promise.allSettled([startStack(stackOptions), browserFor(false)]);
-    world.stack = stack.value;
+    const [stack, browser] = await Promise.allSettled([startStack(stackOptions), browserWith(browserOptions)]);
+    Object.assign(world, { stack: stack.value, browser: browser.value });
     for (const { reason } of [stack, browser]) if (reason) throw reason;
   });
   after(async () => {
-    for (const browser of browsers.values()) await browser.quit();
+    await world.browser?.quit();
     await world.stack?.stop();
   });
 
@@ -39,16 +33,15 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
     const walk = rest.pop();
     const { console: expected, needs: ownNeeds = [], skip, ...options } = rest.pop() ?? {};
     const needs = [ownNeeds, browserOptions.needs ?? []].flat();
-    const whole = needsWhole(needs);
     /** A driver that waits for what never comes takes no other command: what a journey spoils is not the next one's. */
     const endsBrowser = async (browser) => {
       await Promise.race([browser.quit(), sleep(5_000, undefined, { ref: false })]).catch(() => {});
       browser.kill();
-      browsers.delete(whole);
+      world.browser = undefined;
     };
     test(name, { timeout: 60_000, ...options, skip: skip || whyNot(needs) || false }, async (t) => {
       const { stack } = world;
-      const browser = await browserFor(whole);
+      const browser = (world.browser ??= await browserWith(browserOptions));
       t.after(() => t.passed === false && endsBrowser(browser));
       const payer = new Payer(browser, stack);
       for (const kind of ["png", "txt"]) rmSync(`${evidenceOf(name)}.${kind}`, { force: true });
@@ -66,7 +59,10 @@ export function journeys({ browser: browserOptions = {}, stack: stackOptions = {
   };
 }
 
-const browserWith = async (options, whole) => startBrowser({ ...(typeof options === "function" ? await options() : options), whole });
+async function browserWith(options) {
+  const { needs, ...chosen } = typeof options === "function" ? await options() : options;
+  return startBrowser({ ...chosen, whole: needsWhole(needs) });
+}
 
 /** What the browser said about our pages. PaySG's page is PaySG's. */
 async function complaints(browser, { simulator_url }, expected) {

@@ -134,20 +134,6 @@ journey("a reload of the pay page after PaySG's page was reached ends in the sam
   await payer.onePayment();
 });
 
-journey("the back button from PaySG's page leaves a page that can be used: the same payment again", { needs: "bfcache" }, async ({ payer }) => {
-  const id = await payer.startsLicence({ item: "garden-plot", quantity: 2, name: "Siti binte Rahman" });
-  await payer.goesBack();
-  await payer.seesState("licence-form", "ready");
-  assert.match(await payer.reads("notice"), /^Your payment is not finished\n/);
-  assert.equal(await (await payer.driver.findElement(byTestId("payer-name"))).getAttribute("value"), "Siti binte Rahman");
-  assert.equal(await payer.reads("total"), "S$96.00");
-  await payer.presses("pay");
-  assert.equal(await payer.isAtPaySG(), id);
-  await payer.pressesAtPaySG("pay");
-  assert.equal((await payer.readsReceipt())["payment-id"], id);
-  await payer.onePayment();
-});
-
 journey("the back button without the browser's copy of the page does the same", { needs: "unload" }, async ({ payer, browser }) => {
   await payer.opens("/licence");
   await payer.fillsIn();
@@ -198,40 +184,24 @@ journey("the back button from the receipt leads to a page that says it is paid",
   await payer.isFulfilled(await payer.onePayment());
 });
 
-/** Pays, reads the receipt, and goes back to the form. */
-const paysAndGoesBackToTheForm = async (payer) => {
+journey("back at the form after having paid, nobody is told that the payment is not finished", async ({ payer }) => {
+  await payer.startsLicence();
   await payer.pressesAtPaySG("pay");
   await payer.readsReceipt();
   await payer.goesBack();
   await payer.goesBack();
-};
-
-journey("back at the form after having paid, nobody is told that the payment is not finished", async ({ payer }) => {
-  await payer.startsLicence();
-  await paysAndGoesBackToTheForm(payer);
   await payer.seesState("licence-form", "ready");
   assert.doesNotMatch(await payer.readsAll(), /not finished|You came back before paying/);
-});
-
-journey("who is promised that Pay leads to the same payment, after having paid it, is not led to another", { needs: "bfcache" }, async ({ payer }) => {
-  const id = await payer.startsLicence();
-  await paysAndGoesBackToTheForm(payer);
-  await payer.seesState("licence-form", "ready");
-  const promised = /takes you to the same payment again; you are not charged twice/.test(await payer.readsAll());
-  await payer.presses("pay");
-  if (promised) await payer.waitsFor("an address with nothing new to pay", async () => {
-    const { href } = await payer.address();
-    return href.includes("/result") || href.endsWith(`/payments/${id}`);
-  }, true);
-  else await payer.isAtPaySG();
-  assert.equal((await payer.payments()).length, promised ? 1 : 2);
 });
 
 journey("back at the invoices after having paid one, nobody is told that the payment may not be finished", async ({ payer }) => {
   const { no } = await payer.getsInvoice();
   await payer.presses(`pay-${no}`);
   await payer.isAtPaySG();
-  await paysAndGoesBackToTheForm(payer);
+  await payer.pressesAtPaySG("pay");
+  await payer.readsReceipt();
+  await payer.goesBack();
+  await payer.goesBack();
   await payer.seesState("invoices", "ready");
   await payer.waitsFor("the invoice to be shown as paid", async () => (await payer.driver.findElement(By.css(`[data-invoice-no="${no}"]`))).getAttribute("data-invoice-status"), "paid");
   assert.doesNotMatch(await payer.readsAll(), /may not be finished/);

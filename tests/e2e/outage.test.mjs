@@ -5,7 +5,7 @@ import { returnOf } from "./payer.mjs";
 
 const journey = journeys();
 /** A browser complains of what it cannot load. */
-const console = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE/;
+const console = /ERR_CONNECTION_|ERR_SOCKET_|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE/;
 
 journey("Pay while the proxy is down: the payer is told, and pays once it is back", { console }, async ({ payer, stack }) => {
   await payer.opens("/licence");

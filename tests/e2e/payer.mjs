@@ -142,8 +142,7 @@ export class Payer {
   async seesState(id, ...states) {
     let last;
     return this.#until(`${id} in state ${states.join(" or ")}`, async () => {
-      const element = await this.driver.findElement(byTestId(id));
-      last = await element.getAttribute("data-state");
+      last = await this.driver.executeScript((id) => document.querySelector(`[data-testid="${id}"]`)?.dataset.state, id);
       return states.includes(last) && last;
     }, () => `; it is ${last} at last`);
   }

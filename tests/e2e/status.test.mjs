@@ -154,16 +154,3 @@ journey("a status that is moved within the page while it asks goes on asking", a
   await visitor.seesState("paid");
 });
 
-journey("back by the back button to a payment that was not paid, it is asked about again", { needs: "bfcache" }, async (world) => {
-  const visitor = await visit(world);
-  const payment = await visitor.showsStatus("unpaid");
-  await visitor.driver.executeScript(() => (window.kept = true));
-  await (await visitor.part("resume")).click();
-  await world.payer.isAtPaySG();
-  await world.stack.sim(`/payments/${payment.id}/pay`, {});
-  // The proxy remembers an answer for two seconds; nobody pays and goes back as quickly.
-  await sleep(2_500);
-  await world.payer.goesBack();
-  await visitor.seesState("paid");
-  assert.equal(await visitor.driver.executeScript(() => window.kept), true, "the page was not kept");
-});
