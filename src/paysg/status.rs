@@ -60,4 +60,10 @@ impl Status {
     pub const fn was_paid(self) -> bool {
         matches!(self, Self::Paid | Self::PartiallyRefunded | Self::Refunded)
     }
+
+    /// Whether money was given back, in part or in full.
+    #[must_use]
+    pub const fn was_given_back(self) -> bool {
+        matches!(self, Self::PartiallyRefunded | Self::Refunded)
+    }
 }

@@ -11,8 +11,8 @@ use crate::edge::session::Session;
 use crate::flow::desk::{Message, Reply};
 use crate::flow::glance::Glance;
 use crate::flow::upstream::Tries;
+use crate::paysg::PaymentId;
 use crate::paysg::json::ObjectWriter;
-use crate::paysg::{PaymentId, Status};
 use crate::token::{CommandKind, CommandToken};
 
 const PATIENCE_MS: i64 = 8_000;
@@ -94,8 +94,7 @@ pub(super) fn pass_on(
     match outcome {
         Outcome::Seen(Ok(payment)) => {
             if let Message::Refund { given_back, .. } = &mut message {
-                let status = payment.status();
-                *given_back = matches!(status, Status::PartiallyRefunded | Status::Refunded);
+                *given_back = payment.status().was_given_back();
             }
             let (service, reference) = (&payment.payment_service_id, &payment.reference_id);
             edge.ask(context, service, reference, message, Then::Command)

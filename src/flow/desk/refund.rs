@@ -161,7 +161,6 @@ pub(super) fn answered(
         Some(refund) => trace(desk, refund, status),
         None => Trace::None,
     };
-    let given_back = matches!(status, Status::PartiallyRefunded | Status::Refunded);
     match done.refusal.clone() {
         None => made(desk, key.clone(), status),
         Some(Trouble::Unavailable { .. }) if trace == Trace::Seen => {
@@ -170,7 +169,7 @@ pub(super) fn answered(
         Some(trouble @ Trouble::Unavailable { .. }) => return Some(trouble),
         Some(_) if repeated && trace == Trace::Seen => made(desk, key.clone(), status),
         // Perhaps because of what the earlier call has given back.
-        Some(_) if repeated && given_back => return Some(Trouble::RefundUncertain),
+        Some(_) if repeated && status.was_given_back() => return Some(Trouble::RefundUncertain),
         Some(refusal) => {
             desk.record(Transition::RefundRefused { key: key.clone() });
             return Some(refused(desk, &done.payment, refusal, status));
