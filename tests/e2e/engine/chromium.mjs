@@ -1,7 +1,7 @@
 // Chromium, by Debian's chromedriver.
 //
 //   CHROME_BIN, CHROMEDRIVER   where they are, if not where Debian has them
-//   CHROME_SHELL               its headless shell, which then does what it can: the same engine without the windows, and with two thirds of the work
+//   CHROME_SHELL               its headless shell, which then does what it can: the same engine without the windows, and with half of the work
 import * as chrome from "selenium-webdriver/chrome.js";
 
 /** How another page is opened beside those that there are. */
@@ -14,7 +14,7 @@ const { CHROME_BIN = "/usr/bin/chromium", CHROME_SHELL = "" } = process.env;
 /** What the whole browser is started for where the headless shell does the rest: the shell keeps no page for the back button. */
 export const onlyWhole = CHROME_SHELL === "" ? [] : ["bfcache"];
 
-/** Without a process for each tab and a frame for each document, which no page sees, a journey is a third less work. */
+/** A third of the shell's work is keeping apart what no page sees kept apart: each tab in a process of its own, each document in a frame of its own. */
 const SPARING = ["--renderer-process-limit=1", "--disable-features=RenderDocument"];
 
 export async function start({ scripting, proxy, whole }) {
