@@ -30,7 +30,7 @@ pub(super) fn check(project: &Project) -> anyhow::Result<Tally> {
         ("fuzz/Cargo.toml", &["bans", "sources"]),
     ] {
         let command = &mut run(project, &deny, manifest);
-        command.arg("--offline").arg("check").args(checks);
+        command.arg("check").args(checks);
         let what = format!("cargo deny check {} ({manifest})", checks.join(" "));
         tally.add(judge(&what, command, |_| false));
     }
