@@ -103,7 +103,7 @@ impl Graph {
         let tree = shell::output(
             shell::cargo()
                 .args(["tree", "--locked", "--package", "paysg-wasm"])
-                .args(["--features", feature])
+                .args(["--no-default-features", "--features", feature])
                 .args(["--target", "wasm32-unknown-unknown"])
                 .args(["--edges", "normal,no-proc-macro", "--no-dedupe"])
                 .args(["--prefix", "depth", "--format", "|{p}|{l}"])

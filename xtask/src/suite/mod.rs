@@ -156,6 +156,7 @@ impl Suite<'_> {
                 "paysg-wasm",
                 "--target",
                 "wasm32-unknown-unknown",
+                "--no-default-features",
                 "--features",
                 "edge",
                 "--lib",
@@ -196,7 +197,7 @@ impl Suite<'_> {
                 .args(["test", "--headless", flag, driver_flag])
                 .args(program.map(|(_, path)| path))
                 .args(["--mode", "no-install"])
-                .args(["--", "--features", "browser", "--test", "browser"])
+                .args(["--", "--test", "browser", "--test", "browser_built"])
                 .envs(program.map(|(name, path)| (*name, path)))
                 .envs(shell::linting())
                 .envs([self.scratch.variable()])
