@@ -56,7 +56,6 @@ impl Browser {
     /// Creates a payment through the proxy. Rejects with `invalid_order`, `invalid_option`, `unreachable`, `aborted`, `invalid_response`, and the
     /// proxy's own codes.
     #[wasm_bindgen(js_name = createPayment, skip_typescript)]
-    #[must_use]
     pub fn create_payment(&self, order: &JsValue, options: &JsValue) -> Promise {
         let settings = self.settings.clone();
         promised(checkout::create_payment(
@@ -78,7 +77,6 @@ impl Browser {
     /// Creates a payment and sends the payer to its page; one at a time. Rejects with the codes of both, `payment_cancelled`, and `page_restored` when
     /// the payer comes back by the back button.
     #[wasm_bindgen(skip_typescript)]
-    #[must_use]
     pub fn pay(&self, order: &JsValue, options: &JsValue) -> Promise {
         promised(checkout::pay(
             self.settings.clone(),
@@ -111,7 +109,6 @@ impl Browser {
     /// Asks the proxy until the payment is settled or the time is over. Rejects with `invalid_return`, `invalid_option`, `unknown_payment`,
     /// `unreachable`, `aborted`, `invalid_response`, and the proxy's own codes.
     #[wasm_bindgen(js_name = verifyPayment, skip_typescript)]
-    #[must_use]
     pub fn verify_payment(&self, params: &JsValue, options: &JsValue) -> Promise {
         promised(verify::verify_payment(
             self.settings.clone(),

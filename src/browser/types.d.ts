@@ -164,8 +164,8 @@ export class PaySG {
    * Creates a payment and sends the payer to its page. A payment that turns out to be paid already leads to the proxy's return route instead,
    * which leads to your result page.
    *
-   * While a call is under way, further ones join it, whatever they ask for. The promise never resolves, as the page is left. Should the
-   * payer come back by the back button to the page as it was, it rejects with `page_restored`: make the button usable again. Another press
+   * While a call is under way, a further one for the same order (equal JSON, `idempotencyKey` and proxy) joins it. A call for another order takes its
+   * place: the first one rejects with `aborted` and leads nowhere. The promise never resolves, as the page is left. Should the payer come back by the back button to the page as it was, it rejects with `page_restored`: make the button usable again. Another press
    * resumes the same payment, unless the error is `settled`: then it may make a new one, so promise nothing.
    *
    * A payment that turned out to be paid is told of once: the next press with the same order is a new intent.
@@ -242,7 +242,7 @@ export type ModuleErrorCode =
   | "unavailable"
   /** The proxy refused (4xx), and gave no word of its own. */
   | "refused"
-  /** Your signal was aborted; its reason is `cause`. */
+  /** Your signal was aborted; its reason is `cause`. Or {@link PaySG.pay} was called for another order, which took this one's place. */
   | "aborted"
   /** The page was not loaded over https (loopback addresses may do without), so that there is no source of idempotency keys. */
   | "insecure_page"

@@ -168,6 +168,22 @@ async fn a_trap_is_an_error_not_a_promise_that_never_settles() {
 }
 
 #[wasm_bindgen_test]
+async fn the_module_is_usable_without_the_package() {
+    let seen = run_in_new_page(
+        POLICY,
+        "const { default: init, PaySG, PaySGError } = await import('/pkg/browser/paysg_wasm.js');
+         await init();
+         const paysg = new PaySG();
+         const refused = await paysg.createPayment('').catch((error) => error);
+         let thrown;
+         try { new PaySG({ proxyUrl: 7 }); } catch (error) { thrown = error; }
+         return [refused, thrown].map((error) => [error instanceof PaySGError, error.code]);",
+    )
+    .await;
+    assert_eq!(seen, r#"[[true,"invalid_order"],[true,"invalid_option"]]"#);
+}
+
+#[wasm_bindgen_test]
 async fn without_a_page_it_says_so() {
     let code = settle(code_in_worker()).await.unwrap();
     assert_eq!(code, "no_window");
