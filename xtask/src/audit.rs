@@ -25,7 +25,7 @@ pub(crate) fn audit(project: &Project) -> anyhow::Result<ExitCode> {
         let mut command = Command::new(&deny);
         command
             .args(["--manifest-path", manifest, "--workspace"])
-            .args(["check", "--config", "deny.toml", "advisories"])
+            .args(["--config", "deny.toml", "check", "advisories"])
             .current_dir(project.root());
         commands.push(command);
     }

@@ -190,7 +190,7 @@ impl TestRun<'_> {
             let mut command = Command::new(&deny);
             command
                 .args(["--manifest-path", manifest, "--workspace"])
-                .args(["--log-level", "error", "check", "--config", "deny.toml"])
+                .args(["--config", "deny.toml", "--log-level", "error", "check"])
                 .args(checks);
             command
         };
