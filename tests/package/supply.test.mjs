@@ -8,11 +8,12 @@ import { test } from "node:test";
 import { root } from "./pkg.mjs";
 
 /** Every folder that npm installs into, as in xtask/src/audit.rs: one that is missing here fails the last of these tests. */
-const FOLDERS = ["", "www", "tests/bench", "tests/conformance", "tests/packaging", "tests/packaging/deep"];
+const FOLDERS = ["", "docs", "www", "tests/bench", "tests/conformance", "tests/packaging", "tests/packaging/deep"];
 
 /** Packages that would run a script if they could; each works without, and another one is looked at by a person first. */
 const SCRIPTED = {
   "": ["esbuild", "workerd"],
+  docs: ["esbuild"],
   www: ["core-js-pure", "fsevents"],
   "tests/conformance": [],
   "tests/packaging": ["es-module-lexer", "esbuild", "fsevents"],

@@ -8,8 +8,9 @@ use crate::project::Project;
 use crate::{report, shell, tools};
 
 /// Each folder with a `package-lock.json`; `tests/package/supply.test.mjs` checks that none is missing.
-const NPM_FOLDERS: [&str; 6] = [
+const NPM_FOLDERS: [&str; 7] = [
     "",
+    "docs",
     "www",
     "tests/bench",
     "tests/conformance",

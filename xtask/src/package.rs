@@ -122,7 +122,7 @@ pub(crate) fn make_trapping(project: &Project, as_shipped: bool) -> anyhow::Resu
     build_wasm(project, &tools::wasm_tools(project)?, &build)
 }
 
-fn npm_packages(project: &Project) -> anyhow::Result<()> {
+pub(crate) fn npm_packages(project: &Project) -> anyhow::Result<()> {
     tools::npm_packages(
         project,
         project.root(),

@@ -48,6 +48,13 @@ enum Group {
     E2e,
 }
 
+/// Markdown for people: relative links and headings in it have to exist.
+const DOCUMENTS: [&str; 3] = [
+    "*.md",
+    "docs/*.md",
+    "{docs/recipes,simulator,www,tests,fuzz}/*.md",
+];
+
 /// A payer who pays and one who gives up: all that the other browsers run unless more is asked for.
 const SMOKE_FILE: &str = "tests/e2e/paying.test.mjs";
 const SMOKE_TESTS: &str = "^(a licence is paid at|who gives up at PaySG)";
@@ -132,6 +139,8 @@ impl TestRun<'_> {
         match group {
             Group::Lint => {
                 tools::lints()?;
+                package::npm_packages(project)?;
+                tools::npm_packages(project, &project.path("docs"), "the Markdown linter")?;
                 tools::wasm_target()
             }
             Group::Native => Ok(()),
@@ -194,6 +203,15 @@ impl TestRun<'_> {
                 .args(checks);
             command
         };
+        let mut links = Command::new(tools::lychee(self.project)?);
+        links
+            .args(["--offline", "--include-fragments", "--no-progress"])
+            .args(DOCUMENTS);
+        let mut markdown = Command::new(tools::node(self.project)?);
+        markdown
+            .arg("docs/node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs")
+            .args(["--config", "docs/.markdownlint-cli2.yaml"])
+            .args(DOCUMENTS);
         Ok(vec![
             cargo(&["fmt", "--all", "--check"]),
             cargo(&[&native[..], &deny_warnings].concat()),
@@ -202,6 +220,8 @@ impl TestRun<'_> {
             licences("Cargo.toml", &["bans", "licenses", "sources"]),
             // The fuzzers are shipped to nobody: their licences bind nobody.
             licences("fuzz/Cargo.toml", &["bans", "sources"]),
+            links,
+            markdown,
         ])
     }
 

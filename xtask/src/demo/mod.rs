@@ -177,6 +177,7 @@ fn build_parts(project: &Project, with_www: bool) -> anyhow::Result<()> {
     simulator::build(project)?;
     if with_www {
         eservice::build(project)?;
+        eservice::build_documentation(project)?;
     }
     Ok(())
 }
