@@ -54,7 +54,10 @@ export default withMermaid({
   // The pages then have no inline script that changes from build to build.
   metaChunk: true,
   lastUpdated: false,
-  markdown: { config: (md) => md.use(linksToTheRepository) },
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    config: (md) => md.use(linksToTheRepository).use(emptyHeadings),
+  },
   themeConfig: {
     sidebar,
     outline: [2, 3],
@@ -77,5 +80,16 @@ function linksToTheRepository(md) {
         token.attrSet("href", `${repository}/blob/main/${target}${fragment ? `#${fragment}` : ""}`);
       }
     }
+  });
+}
+
+/** The empty heading above a column of row names is an ordinary cell: screen readers announce headings. */
+function emptyHeadings(md) {
+  md.core.ruler.push("empty-headings", ({ tokens }) => {
+    tokens.forEach((token, at) => {
+      if (token.type !== "th_open" || tokens[at + 1].content !== "") return;
+      token.tag = "td";
+      tokens[at + 2].tag = "td";
+    });
   });
 }

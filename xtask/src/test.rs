@@ -319,7 +319,7 @@ impl TestRun<'_> {
     fn node(&self, files_at_once: u8) -> anyhow::Result<Command> {
         let mut command = Command::new(tools::node(self.project)?);
         command
-            .arg("--test")
+            .args(["--test", "--test-reporter=spec"])
             .arg(format!("--test-concurrency={files_at_once}"))
             // node:sqlite prints at each start that it is new.
             .env("NODE_NO_WARNINGS", "1")

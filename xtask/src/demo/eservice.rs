@@ -73,7 +73,7 @@ fn npm_build(
 
 /// Everything in a folder but installed packages and earlier output.
 fn sources(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let made = ["dist", "node_modules", "cache", ".vitepress"];
+    let made = ["dist", "node_modules", ".vitepress"];
     let mut sources = vec![];
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -81,8 +81,8 @@ fn sources(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             sources.push(path);
         }
     }
-    let settings = folder.join(".vitepress/config.mjs");
-    sources.extend(settings.is_file().then_some(settings));
+    let settings = ["config.mjs", "theme"].map(|name| folder.join(".vitepress").join(name));
+    sources.extend(settings.into_iter().filter(|path| path.exists()));
     Ok(sources)
 }
 
