@@ -158,15 +158,15 @@ fn cancel(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
 fn deadlines_ms(intent: &Intent, pace: Pace) -> Vec<Option<i64>> {
     let mut deadlines: Vec<Option<i64>> = Vec::with_capacity(intent.attempts.len());
     for attempt in &intent.attempts {
-        let own_ms = attempt
-            .opened_at_ms
-            .zip(attempt.cancel_after_secs)
-            .map(|(at_ms, secs)| {
-                at_ms.saturating_add(pace.of(i64::from(secs).saturating_mul(1000)))
+        let deadline_ms = attempt.opened_at_ms.and_then(|opened_at_ms| {
+            let own_ms = attempt.cancel_after_secs.map(|secs| {
+                opened_at_ms.saturating_add(pace.of(i64::from(secs).saturating_mul(1000)))
             });
-        let earlier = deadlines.iter().copied().flatten();
-        let inherited = earlier.filter(|at_ms| *at_ms > attempt.started_at_ms);
-        deadlines.push(inherited.chain(own_ms).min());
+            let earlier = deadlines.iter().copied().flatten();
+            let inherited = earlier.filter(|at_ms| *at_ms > opened_at_ms);
+            inherited.chain(own_ms).min()
+        });
+        deadlines.push(deadline_ms);
     }
     deadlines
 }
