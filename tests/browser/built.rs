@@ -173,8 +173,8 @@ async fn the_module_is_usable_without_the_package() {
         POLICY,
         "const { default: init, PaySG, PaySGError } = await import('/pkg/browser/paysg_wasm.js');
          await init();
-         const paysg = new PaySG();
-         const refused = await paysg.createPayment('').catch((error) => error);
+         const module = new PaySG();
+         const refused = await module.createPayment('').catch((error) => error);
          let thrown;
          try { new PaySG({ proxyUrl: 7 }); } catch (error) { thrown = error; }
          return [refused, thrown].map((error) => [error instanceof PaySGError, error.code]);",
