@@ -10,6 +10,10 @@ export function isPaySGError(value, code) {
 
 let ready;
 
+// What `load` made, for as long as the page lives. wasm-bindgen has an object's collection call into the wasm, and Chromium drops a page from the
+// back/forward cache if a script runs in it there.
+const loaded = [];
+
 export async function load({ wasm, ...options } = {}) {
   if (typeof window === "undefined" || typeof document === "undefined") {
     throw new PaySGError({
@@ -30,6 +34,7 @@ export async function load({ wasm, ...options } = {}) {
   });
   await ready;
   const paysg = guard(() => new PaySG(options));
+  loaded.push(paysg);
   return Object.freeze({
     createPayment: (order, options) => later(() => paysg.createPayment(order, options)),
     redirectToPayment: (payment) => guard(() => paysg.redirectToPayment(payment)),

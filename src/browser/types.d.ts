@@ -137,7 +137,10 @@ export interface VerifiedPayment {
   amount_in_cents?: number;
 }
 
-/** PaySG, for one page. */
+/**
+ * PaySG, for one page. Keep it for as long as the page lives: Chromium drops a page from its back/forward cache if this object is collected there. The
+ * npm package's `load` does.
+ */
 export class PaySG {
   /** @throws {@link PaySGError} `invalid_option`, `no_window`. */
   constructor(options?: ProxyOptions);
