@@ -10,7 +10,7 @@ use crate::flow::step::{Answer, Fetch};
 use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::{agenda, watch};
-use crate::ledger::{JournalError, Ledger, Row, Schedule, intent_name};
+use crate::ledger::{JournalError, Ledger, Row, Schedule, Unreadable, intent_name};
 use crate::paysg::json::ObjectWriter;
 
 /// What the object is to do, in this order: store, set its alarm, then carry on.
@@ -46,7 +46,10 @@ pub struct Errand {
 /// # Errors
 /// [`JournalError`] where the chain is broken.
 pub fn load(rows: &str, schedule: &str) -> Result<Option<Ledger>, JournalError> {
-    let rows: Vec<Row> = serde_json::from_str(rows).map_err(|_| JournalError { row: 0 })?;
+    let rows: Vec<Row> = serde_json::from_str(rows).map_err(|_| JournalError {
+        row: 0,
+        reason: Unreadable::Damaged,
+    })?;
     // Timers that cannot be read are timers that are due.
     let schedule: Schedule = serde_json::from_str(schedule).unwrap_or_default();
     Ledger::replay(&rows, schedule)

@@ -78,4 +78,6 @@ pub struct Schedule {
     pub cancel_at_ms: Option<i64>,
     /// How often that has failed.
     pub cancel_tries: u32,
+    /// When to see whether there is a notification URL by now.
+    pub url_check_at_ms: Option<i64>,
 }

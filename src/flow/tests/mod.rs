@@ -18,6 +18,7 @@ mod commands;
 mod desk;
 mod glance;
 mod list;
+mod operator;
 mod stateless;
 mod watch;
 mod witness;
@@ -177,6 +178,7 @@ impl Bench {
                 pages: PaymentPages::only(crate::paysg::Environment::Staging),
                 pace: Pace {
                     tells: true,
+                    notifies_nobody: false,
                     scale: 1,
                 },
                 sign: Box::new(|receipt, now_ms| {

@@ -40,11 +40,43 @@ fn an_e_service_that_has_not_heard_for_an_hour_is_a_concern_until_it_has() {
     assert_eq!(bench.concerns(), [""; 0]);
 }
 
+/// Its answers: when it wakes, up to the tenth time, in hours after the payment.
+fn url_checks_hours(bench: &mut Bench) -> Vec<i64> {
+    let since_ms = bench.ledger.intent.tellings[0].since_ms;
+    let mut hours = Vec::new();
+    while hours.len() < 10 {
+        bench.sleep().wake([]);
+        hours.push((bench.now_ms - since_ms) / HOUR_MS);
+    }
+    hours
+}
+
 #[test]
-fn where_nobody_is_told_nobody_is_late() {
-    let mut bench = Bench::paid();
+fn payment_paid_without_a_notification_url_is_due_when_there_is_one() {
+    let mut bench = Bench::open();
     bench.terms.pace.tells = false;
-    assert_eq!(bench.pass(2 * HOUR_MS).concerns(), [""; 0]);
+    bench.pay(order(), [("GET p1", shows("p1", "paid"))]);
+    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(
+        url_checks_hours(&mut bench),
+        [1, 2, 4, 8, 16, 32, 56, 80, 104, 128]
+    );
+    assert_eq!(bench.concerns(), ["untold"], "somebody is to set one");
+    bench.terms.pace.tells = true;
+    // The next message notifies at once, and so does the alarm that is set.
+    assert!(bench.alarm_ms().is_some_and(|at_ms| at_ms < bench.now_ms));
+    bench.wake([("TELL p1", status(200))]);
+    assert_eq!((bench.concerns(), bench.alarm_ms()), (vec![], None));
+}
+
+#[test]
+fn nothing_is_due_where_nobody_is_to_be_notified() {
+    let mut bench = Bench::open();
+    bench.terms.pace.tells = false;
+    bench.terms.pace.notifies_nobody = true;
+    bench.pay(order(), [("GET p1", shows("p1", "paid"))]);
+    assert_eq!(bench.alarm_ms(), None);
+    assert_eq!(bench.pass(48 * HOUR_MS).concerns(), [""; 0]);
 }
 
 #[test]
@@ -123,11 +155,7 @@ fn a_refund_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
 
 #[test]
 fn a_flag_is_a_concern_until_what_it_is_about_is_put_right() {
-    let mut bench = Bench::open();
-    bench.flag(Flag::Duplicate, Some("p1"));
-    bench.flag(Flag::SearchTooLong, None);
-    assert_eq!(bench.concerns(), ["duplicate"]);
-    bench.pay(order(), [("GET p1", shows("p1", "paid"))]);
+    let mut bench = Bench::paid();
     bench.flag(Flag::Surplus, Some("p1"));
     assert_eq!(bench.concerns(), ["surplus"]);
     bench.inquire("p1", [("GET p1", shows("p1", "partially_refunded"))]);
@@ -137,12 +165,18 @@ fn a_flag_is_a_concern_until_what_it_is_about_is_put_right() {
 }
 
 #[test]
-fn what_only_people_can_settle_stays_a_concern() {
+fn flags_that_only_paysg_can_end_end_when_its_answer_does_so() {
     let mut bench = Bench::paid();
-    for flag in [Flag::Mismatch, Flag::WentBack, Flag::Vanished] {
+    let flags = [Flag::Mismatch, Flag::WentBack, Flag::Vanished];
+    for flag in flags {
         bench.flag(flag, Some("p1"));
     }
     assert_eq!(bench.concerns(), ["mismatch", "went_back", "vanished"]);
+    // A remembered answer can be older than what the ledger knows: it raises and ends nothing.
+    bench.inquire("p1", [("GET p1", shows("p1", "unpaid"))]);
+    assert_eq!(bench.concerns(), ["mismatch", "went_back", "vanished"]);
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
+    assert_eq!(bench.concerns(), [""; 0]);
     let mut stranger = Bench::paid();
     stranger.flag(Flag::Surplus, Some("p9"));
     assert_eq!(stranger.concerns(), ["surplus"]);
