@@ -17,7 +17,7 @@ impl World {
     }
 
     pub(crate) fn operator_commands(&mut self) {
-        let ledger = self.intent();
+        let ledger = self.intent().cloned();
         let ours = self.a_payment_of_ours();
         match (self.dice.below(5), ledger, ours) {
             (0, _, _) => self.command(Message::Reconcile),
@@ -56,7 +56,9 @@ impl World {
 
     /// What an operator does about alerts leaves none.
     pub(crate) fn settle_every_alert(&mut self) {
-        let Some(ledger) = self.intent() else { return };
+        let Some(ledger) = self.intent().cloned() else {
+            return;
+        };
         // On PaySG's dashboard: nothing can be paid any more, and only the payment that counted keeps its money.
         let counted = ledger
             .intent
@@ -74,7 +76,9 @@ impl World {
         self.pass(120_000);
         self.command(Message::Reconcile);
         self.rest();
-        let Some(ledger) = self.intent() else { return };
+        let Some(ledger) = self.intent().cloned() else {
+            return;
+        };
         let known = |raised: &&paysg_wasm::ledger::RaisedFlag| {
             let payment = raised.payment_id.as_ref();
             payment.is_none_or(|id| ledger.intent.attempt_of(id).is_some())
@@ -94,7 +98,9 @@ impl World {
         }
         self.rest();
         let later_ms = self.now_ms + 24 * crate::world::HOUR_MS;
-        let Some(ledger) = self.intent() else { return };
+        let Some(ledger) = self.intent().cloned() else {
+            return;
+        };
         let alerts = concerns(&ledger, self.terms.pace, later_ms);
         assert!(
             alerts.is_empty(),

@@ -46,15 +46,11 @@ pub(super) fn begin(desk: &Desk<'_>) -> Progress {
         return Progress::Done(Reply::Failed(Trouble::NoRecord));
     }
     let intent = &desk.ledger.intent;
-    let known = intent
-        .attempts
-        .iter()
-        .filter_map(|attempt| attempt.payment_id.as_ref());
     let named = intent
         .hints
         .iter()
         .filter(|id| intent.attempt_of(id).is_none());
-    let payments = named.chain(known).cloned().collect();
+    let payments = named.cloned().chain(payment_ids(desk)).collect();
     let attempts = intent
         .attempts
         .iter()
@@ -138,7 +134,7 @@ pub(super) fn resume(
             in_flight_ms,
         } => match search.answer(desk, answer) {
             Step::Fetch(fetch) => return working(*reconciliation, fetch),
-            Step::Done(Ok(found)) => list_read(desk, *attempt, *in_flight_ms, found),
+            Step::Done(Ok(found)) => list_read(desk, *attempt, search, *in_flight_ms, found),
             Step::Done(Err(trouble)) => Err(trouble),
         },
     };
@@ -163,46 +159,53 @@ fn payment_seen(
     desk: &mut Desk<'_>,
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
-) -> Result<Option<PaymentId>, Trouble> {
+) -> Result<Vec<PaymentId>, Trouble> {
     let known = desk.ledger.intent.attempt_of(id).is_some();
     match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(_) => Ok(None),
+        Ok(_) => Ok(Vec::new()),
         Err(Trouble::UnknownPayment) if known => {
             desk.flag(Flag::Vanished, Some(id));
-            Ok(None)
+            Ok(Vec::new())
         }
         Err(Trouble::Mismatch) => {
             desk.flag_swapped(id);
-            Ok(None)
+            Ok(Vec::new())
         }
         // An event has named it: its own GETs go on.
-        Err(Trouble::UnknownPayment) => Ok(None),
+        Err(Trouble::UnknownPayment) => Ok(Vec::new()),
         Err(trouble) => Err(trouble),
     }
 }
 
-/// What PaySG's list holds of an attempt, by the rule that a payer's next press goes by. The payment that is found is asked for next.
+/// What PaySG's list holds of an attempt, by the rule that a payer's next press goes by. The payments that are found are asked for next.
 fn list_read(
     desk: &mut Desk<'_>,
     attempt: u32,
+    search: &Search,
     in_flight_ms: i64,
     found: Option<Found>,
-) -> Result<Option<PaymentId>, Trouble> {
-    if let Some(Found { payment_id, .. }) = found {
-        desk.record(Transition::Opened {
-            attempt,
-            payment_id: payment_id.clone(),
-            adopted: true,
-            same_order: true,
-            amount_in_cents: None,
-        });
-        return Ok(Some(payment_id));
-    }
-    if in_flight_ms > 0 {
-        return Err(Trouble::Unavailable {
+) -> Result<Vec<PaymentId>, Trouble> {
+    match found {
+        Some(found) => {
+            let known = payment_ids(desk);
+            search.record(desk, attempt, found);
+            let mut found = payment_ids(desk);
+            found.retain(|id| !known.contains(id));
+            Ok(found)
+        }
+        None if in_flight_ms > 0 => Err(Trouble::Unavailable {
             retry_after_ms: u32::try_from(in_flight_ms).ok(),
-        });
+        }),
+        None => {
+            desk.record(Transition::GivenUp { attempt });
+            Ok(Vec::new())
+        }
     }
-    desk.record(Transition::GivenUp { attempt });
-    Ok(None)
+}
+
+fn payment_ids(desk: &Desk<'_>) -> Vec<PaymentId> {
+    let attempts = desk.ledger.intent.attempts.iter();
+    attempts
+        .filter_map(|attempt| attempt.payment_id.clone())
+        .collect()
 }

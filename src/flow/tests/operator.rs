@@ -1,7 +1,7 @@
 //! Commands of an operator on an intent: reconcile, adopt, abandon an attempt, acknowledge.
 
 use super::*;
-use crate::flow::watch::{Acknowledgeable, concerns};
+use crate::flow::watch::Acknowledgeable;
 use crate::ledger::{Ledger, Transition};
 use crate::paysg::Cents;
 
@@ -14,10 +14,6 @@ impl Bench {
             message: Box::new(message),
         };
         self.ask(message, script)
-    }
-
-    fn alerts(&self) -> Vec<&'static str> {
-        concerns(&self.ledger, self.terms.pace, self.now_ms)
     }
 
     fn acknowledge(&mut self, alert: &str, payment: Option<&str>) -> Reply {
