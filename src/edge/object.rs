@@ -56,13 +56,14 @@ pub fn of_whom(rows: &str) -> OfWhom {
     let rows: Vec<serde_json::Value> = serde_json::from_str(rows).unwrap_or_default();
     let began = rows.iter().find_map(|row| {
         let entry = row.get("entry")?.as_str()?;
-        match serde_json::from_str(entry).ok()? {
-            Transition::Began {
-                payment_service_id,
-                reference_id,
-            } => Some((payment_service_id, reference_id)),
-            _ => None,
-        }
+        let Ok(Transition::Began {
+            payment_service_id,
+            reference_id,
+        }) = serde_json::from_str(entry)
+        else {
+            return None;
+        };
+        Some((payment_service_id, reference_id))
     });
     began.map_or_else(OfWhom::default, |(service, reference)| OfWhom {
         intent: intent_name(&service, &reference).as_str().to_owned(),

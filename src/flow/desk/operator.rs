@@ -53,8 +53,12 @@ pub(super) fn abandon_attempt(desk: &mut Desk<'_>, number: u32) -> Progress {
             recorded_intent(desk)
         }
         AttemptState::GivenUp | AttemptState::Refused => recorded_intent(desk),
-        state => Reply::Failed(Trouble::NotAllowed {
-            status: paid_status(state),
+        AttemptState::Open
+        | AttemptState::Cancelled
+        | AttemptState::Paid
+        | AttemptState::PartiallyRefunded
+        | AttemptState::Refunded => Reply::Failed(Trouble::NotAllowed {
+            status: paid_status(attempt.state),
         }),
     })
 }
