@@ -37,6 +37,65 @@ fn one_line_keeps_typography() {
 }
 
 #[test]
+fn what_nobody_can_see_is_taken_out() {
+    for (given, line) in [
+        ("\u{feff}Tan\u{200b}", "Tan"),
+        ("sign\u{ad}board\u{2060}s", "signboards"),
+        ("\u{202e}Tan\u{202c} Ah\u{200e}", "Tan Ah"),
+        ("Blk 1\u{b}#02\u{c}\u{85}Lane", "Blk 1 #02 Lane"),
+        ("a\u{a0}\u{2009}b\u{3000}", "a  b"),
+        ("a \u{200b} b", "a  b"),
+        // What chooses the shape of the character before it stays.
+        (
+            "\u{d95}\u{dca}\u{200d}\u{dc2}",
+            "\u{d95}\u{dca}\u{200d}\u{dc2}",
+        ),
+        ("❤\u{fe0f} 辻\u{e0100}", "❤\u{fe0f} 辻\u{e0100}"),
+        ("\u{200d}a \u{200d}b", "a b"),
+    ] {
+        assert_eq!(text::one_line(given), line, "{given:?}");
+    }
+}
+
+#[test]
+fn invisible_characters_are_unicodes() {
+    use icu_properties::props::{
+        DefaultIgnorableCodePoint, GeneralCategory, PrependedConcatenationMark,
+    };
+    use icu_properties::{CodePointMapData, CodePointSetData};
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let prepended = CodePointSetData::new::<PrependedConcatenationMark>();
+    let category = CodePointMapData::<GeneralCategory>::new();
+    for character in '\0'..=char::MAX {
+        let format =
+            category.get(character) == GeneralCategory::Format && !prepended.contains(character);
+        assert_eq!(
+            text::is_invisible(character),
+            ignorable.contains(character) || format,
+            "{character:?}"
+        );
+    }
+}
+
+#[test]
+fn characters_that_are_kept_choose_shapes() {
+    use icu_properties::CodePointSetData;
+    use icu_properties::props::{JoinControl, VariationSelector};
+    let joins = CodePointSetData::new::<JoinControl>();
+    let selects = CodePointSetData::new::<VariationSelector>();
+    for character in '\0'..=char::MAX {
+        let kept = text::one_line(&format!("a{character}")).len() > 1;
+        if text::is_invisible(character) {
+            assert_eq!(
+                kept,
+                joins.contains(character) || selects.contains(character),
+                "{character:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn characters_are_utf16_code_units() {
     for (given, len) in [
         ("", 0),
