@@ -1,8 +1,8 @@
 // The fields of the form that a payment is ordered by: read, and marked with what the proxy says of them.
 import { fieldText } from "./problem.js";
 
-/** The fields that say something of an order, right or wrong; the others are the web framework's or the e-service's own. As `is_of_order` in `src/edge/catalogue.rs`. */
-const OF_ORDER = /^(order|item|quantity|payment_service_id|idempotency_key|payer_.*|amount_in_cents|reference_id|description|return_url|metadata|line_items|due_date)$/s;
+/** The fields that say something of an order, right or wrong; the others are the web framework's, or the e-service's own. */
+const OF_ORDER = /^(order|item|quantity|amount_in_cents|reference_id|description|payer_.*)$/;
 
 /** The order that a form holds, as the same form would post it by itself. */
 export function orderOf(form, submitter, attributes) {

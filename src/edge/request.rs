@@ -246,7 +246,16 @@ type Field = (String, Option<String>);
 
 /// A multipart form as the host has read it with the runtime's own parser: `[[name, text or null], …]`.
 fn parts(body: &[u8]) -> Result<Vec<Field>, Problem> {
-    serde_json::from_slice(body).map_err(|_| Problem::field("body", Rule::Format))
+    let malformed = || Problem::field("body", Rule::Format);
+    let parts = json::parse(body).map_err(|_| malformed())?;
+    let field = |part: &Json| match part.as_array() {
+        Some([Json::String(name), Json::String(text)]) => Some((name.clone(), Some(text.clone()))),
+        Some([Json::String(name), Json::Null]) => Some((name.clone(), None)),
+        _ => None,
+    };
+    let fields = parts.as_array().ok_or_else(malformed)?;
+    let fields: Option<Vec<Field>> = fields.iter().map(field).collect();
+    fields.ok_or_else(malformed)
 }
 
 /// A form as an object of texts. Browsers send the fields that were left empty, too.

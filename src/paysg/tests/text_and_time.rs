@@ -1,5 +1,5 @@
 use crate::paysg::text;
-use crate::paysg::time::{format_iso_ms, ms_of_either_unit, parse_iso_ms};
+use crate::paysg::time::{format_iso_ms, ms_of_either_unit, parse_http_date_ms, parse_iso_ms};
 use proptest::prelude::*;
 
 #[test]
@@ -189,6 +189,20 @@ proptest! {
     #[test]
     fn an_instant_survives_text(ms in -62_167_219_200_000_i64..=253_402_300_799_999) {
         prop_assert_eq!(parse_iso_ms(&format_iso_ms(ms)), Some(ms));
+    }
+
+    /// `httpdate` also checks the day of the week, and reads a leap second.
+    #[test]
+    fn http_dates_are_read_as_by_httpdate(secs in 0_u64..=4_102_444_800, at in 0_usize..29, byte in "[ -~]") {
+        let instant = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+        let date = httpdate::fmt_http_date(instant);
+        prop_assert_eq!(parse_http_date_ms(&date), i64::try_from(secs * 1000).ok());
+        let mut odd = date.clone();
+        odd.replace_range(at..=at, &byte);
+        if let Ok(read) = httpdate::parse_http_date(&odd) {
+            let ms = read.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+            prop_assert!(parse_http_date_ms(&odd).is_none_or(|ours| ours == i64::try_from(ms).unwrap()), "{odd}");
+        }
     }
 
     #[test]
