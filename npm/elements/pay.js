@@ -253,8 +253,7 @@ export class PaySGPayElement extends Part {
       return this._render();
     }
     // What no field of the form can mend makes the payment itself invalid, until something is changed or it is tried again.
-    const stray = problems.some(({ control }) => !control);
-    if (stray && form) this._internals.setValidity({ customError: true }, this._text("error.refused_title"), this.#button);
+    if (form && theirs.length < problems.length) this._internals.setValidity({ customError: true }, this._text("error.refused_title"), this.#button);
     if (kind === "fields" && !this.#marks.focus()) this.#parts.error.focus();
   }
 
