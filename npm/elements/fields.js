@@ -1,8 +1,8 @@
 // The fields of the form that a payment is ordered by: read, and marked with what the proxy says of them.
 import { fieldText } from "./problem.js";
 
-/** The fields that say something of an order, right or wrong; the others are the web framework's, or the e-service's own. */
-const OF_ORDER = /^(order|item|quantity|amount_in_cents|payer_.*)$/;
+/** The fields that say something of an order; the others are the web framework's, or the e-service's own. */
+const OF_ORDER = /^(order|item|quantity|payer_.*)$/;
 
 /** The order that a form holds, as the same form would post it by itself. */
 export function orderOf(form, submitter, attributes) {

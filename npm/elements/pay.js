@@ -244,7 +244,7 @@ export class PaySGPayElement extends Part {
     const fields = problems.map(({ name, text }, index) => ({ ...error.fields[index], name, text }));
     // A payer reads of what they can change, and of nothing else.
     const theirs = problems.filter(({ control }) => control);
-    this.#problem = { kind: kind === "fields" && theirs.length === 0 ? "refused" : kind, problems: theirs };
+    this.#problem = { kind: kind === "fields" && !theirs.length ? "refused" : kind, problems: theirs };
     this.#enter("failed", { error });
     if (!this._tell("paysg-error", { kind, error, fields }, { cancelable: true })) {
       // The page says it itself.

@@ -217,7 +217,9 @@ fn parameters(
             // As it is sent to PaySG: what looks the same is the same order.
             let value = match value {
                 Json::String(given) => Json::String(text::normalise(given)),
-                other => other.clone(),
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+                    value.clone()
+                }
             };
             // A field that was left empty is none.
             if value.as_str() != Some("") {
