@@ -7,8 +7,32 @@ use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::flow::desk::Message;
 use crate::flow::watch::Acknowledgeable;
-use crate::paysg::Rule;
+use crate::paysg::{PaymentServiceId, Rule};
 use crate::token::{CommandKind, CommandToken, Subject};
+
+/// The payment service of the intent, and the command that its token allows.
+fn authorised<'c>(
+    edge: &'c Edge<'_>,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<(&'c PaymentServiceId, CommandToken), Problem> {
+    let kind = CommandKind::parse(target.action)
+        .filter(|kind| kind.subject() == Subject::Intent && *kind != CommandKind::Read)
+        .ok_or_else(Problem::no_route)?;
+    let service = target.service(edge.config)?;
+    let reference = intent::reference(target)?;
+    let token = officer(edge, request, kind, &reference, Some(service))?;
+    Ok((service, token))
+}
+
+/// What is known of it without its body.
+pub(super) fn admit(
+    edge: &Edge<'_>,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<(), Problem> {
+    authorised(edge, request, target).map(|_| ())
+}
 
 pub(super) fn enter(
     edge: &Edge<'_>,
@@ -16,15 +40,10 @@ pub(super) fn enter(
     request: &Request<'_>,
     target: Target<'_>,
 ) -> Result<Move, Problem> {
-    let kind = CommandKind::parse(target.action)
-        .filter(|kind| kind.subject() == Subject::Intent && *kind != CommandKind::Read)
-        .ok_or_else(Problem::no_route)?;
-    let service = target.service(edge.config)?;
-    let reference = intent::reference(target)?;
+    let (service, token) = authorised(edge, request, target)?;
     if request.body.is_none() {
         return Err(Problem::too_large());
     }
-    let token = officer(edge, request, kind, &reference, Some(service))?;
     if !edge.config.has_ledger {
         return Err(Problem::no_ledger());
     }
