@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `D` | ledger, rows (of each a line for number, time, entry and hash) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing |
 //! | `W` | the same up to the alarm, then as `F` from the delay, with the errand as pending |
-//! | `E` | the row at which the journal breaks |
+//! | `E` | the row that cannot be read, why, and as far as the rows say it the intent's name and payment service |
 //!
 //! The kind of a call is `shared` where an equal call of the last 2 s, or one under way, will do; `apart` where the object may take other
 //! messages meanwhile; or nothing. Charges are `RULE:NAME`, separated by spaces: where one cannot be paid, the host gives the request up.
@@ -24,7 +24,7 @@ use wasm_bindgen::prelude::*;
 use super::config::{Config, Misconfigured};
 use super::front::{self, Envelope, Move, Pending};
 use super::log::{Line, Place, RequestId, Trace};
-use super::object::{self, Errand, Next, Work};
+use super::object::{self, Errand, Next, OfWhom, Work};
 use super::parcel;
 use super::problem::Problem;
 use super::request::Request;
@@ -36,6 +36,18 @@ use crate::flow::terms::Terms;
 use crate::ledger::{Ledger, Row};
 use crate::paysg::time::parse_http_date_ms;
 use crate::paysg::{Json, json};
+
+#[wasm_bindgen]
+extern "C" {
+    type Text;
+    /// `String.prototype.normalize`, whose form is NFC where none is named.
+    #[wasm_bindgen(method)]
+    fn normalize(this: &Text) -> String;
+}
+
+fn is_nfc(text: &str) -> bool {
+    text.is_ascii() || JsValue::from_str(text).unchecked_into::<Text>().normalize() == text
+}
 
 /// The configuration, and what follows from it once.
 #[wasm_bindgen]
@@ -54,7 +66,8 @@ impl Edge {
                 .map(str::to_owned)
         };
         let config = Config::read(variable, has_ledger);
-        Self(config.map(|config| {
+        Self(config.map(|mut config| {
+            config.is_nfc = is_nfc;
             let terms = config.terms();
             (config, terms)
         }))
@@ -76,6 +89,22 @@ impl Edge {
             let request = Request::read(method, url, headers, body.as_deref());
             edge.begin(&request)
         })
+    }
+
+    /// Refuses a request before its body is read. Nothing: the body is wanted.
+    pub fn admit(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &str,
+        now_ms: f64,
+        random: &[u8],
+    ) -> String {
+        self.with_any(now_ms, random, |edge| {
+            let request = Request::read(method, url, headers, None);
+            edge.admit(&request)
+        })
+        .unwrap_or_default()
     }
 
     /// Refuses a request whose body is not taken: `why` is a reason of the host's.
@@ -132,7 +161,20 @@ impl Edge {
         match object::load(rows, schedule) {
             Ok(None) => String::new(),
             Ok(Some(ledger)) => parcel::pack(&ledger),
-            Err(error) => flat(&["E", &error.row.to_string()]),
+            Err(error) => {
+                let OfWhom {
+                    intent,
+                    payment_service_id,
+                } = object::of_whom(rows);
+                let row = error.row.to_string();
+                flat(&[
+                    "E",
+                    &row,
+                    error.reason.as_str(),
+                    &intent,
+                    &payment_service_id,
+                ])
+            }
         }
     }
 
@@ -193,21 +235,31 @@ impl Edge {
         random: &[u8],
         step: impl FnOnce(&front::Edge<'_>) -> Move,
     ) -> String {
+        self.with_any(now_ms, random, |edge| Some(step(edge)))
+            .unwrap_or_default()
+    }
+
+    fn with_any(
+        &self,
+        now_ms: f64,
+        random: &[u8],
+        step: impl FnOnce(&front::Edge<'_>) -> Option<Move>,
+    ) -> Option<String> {
         match &self.0 {
-            Ok((config, terms)) => write(
-                config,
-                step(&front::Edge {
+            Ok((config, terms)) => {
+                let step = step(&front::Edge {
                     config,
                     terms,
                     now_ms: now_ms as i64,
                     random,
-                }),
-            ),
+                })?;
+                Some(write(config, step))
+            }
             Err(misconfigured) => {
                 let problem = Problem::misconfigured(*misconfigured);
                 let variable = Some(misconfigured.variable);
                 let line = line(now_ms as i64, random, &problem, variable);
-                respond(&Response::problem(&problem), &line)
+                Some(respond(&Response::problem(&problem), &line))
             }
         }
     }
