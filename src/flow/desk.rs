@@ -80,6 +80,15 @@ pub enum Message {
     Wake,
 }
 
+impl Message {
+    /// Whether the same message may come once more after its reply was lost. All may but one, since the ledger says what was done: an e-mail
+    /// is not on record, and PaySG takes no key for it.
+    #[must_use]
+    pub const fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::SendEmail { .. })
+    }
+}
+
 /// What an intent answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -129,6 +129,7 @@ describe("a deployment", { concurrency: 1 }, () => {
       between.meddleAfter = ({ method, path }, answer) => method === "GET" && path.startsWith(stack.base_path) && kept.set(path, answer);
     }],
     ["cached", "a CDN writes Cache-Control anew", () => (between.meddleAfter = ({ path }, answer) => path.startsWith(stack.base_path) && (answer.headers["cache-control"] = "max-age=60"))],
+    ["accept_stripped", "a CDN drops Accept", () => (between.meddle = ({ headers }) => void delete headers.accept)],
     ["webhook_blocked", "a firewall asks PaySG whether it is human", () => (between.meddle = answering("/webhooks", html))],
     ["webhook_secret_mismatch", "PaySG signs with another secret", () => ({ env: { PAYSG_WEBHOOK_SECRET: randomUUID() } })],
     ["webhook_header_stripped", "a gateway keeps PaySG-Signature", () => (between.meddle = ({ headers }) => void delete headers["paysg-signature"])],
