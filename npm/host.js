@@ -192,7 +192,7 @@ export class Core {
     for (let asked = 1; ; asked += 1) {
       try {
         const object = this.#ledger.get(this.#ledger.idFromName(name));
-        const reply = await object.ask(envelope);
+        const reply = await object.ask(envelope, name);
         return { status: NO_REPLY[reply] ?? 200, retryAfter: "", body: encoder.encode(reply) };
       } catch (error) {
         // Asked again, an object that has too much to do would have more.

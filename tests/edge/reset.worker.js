@@ -14,11 +14,11 @@ export default {
 };
 
 export class PaymentLedger extends Ledger {
-  async ask(envelope) {
+  async ask(...message) {
     const resetsNow = resets.times > 0;
     resets.times -= 1;
     if (resetsNow && resets.at === "before") this.#reset();
-    const reply = await super.ask(envelope);
+    const reply = await super.ask(...message);
     if (resetsNow) {
       await this.ctx.storage.sync();
       this.#reset();
