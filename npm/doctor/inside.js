@@ -65,7 +65,8 @@ export function cookie(examination, { public_url }, set) {
 
 /** Whether the edge can tell a payer's navigation from a page's call. `fetch` calls itself none, so that `Accept` alone can say it. */
 export async function navigations(examination, { edge }) {
-  const answer = await call(`${edge}/resume`, { headers: { accept: "text/html" } });
+  // With a query of its own: an answer that is kept in between says nothing.
+  const answer = await call(`${edge}/resume?as=page`, { headers: { accept: "text/html" } });
   if (answer.json?.error !== undefined) examination.find("accept_stripped");
 }
 

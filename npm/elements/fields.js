@@ -2,7 +2,7 @@
 import { fieldText } from "./problem.js";
 
 /** The fields that say something of an order; the others are the web framework's, or the e-service's own. */
-const OF_ORDER = /^(order|item|quantity|payer_.*)$/;
+const OF_ORDER = /^(order|item|quantity|payer_.+)$/;
 
 /** The order that a form holds, as the same form would post it by itself. */
 export function orderOf(form, submitter, attributes) {

@@ -222,7 +222,7 @@ describe("a deployment", { concurrency: 1 }, () => {
     const { status, ok, findings: found, checks } = await findings(args, secrets);
     assert.deepEqual(found, []);
     assert.deepEqual(checks.filter(({ outcome }) => outcome !== "good"), []);
-    assert.equal(checks.length, 12);
+    assert.equal(checks.length, 13);
     assert.deepEqual([status, ok], [0, true]);
   });
 
@@ -271,7 +271,7 @@ describe("a deployment", { concurrency: 1 }, () => {
     writeFileSync(file, `PAYSG_PUBLIC_URL="${between.url}"\nexport PAYSG_ORDER_KEY=${stack.order_key}\nPAYSG_WEBHOOK_SECRET='${stack.webhook_secret}'\n`);
     const { findings: found, checks } = await findings([`--env-file=${file}`]);
     assert.deepEqual(found, []);
-    assert.deepEqual(checks.filter(({ outcome }) => outcome === "good").length, 7);
+    assert.deepEqual(checks.filter(({ outcome }) => outcome === "good").length, 8);
   });
 
   test("without knowing where to look it says how it is used", async () => {
