@@ -8,7 +8,7 @@ import { pkg } from "./pkg.mjs";
 //
 // The browser's is what each payer downloads: at most 31 KB, with web-sys, gloo-net, serde and their like in it. Adyen's redirect component has 39 548
 // bytes (@adyen/adyen-web 6.45.2; `cargo xtask bench --only sizes` measures it anew). The edge's is read once for each isolate, at its cold start.
-const MEASURED = { browser: 30_849, edge: 211_643 };
+const MEASURED = { browser: 30_849, edge: 212_480 };
 const budget = (measured) => Math.floor(measured * 1.03);
 
 for (const [name, measured] of Object.entries(MEASURED)) {
