@@ -7,7 +7,7 @@
 //! under way when it was cancelled pays it all the same.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{Attempt, AttemptState, Intent, Ledger, TellStatus, Telling};
+use crate::ledger::{Attempt, AttemptState, Intent, Ledger, PaymentOrigin, TellStatus, Telling};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
@@ -50,7 +50,7 @@ pub enum Due {
     Abandon(PaymentId),
     /// Nobody has reported on this payment, or it was cancelled a while ago.
     Look(PaymentId),
-    /// The intent is paid, and PaySG has never answered the create call of this attempt.
+    /// The intent is paid, and PaySG has never answered the create call of this attempt: what it made for it is in the list alone.
     Search(u32),
 }
 
@@ -206,13 +206,16 @@ fn look_at_ms(ledger: &Ledger, attempt: &Attempt, pace: Pace) -> Option<i64> {
     ))
 }
 
-/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made.
+/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made. That holds
+/// also where an event named a payment that was taken for the attempt's.
 fn search(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let intent = &ledger.intent;
     let paid_at_ms = intent.paid_since_ms()?;
     let attempts = intent.attempts.iter();
     attempts
-        .filter(|attempt| attempt.state == AttemptState::Started)
+        .filter(|attempt| {
+            attempt.state == AttemptState::Started || attempt.origin == PaymentOrigin::Found
+        })
         .map(|attempt| {
             let timer = ledger.schedule.searches.get(&attempt.number.to_string());
             let asked_ms = attempt.asked_at_ms.max(attempt.unanswered_at_ms);
@@ -266,6 +269,12 @@ pub fn looked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms: i
     let polls = &mut ledger.schedule.polls;
     polls.keep(open);
     polls.set(payment_id.as_str(), next_ms.unwrap_or(NEVER_MS));
+}
+
+/// Notes that the list was read for an attempt.
+pub(super) fn searched(ledger: &mut Ledger, attempt: u32) {
+    let searches = &mut ledger.schedule.searches;
+    searches.set(&attempt.to_string(), NEVER_MS);
 }
 
 /// Notes that a GET has shown a cancelled payment as it stands now.

@@ -11,11 +11,14 @@
 )] // A test is meant to panic.
 #![allow(clippy::arithmetic_side_effects, clippy::print_stderr)] // Small numbers of its own making; progress.
 
+mod checks;
 mod dice;
 mod eservice;
+mod life;
 mod long;
 mod paysg;
 mod refunds;
+mod seen;
 mod world;
 
 use world::World;
@@ -40,7 +43,7 @@ fn every_life_of_an_intent_keeps_its_promises() {
     let workers: Vec<_> = (0..threads)
         .map(|worker| {
             std::thread::spawn(move || {
-                let mut seen = world::Seen::default();
+                let mut seen = seen::Seen::default();
                 for seed in (worker..sequences).step_by(threads as usize) {
                     let life = std::panic::catch_unwind(|| {
                         let mut world = World::new(seed, false);
@@ -59,7 +62,7 @@ fn every_life_of_an_intent_keeps_its_promises() {
             })
         })
         .collect();
-    let mut seen = world::Seen::default();
+    let mut seen = seen::Seen::default();
     for worker in workers {
         seen.add(&worker.join().expect("a sequence failed: its seed is above"));
     }

@@ -107,8 +107,10 @@ pub(super) fn searched(
     result: Result<Option<Found>, Trouble>,
 ) {
     if let Ok(best) = result {
+        agenda::searched(desk.ledger, attempt);
         match best {
             Some(found) => search.record(desk, attempt, found),
+            // Refused where a payment is known for it.
             None => desk.record(Transition::GivenUp { attempt }),
         }
     }
