@@ -1,8 +1,9 @@
-//! Random lives of one intent, over the pure core with a virtual clock: creates, changed orders, events (twice, stale, swapped, unknown), alarms,
+//! Random lives of one intent, over the pure core with a virtual clock: creates, changed orders, several payments that can be paid, transfers to
+//! cancelled ones, commands, events (twice, stale, swapped, unknown), alarms, deployments with and without a notification URL,
 //! a PaySG that drops connections, records a 500, forgets keys, an e-service that is down for days, and crashes before and after every write.
 //!
-//! `cargo test --features edge --test model` runs 2 000 sequences, and 20 000 with `PAYSG_DEEP=1`; `MODEL_SEQUENCES=1000000 cargo test --release …` as
-//! many as one has time for. A failure prints its seed, and `MODEL_SEED=n` runs that one alone.
+//! `cargo test --features edge --test model` runs 20 000 lives, and 1 000 000 with `PAYSG_DEEP=1` (sooner with `--release`). `MODEL_SEQUENCES=n` runs
+//! as many. A failure prints its seed, and `MODEL_SEED=n` runs that one alone.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -38,7 +39,7 @@ fn every_life_of_an_intent_keeps_its_promises() {
         world.live();
         return;
     }
-    let sequences = number("MODEL_SEQUENCES").unwrap_or(if deep() { 20_000 } else { 1_000 });
+    let sequences = number("MODEL_SEQUENCES").unwrap_or(if deep() { 1_000_000 } else { 20_000 });
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let workers: Vec<_> = (0..threads)
         .map(|worker| {
