@@ -2,7 +2,7 @@
 
 use paysg_wasm::flow::desk::Message;
 use paysg_wasm::ledger::{AttemptState, Flag, PaymentOrigin, TellStatus};
-use paysg_wasm::paysg::{Json, PaymentId};
+use paysg_wasm::paysg::Json;
 
 use crate::paysg::{Payment, State};
 use crate::world::{HOUR_MS, MINUTE_MS, REFERENCE, World, id};
@@ -141,6 +141,7 @@ impl World {
                 assert!(held.is_paid(), "paid, and PaySG says otherwise");
                 assert!(
                     Some(payment_id) == told.as_ref()
+                        || attempt.state == AttemptState::Refunded
                         || intent.is_flagged(Flag::Surplus, Some(payment_id)),
                     "a second payment, and no flag"
                 );
@@ -151,14 +152,14 @@ impl World {
                 );
             }
         }
-        for (flag, about) in &intent.flags {
-            let about: Option<&PaymentId> = about.as_ref();
+        for raised in &intent.flags {
+            let (flag, about) = (raised.flag, raised.payment_id.as_ref());
             match flag {
                 Flag::Duplicate => self.seen.note("a second payment that can be paid"),
                 Flag::Surplus => self.seen.note("a second payment that is paid"),
                 Flag::Mismatch | Flag::SearchTooLong | Flag::WentBack | Flag::Vanished => {}
             }
-            assert_ne!(*flag, Flag::Mismatch, "PaySG has swapped nothing");
+            assert_ne!(flag, Flag::Mismatch, "PaySG has swapped nothing");
             assert!(
                 about.is_none_or(|id| intent.attempt_of(id).is_some()),
                 "{flag:?}, and no command is carried out for {about:?}"
@@ -176,12 +177,18 @@ impl World {
 
     /// What holds soon after faults have ended.
     pub(crate) fn check_peace(&mut self, peace_ms: i64) {
-        let now_ms = self.now_ms;
+        let (now_ms, url_ms) = (self.now_ms, self.url_from_ms.unwrap_or(i64::MAX));
         let Some(ledger) = self.intent() else { return };
         let intent = &ledger.intent;
-        // Nothing that the e-service refuses to hear stands before a payment.
+        // Nothing that the e-service refuses to hear stands before a payment; and what was paid without a URL is told within a day once there is one.
         for telling in &intent.tellings {
-            let waited_ms = now_ms - telling.since_ms.max(peace_ms);
+            let due_ms = telling.since_ms.max(peace_ms);
+            let (due_ms, patience_ms) = if url_ms > due_ms {
+                (url_ms, 24 * HOUR_MS)
+            } else {
+                (due_ms, 0)
+            };
+            let waited_ms = now_ms - due_ms - patience_ms;
             assert!(
                 telling.status != TellStatus::Paid
                     || telling.acknowledged

@@ -28,10 +28,11 @@ impl World {
         }
         self.find_peace();
         self.remedy();
+        self.settle_every_alert();
     }
 
     fn happen(&mut self, theirs: &str) {
-        match self.dice.below(23) {
+        match self.dice.below(24) {
             0..=2 => self.press(),
             3..=9 => self.progress(),
             10 => self.progress_apart(),
@@ -67,18 +68,16 @@ impl World {
             19 if self.dice.once_in(3) => {
                 self.eservice.down_until_ms = self.now_ms + self.dice.below(72) as i64 * HOUR_MS;
             }
-            20 if self.dice.once_in(3) => self.command(),
+            20 if self.dice.once_in(3) => self.command_payment(),
             21 => {
                 let ms = self.dice.below(40) as i64 * MINUTE_MS;
                 self.pass(ms);
             }
-            22 if self.dice.once_in(4) => {
-                let notifies = self.dice.once_in(2);
-                if !notifies {
-                    self.seen.note("a deployment without a URL");
-                }
-                self.deploy(notifies);
+            22 => {
+                self.url_from_ms = self.dice.once_in(3).then_some(self.now_ms);
+                self.seen.note("a deployment without a URL");
             }
+            23 => self.operator_commands(),
             _ => self.progress(),
         }
     }
@@ -116,7 +115,7 @@ impl World {
     }
 
     /// The e-service or a payer commands something.
-    fn command(&mut self) {
+    fn command_payment(&mut self) {
         let Some(known) = self.a_payment_of_ours() else {
             return;
         };
@@ -177,7 +176,7 @@ impl World {
         }
     }
 
-    fn a_payment_of_ours(&mut self) -> Option<String> {
+    pub(crate) fn a_payment_of_ours(&mut self) -> Option<String> {
         let ours: Vec<String> = self
             .paysg
             .payments
@@ -209,8 +208,6 @@ impl World {
     pub(crate) fn find_peace(&mut self) {
         self.faults = false;
         self.eservice.down_until_ms = self.now_ms;
-        self.deploy(true);
-        self.ask(Message::Read);
         self.rest();
         // PaySG repeats events for three days: those of payments that no browser was shown get through now.
         let shown = self.shown.clone();
@@ -235,6 +232,11 @@ impl World {
         if let Some(lost) = &lost {
             self.seen.note("a payer who vanished");
             self.pay(lost);
+        }
+        // The operator sets the URL at last.
+        if !self.has_url() {
+            self.url_from_ms = Some(self.now_ms + self.dice.below(10) as i64 * 24 * HOUR_MS);
+            self.seen.note("a URL set at last");
         }
         let paid_ms = self.now_ms;
         let refuses_until_ms = paid_ms + 2 * HOUR_MS;
@@ -272,13 +274,16 @@ impl World {
 
     /// What the documents say is to be done about an alert ends it.
     fn remedy(&mut self) {
+        self.url_from_ms = Some(self.now_ms);
         let Some(ledger) = self.intent().cloned() else {
             return;
         };
-        for (flag, about) in &ledger.intent.flags {
-            let Some(about) = about else { continue };
+        for raised in &ledger.intent.flags {
+            let Some(about) = &raised.payment_id else {
+                continue;
+            };
             let attempt = ledger.intent.attempt_of(about).expect("it is watched");
-            let message = match flag {
+            let message = match raised.flag {
                 Flag::Surplus if attempt.state == AttemptState::Paid => {
                     self.refund_of(about.as_str(), "for the alert")
                 }
@@ -292,12 +297,20 @@ impl World {
             self.rest();
             self.seen.note("an alert remedied");
         }
-        let pace = self.terms().pace;
+        let an_hour_later_ms = self.now_ms + HOUR_MS;
+        self.sleep_until(an_hour_later_ms);
+        let pace = self.terms.pace;
         let now_ms = self.now_ms;
         let ledger = self.intent().expect("it was there");
         for alert in watch::concerns(ledger, pace, now_ms) {
             assert!(
-                ["unanswered", "search_too_long", "refund_unanswered"].contains(&alert),
+                [
+                    "unanswered",
+                    "search_too_long",
+                    "refund_unanswered",
+                    "vanished"
+                ]
+                .contains(&alert),
                 "an alert that does not end: {alert} {:#?}",
                 ledger.intent
             );

@@ -1,5 +1,5 @@
 //! Random lives of one intent, over the pure core with a virtual clock: creates, changed orders, several payments that can be paid, transfers to
-//! cancelled ones, commands, events (twice, stale, swapped, unknown), alarms, deployments with and without a notification URL,
+//! cancelled ones, commands, events (twice, stale, swapped, unknown), alarms, an operator's commands, a notification URL that is set later,
 //! a PaySG that drops connections, records a 500, forgets keys, an e-service that is down for days, and crashes before and after every write.
 //!
 //! `cargo test --features edge --test model` runs 20 000 lives, and 1 000 000 with `PAYSG_DEEP=1` (sooner with `--release`). `MODEL_SEQUENCES=n` runs
@@ -17,6 +17,7 @@ mod dice;
 mod eservice;
 mod life;
 mod long;
+mod operator;
 mod paysg;
 mod refunds;
 mod seen;

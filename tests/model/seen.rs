@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-const EXPECTED: [&str; 24] = [
+const EXPECTED: [&str; 28] = [
     "a payment chosen",
     "a crash",
     "a write lost",
@@ -24,6 +24,10 @@ const EXPECTED: [&str; 24] = [
     "two links at once",
     "an order with other metadata",
     "a deployment without a URL",
+    "a URL set at last",
+    "a command of an operator",
+    "a flag cleared",
+    "a flag acknowledged",
     "an alert remedied",
     "a late payment by a stranger",
     "a payer who vanished",

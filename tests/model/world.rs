@@ -47,8 +47,11 @@ pub(crate) struct World {
     pub(crate) opened_ms: BTreeMap<String, i64>,
     /// Payments that an officer or a payer has asked to be cancelled.
     pub(crate) cancelled_by_command: BTreeSet<String>,
+    /// From when on the proxy has a URL to notify, if ever.
+    pub(crate) url_from_ms: Option<i64>,
     config: Config,
-    terms: Terms,
+    pub(crate) terms: Terms,
+    without_url: Terms,
     pub(crate) memory: Option<Ledger>,
     pub(crate) rows: Vec<Row>,
     stored: Option<Ledger>,
@@ -64,7 +67,7 @@ pub(crate) struct World {
     trace: bool,
 }
 
-fn config(notifies: bool) -> Config {
+fn config(url: Option<&str>) -> Config {
     let variable = |name: &str| {
         let value = match name {
             "PAYSG_API_KEY" => "paysg_live_model",
@@ -73,7 +76,7 @@ fn config(notifies: bool) -> Config {
             "PAYSG_ORDER_KEY" => "an order key of 32 bytes or more!!",
             "PAYSG_SESSION_KEY" => "a session key of 32 bytes or more!",
             "PAYSG_PUBLIC_URL" => "https://edge.example.gov.sg",
-            "PAYSG_FULFILMENT_URL" if notifies => "https://eservice.example.gov.sg/fulfilment",
+            "PAYSG_FULFILMENT_URL" => return url.map(str::to_owned),
             _ => return None,
         };
         Some(value.to_owned())
@@ -107,7 +110,7 @@ pub(crate) fn id(text: &str) -> PaymentId {
 
 impl World {
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
-        let config = config(true);
+        let config = config(Some("https://eservice.example.gov.sg/fulfilment"));
         let terms = config.terms();
         Self {
             dice: Dice::new(seed),
@@ -121,6 +124,8 @@ impl World {
             one_order: false,
             opened_ms: BTreeMap::new(),
             cancelled_by_command: BTreeSet::new(),
+            url_from_ms: Some(START_MS),
+            without_url: self::config(None).terms(),
             config,
             terms,
             memory: None,
@@ -136,16 +141,6 @@ impl World {
             checked: (0, 0),
             trace,
         }
-    }
-
-    /// A deployment with or without a URL that the e-service is notified at.
-    pub(crate) fn deploy(&mut self, notifies: bool) {
-        self.config = config(notifies);
-        self.terms = self.config.terms();
-    }
-
-    pub(crate) const fn terms(&self) -> &Terms {
-        &self.terms
     }
 
     pub(crate) fn pay(&mut self, payment: &str) {
@@ -173,6 +168,11 @@ impl World {
     pub(crate) fn ask(&mut self, message: Message) {
         self.queue.push_back(message);
         self.take_turn();
+    }
+
+    pub(crate) fn has_url(&self) -> bool {
+        self.url_from_ms
+            .is_some_and(|from_ms| from_ms <= self.now_ms)
     }
 
     fn take_turn(&mut self) {
@@ -206,7 +206,11 @@ impl World {
             .collect();
         step(&Edge {
             config: &self.config,
-            terms: &self.terms,
+            terms: if self.has_url() {
+                &self.terms
+            } else {
+                &self.without_url
+            },
             now_ms: self.now_ms,
             random: &random,
         })
@@ -269,6 +273,9 @@ impl World {
                 ("an attempt given up", r#""what":"given_up""#),
                 ("a notification", r#""what":"told""#),
                 ("a refund", r#""what":"refund_made""#),
+                ("a command of an operator", r#""what":"command_received""#),
+                ("a flag cleared", r#""what":"flag_cleared""#),
+                ("a flag acknowledged", r#""what":"flag_acknowledged""#),
             ] {
                 if row.entry.contains(entry) {
                     self.seen.note(what);

@@ -28,6 +28,10 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     // The next try is put off before this one is made: a machine that dies in between neither forgets it nor hammers.
     match due {
         Due::Tell => tell(desk),
+        Due::AwaitUrl => {
+            agenda::put_off_url_check(desk.ledger, desk.terms.pace, desk.now_ms);
+            Progress::Done(Reply::Slept)
+        }
         Due::Examine(id) => {
             let tries = desk.ledger.schedule.hints.tries(id.as_str());
             let again_at_ms = later_ms(desk, agenda::HINT_BACKOFF, tries, desk.random);
@@ -108,11 +112,11 @@ pub(super) fn searched(
 ) {
     if let Ok(best) = result {
         agenda::searched(desk.ledger, attempt);
-        match best {
-            Some(found) => search.record(desk, attempt, found),
-            // Refused where a payment is known for it.
-            None => desk.record(Transition::GivenUp { attempt }),
+        if let Some(found) = best {
+            search.record(desk, attempt, found);
         }
+        // Refused where a payment is known for it.
+        desk.record(Transition::GivenUp { attempt });
     }
 }
 

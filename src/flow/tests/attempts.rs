@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::*;
 use crate::flow::agenda::{Due, due};
-use crate::flow::watch::concerns;
 use crate::ledger::{PaymentOrigin, TellStatus};
 use crate::paysg::Cents;
 
@@ -33,10 +32,6 @@ fn made_at(id: &str, state: &str, created_ms: i64) -> Value {
 }
 
 impl Bench {
-    fn alerts(&self) -> Vec<&'static str> {
-        concerns(&self.ledger, self.terms.pace, self.now_ms)
-    }
-
     fn due(&self) -> Option<Due> {
         due(&self.ledger, self.terms.pace, self.now_ms)
     }
@@ -253,7 +248,6 @@ fn command_for_a_further_payment_of_the_list_is_carried_out() {
             ("GET p1", shows("p1", "unpaid")),
         ],
     );
-    assert_eq!(bench.alerts(), ["duplicate"]);
     let reply = bench.ask(
         Message::Cancel {
             payment_id: id("p1"),
@@ -393,6 +387,30 @@ fn unanswered_attempt_of_a_paid_order_is_searched_for_and_cancelled() {
     empty.sleep().wake([none()]);
     assert_eq!(empty.states(), [AttemptState::Paid, AttemptState::GivenUp]);
     assert_eq!(empty.pass(HOUR_MS).alerts(), [""; 0]);
+}
+
+#[test]
+fn attempt_whose_list_holds_only_an_older_payment_is_over() {
+    for by_operator in [true, false] {
+        let mut bench = Bench::unanswered();
+        bench.pass(HOUR_MS);
+        let older = || made_at("p0", "paid", START_MS - HOUR_MS);
+        let list = || ("LIST", page(vec![older()], None));
+        let get = || ("GET p0", says(200, older()));
+        if by_operator {
+            bench.ask(Message::Reconcile, [list(), get()]);
+        } else {
+            bench.hint("p9", []);
+            let ours = with(payment("p9", "paid"), json!({"amount_in_cents": 1}));
+            bench.wake([("GET p9", says(200, ours)), ("TELL p9", status(200))]);
+            bench.sleep().wake([list()]);
+            bench.wake([get()]);
+            assert!(bench.is_flagged(Flag::Surplus, Some("p0")));
+        }
+        assert_eq!(bench.states()[0], AttemptState::GivenUp);
+        let attempt = bench.ledger.intent.attempt_of(&id("p0")).unwrap();
+        assert_eq!(attempt.origin, PaymentOrigin::Adopted);
+    }
 }
 
 #[test]
