@@ -2,9 +2,11 @@
 //!
 //! Looks after a link that nobody reports on come at ages that grow by 1.7 from 5 minutes: eleven in the first day, each before the
 //! age has doubled, so that a lost payment is found within the larger of 10 minutes and the age of its link. Then daily, for 30 days.
+//!
+//! GETs for a refund that is not settled come at the same ages, and after 30 days weekly until it is.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{Attempt, AttemptState, Ledger, TellStatus, Telling};
+use crate::ledger::{Attempt, AttemptState, Digest, Ledger, Refund, TellStatus, Telling};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
@@ -41,6 +43,8 @@ pub enum Due {
     Abandon(PaymentId),
     /// Nobody has reported on this payment.
     Look(PaymentId),
+    /// A refund is not settled: by its key.
+    PollRefund(PaymentId, Digest),
 }
 
 /// What of the agenda is the edge's configuration.
@@ -71,6 +75,7 @@ pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         examine(ledger),
         abandon(ledger, pace),
         look(ledger, pace),
+        poll_refund(ledger, pace),
     ]
     .into_iter()
     .flatten()
@@ -157,6 +162,59 @@ fn look(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     ))
 }
 
+fn poll_refund(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let at_ms = |refund: &Refund| {
+        let timer = ledger.schedule.refunds.get(refund.key.as_str());
+        timer.map_or_else(
+            || refund.asked_at_ms.saturating_add(pace.of(FIRST_LOOK_MS)),
+            |timer| timer.at_ms,
+        )
+    };
+    let refunds = ledger.intent.unsettled_refunds();
+    let (at_ms, refund) = refunds
+        .map(|refund| (at_ms(refund), refund))
+        .min_by_key(|(at_ms, _)| *at_ms)?;
+    let due = Due::PollRefund(refund.payment_id.clone(), refund.key.clone());
+    Some((at_ms, due))
+}
+
+/// Puts the next GET for a refund off until it is older than now.
+pub fn refund_polled(ledger: &mut Ledger, pace: Pace, key: &Digest, now_ms: i64) {
+    let intent = &ledger.intent;
+    let Some(asked_at_ms) = intent.refund(key).map(|refund| refund.asked_at_ms) else {
+        return;
+    };
+    let age_ms = now_ms.saturating_sub(asked_at_ms);
+    let mut next_ms = FIRST_LOOK_MS;
+    // Two years of weeks: then at each alarm of the intent's own.
+    for _ in 0..160 {
+        if pace.of(next_ms) > age_ms {
+            break;
+        }
+        next_ms = next_age_ms(next_ms);
+    }
+    let unsettled = |key: &str| {
+        let mut refunds = intent.unsettled_refunds();
+        refunds.any(|refund| refund.key.as_str() == key)
+    };
+    ledger.schedule.refunds.keep(unsettled);
+    let at_ms = asked_at_ms
+        .saturating_add(pace.of(next_ms))
+        .max(now_ms.saturating_add(pace.of(FIRST_LOOK_MS)));
+    ledger.schedule.refunds.put_off(key.as_str(), at_ms);
+}
+
+const fn next_age_ms(age_ms: i64) -> i64 {
+    if age_ms < DAY_MS {
+        // Neither can overflow: a day is far from it.
+        age_ms.saturating_mul(17).saturating_div(10)
+    } else if age_ms < WATCH_FOR_MS {
+        age_ms.saturating_add(DAY_MS)
+    } else {
+        age_ms.saturating_add(7 * DAY_MS)
+    }
+}
+
 /// Since when a link is looked after: its attempt's start where PaySG was quick, so that one alarm, set before PaySG is called, serves for both.
 fn since_ms(attempt: &Attempt) -> Option<i64> {
     let opened_at_ms = attempt.opened_at_ms?;
@@ -191,11 +249,7 @@ pub fn looked(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
 fn look_age_ms(n: u32) -> Option<i64> {
     let mut age_ms = FIRST_LOOK_MS;
     for _ in 0..n {
-        age_ms = if age_ms < DAY_MS {
-            age_ms.saturating_mul(17).checked_div(10)?
-        } else {
-            age_ms.saturating_add(DAY_MS)
-        };
+        age_ms = next_age_ms(age_ms);
         if age_ms > WATCH_FOR_MS {
             return None;
         }

@@ -1,11 +1,16 @@
 //! What of an intent an operator should know of: what is stuck, and what is flagged and not settled yet.
 
 use super::agenda::{self, Pace};
-use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund};
+use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund, RefundState};
 use crate::paysg::PaymentId;
 
 /// After so long, what should have happened is stuck.
 const STUCK_MS: i64 = 60 * 60_000;
+/// Refunds that are not settled, and after how long an operator should know: PaySG may have made the first kind or not, and has taken the second.
+const STUCK_REFUNDS: [(RefundState, &str, i64); 2] = [
+    (RefundState::Requested, "refund_unanswered", STUCK_MS),
+    (RefundState::Pending, "refund_pending", 72 * STUCK_MS),
+];
 /// About as long: tries of a GET for an event come after 2 s, growing to an hour.
 const STUCK_TRIES: u32 = 12;
 
@@ -25,8 +30,12 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     if unanswered(intent).any(|attempt| long_ago(attempt.started_at_ms)) {
         concerns.push("unanswered");
     }
-    if unanswered_refunds(intent).any(|refund| long_ago(refund.asked_at_ms)) {
-        concerns.push("refund_unanswered");
+    for (state, word, after_ms) in STUCK_REFUNDS {
+        let stuck = |refund: &Refund| stuck_refund_at(refund, pace, after_ms) <= now_ms;
+        let mut refunds = intent.unsettled_refunds();
+        if refunds.any(|refund| refund.state == state && stuck(refund)) {
+            concerns.push(word);
+        }
     }
     for (flag, payment_id) in &intent.flags {
         let word = word(*flag);
@@ -43,7 +52,12 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
 #[must_use]
 pub fn next(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<i64> {
     let intent = &ledger.intent;
-    let refunds = unanswered_refunds(intent).map(|refund| stuck_at(refund.asked_at_ms, pace));
+    let refunds = intent.unsettled_refunds().flat_map(|refund| {
+        STUCK_REFUNDS
+            .into_iter()
+            .filter(|(state, ..)| *state == refund.state)
+            .map(|(.., after_ms)| stuck_refund_at(refund, pace, after_ms))
+    });
     unanswered(intent)
         .flat_map(|attempt| {
             let first_look_ms = agenda::first_look_ms(attempt, pace);
@@ -66,12 +80,8 @@ fn unanswered(intent: &Intent) -> impl Iterator<Item = &Attempt> {
         .filter(|attempt| attempt.state == AttemptState::Started)
 }
 
-/// PaySG may have made these, or not: the command finds out when it comes again. What was given back in full needs no more looking after.
-fn unanswered_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
-    intent.unanswered_refunds().filter(|refund| {
-        let attempt = intent.attempt_of(&refund.payment_id);
-        attempt.is_some_and(|attempt| attempt.state != AttemptState::Refunded)
-    })
+fn stuck_refund_at(refund: &Refund, pace: Pace, after_ms: i64) -> i64 {
+    refund.asked_at_ms.saturating_add(pace.of(after_ms))
 }
 
 const fn word(flag: Flag) -> &'static str {
@@ -82,6 +92,8 @@ const fn word(flag: Flag) -> &'static str {
         Flag::SearchTooLong => "search_too_long",
         Flag::WentBack => "went_back",
         Flag::Vanished => "vanished",
+        Flag::RefundFailed => "refund_failed",
+        Flag::RefundStatusUnknown => "refund_status_unknown",
     }
 }
 
@@ -98,6 +110,8 @@ fn is_settled(intent: &Intent, flag: Flag, payment_id: Option<&PaymentId>) -> bo
         // Both paid: the second one is a surplus.
         Flag::Duplicate => state.is_some_and(|state| state != AttemptState::Open),
         Flag::SearchTooLong => unanswered(intent).next().is_none(),
+        // A later refund may have taken the place of the one that failed; only the last one shows.
+        Flag::RefundFailed | Flag::RefundStatusUnknown => state == Some(AttemptState::Refunded),
         Flag::Mismatch | Flag::WentBack | Flag::Vanished => false,
     }
 }

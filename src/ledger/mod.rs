@@ -14,6 +14,7 @@ mod digest;
 mod entry;
 mod intent;
 mod journal;
+mod refund;
 mod schedule;
 mod telling;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -22,10 +23,11 @@ mod transition;
 
 pub use attempt::{Attempt, AttemptState};
 pub use digest::{Digest, idempotency_key, intent_name, refund_key};
-pub use intent::{Intent, Refund};
+pub use intent::Intent;
 pub use journal::{Journal, JournalError, Row};
+pub use refund::{Refund, RefundState};
 pub use schedule::{Schedule, Timer, Timers};
-pub use telling::{TellStatus, Telling};
+pub use telling::{NotifiedRefund, TellStatus, Telling};
 pub use transition::{Flag, Illegal, Transition};
 
 /// The intent and its journal, with the rows that are not on disk yet.

@@ -68,6 +68,8 @@ pub struct Schedule {
     pub tells: Timers,
     /// Of events whose GET has failed or shown the payment unpaid, by the payments' ids.
     pub hints: Timers,
+    /// Of refunds that are not settled, by their keys: when PaySG is asked next.
+    pub refunds: Timers,
     /// The attempt that `looks` counts for.
     pub look_attempt: u32,
     /// How many of its looks are over.

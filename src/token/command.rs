@@ -66,13 +66,15 @@ pub struct Refund {
     pub amount_in_cents: Cents,
     /// The token's `jti`: the same is the same refund.
     pub id: String,
+    /// The total given back before, as the operator sees it on PaySG's dashboard.
+    pub refunded_amount_in_cents: Option<u64>,
 }
 
 impl CommandToken {
     /// Reads a command.
     ///
     /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either), or there `intent`, its name in the log; `doctor` is
-    /// about neither; optionally `payment_service_id`; for a refund `refund_amount_in_cents` and `jti`.
+    /// about neither; optionally `payment_service_id`; for a refund `refund_amount_in_cents`, `jti` and optionally `refunded_amount_in_cents`.
     ///
     /// A refund without a `jti` is refused rather than known by its token's digest: tried again it is signed again, and would be another
     /// refund. The other commands may be repeated: none of them moves money.
@@ -147,6 +149,13 @@ impl Refund {
             let limit = (rule == Rule::TooSmall).then_some(1);
             TokenError::Claim { name, rule, limit }
         })?;
+        let name = "refunded_amount_in_cents";
+        let refunded_amount_in_cents = match claims.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Number(token)) => Cents::from_token(token).map(|cents| Some(cents.get())),
+            Some(_) => Err(Rule::Type),
+        }
+        .map_err(|rule| TokenError::claim(name, rule))?;
         let id = needed(claims, "jti")?;
         // One `jti` for all would be one refund for all.
         if id.trim().is_empty() {
@@ -162,6 +171,7 @@ impl Refund {
         Ok(Self {
             amount_in_cents,
             id: id.to_owned(),
+            refunded_amount_in_cents,
         })
     }
 }

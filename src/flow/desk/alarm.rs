@@ -1,4 +1,5 @@
-//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a link, cancel an abandoned one.
+//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a link or a refund,
+//! cancel an abandoned link.
 
 use super::{Progress, Reply, Task, fresh_glance};
 use crate::flow::agenda::{self, Due};
@@ -38,6 +39,13 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
         Due::Look(id) => {
             agenda::looked(desk.ledger, desk.terms.pace, desk.now_ms);
             // One GET a look: the next look is its retry.
+            let service = desk.ledger.intent.payment_service_id.clone();
+            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
+            let fetch = glance.fetch(0);
+            Progress::Working(Task::Look(glance), fetch)
+        }
+        Due::PollRefund(id, key) => {
+            agenda::refund_polled(desk.ledger, desk.terms.pace, &key, desk.now_ms);
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
             let fetch = glance.fetch(0);
