@@ -74,7 +74,7 @@ pub(super) fn begun(desk: &mut Desk<'_>, message: Message) -> Progress {
         let fetch = glance.fetch(0);
         return Progress::Working(Task::RefundLook { glance, wish }, fetch);
     }
-    match may_ask(desk, &payment_id, &wish, &RefundStatus::Absent) {
+    match may_ask(desk, &payment_id, &RefundStatus::Absent) {
         Ok(()) => ask(desk, payment_id, &wish),
         Err(trouble) => failed_with(trouble),
     }
@@ -126,7 +126,7 @@ pub(super) fn looked(desk: &mut Desk<'_>, payment: &Payment, wish: &Wish) -> Pro
             }
         }
         Some(refund) => Progress::Done(report(desk, PaymentView::of(payment, status), &refund)),
-        None => match may_ask(desk, &payment.id, wish, shown) {
+        None => match may_ask(desk, &payment.id, shown) {
             Ok(()) => ask(desk, payment.id.clone(), wish),
             Err(trouble) => failed_with(trouble),
         },
@@ -154,12 +154,7 @@ pub(super) fn not_seen(
 }
 
 /// Whether another refund may be asked for: never while one may have been made that the ledger does not count.
-fn may_ask(
-    desk: &Desk<'_>,
-    payment_id: &PaymentId,
-    wish: &Wish,
-    shown: &RefundStatus,
-) -> Result<(), Trouble> {
+fn may_ask(desk: &Desk<'_>, payment_id: &PaymentId, shown: &RefundStatus) -> Result<(), Trouble> {
     let intent = &desk.ledger.intent;
     let Some(attempt) = intent.attempt_of(payment_id) else {
         return Err(Trouble::UnknownPayment);
@@ -172,9 +167,8 @@ fn may_ask(
         .unsettled_refunds()
         .any(|refund| refund.payment_id == *payment_id);
     let unexplained = match shown {
-        RefundStatus::Pending => true,
-        // An operator who states the total has seen PaySG's dashboard.
-        RefundStatus::Other(_) => wish.stated_in_cents.is_none(),
+        // An unknown word may hide a refund that is under way or failed.
+        RefundStatus::Pending | RefundStatus::Other(_) => true,
         RefundStatus::Absent
         | RefundStatus::NotRefunded
         | RefundStatus::PartiallyRefunded

@@ -609,12 +609,19 @@ fn money_that_the_ledger_cannot_explain_stops_a_refund_until_an_operator_states_
                     "{state}: {stated}"
                 );
             }
-            let post = ("POST p1/refund", status(200));
-            let reply = bench.ask(
-                refund_beside(1000, 3000, "j"),
-                [shown(), post, ("GET p1", shows("p1", "partially_refunded"))],
-            );
-            assert_eq!(made(reply), (RefundState::Succeeded, 3000, Some(4000)));
+            let script = [
+                shown(),
+                ("POST p1/refund", status(200)),
+                ("GET p1", shows("p1", "partially_refunded")),
+            ];
+            // An unknown word may hide a refund that is under way.
+            if state == "refund_unknown" {
+                let reply = bench.ask(refund_beside(1000, 3000, "j"), [shown()]);
+                assert_eq!(trouble(reply), Trouble::RefundUncertain);
+            } else {
+                let reply = bench.ask(refund_beside(1000, 3000, "j"), script);
+                assert_eq!(made(reply), (RefundState::Succeeded, 3000, Some(4000)));
+            }
         }
     }
     let mut bench = Bench::paid();
