@@ -79,6 +79,10 @@ impl Intent {
             })
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the caller passes the transitions of refunds alone"
+    )]
     pub(super) fn permits_refund(&self, transition: &Transition) -> bool {
         let state = |number: &u32| self.attempt(*number).map(|attempt| attempt.state);
         let was_paid = |payment_id: &PaymentId| {
@@ -142,6 +146,10 @@ impl Intent {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the caller passes the transitions of refunds alone"
+    )]
     pub(super) fn apply_refund(&mut self, at_ms: i64, transition: &Transition) {
         match transition {
             Transition::RefundAsked {

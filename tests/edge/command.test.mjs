@@ -353,6 +353,8 @@ function byToken(world) {
       (await post(path, "refund", world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 1 }))).expect(409, "refund_uncertain");
       await world.stack.sim(`/payments/${payment.id}/refund`, { outcome });
       const made = outcome === "succeeded";
+      // An answer of PaySG's stands for two seconds.
+      await sleep(2_100);
       assert.equal("receipt" in (await browser.get(path)).expect(200).json, !made);
       await eventually(() => world.eservice.about(payment).length === 3, "its end is told");
       const told = world.eservice.about(payment).map(({ body }) => [body.payment.status, body.refund?.status, body.payment.refunded_amount_in_cents]);

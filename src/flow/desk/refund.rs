@@ -175,10 +175,12 @@ fn may_ask(desk: &Desk<'_>, payment_id: &PaymentId, shown: &RefundStatus) -> Res
         | RefundStatus::FullyRefunded
         | RefundStatus::Failed => attempt.refunded_amount_in_cents.is_none(),
     };
-    match shown {
-        RefundStatus::Failed => Err(Trouble::RefundFailed),
-        _ if unsettled || unexplained => Err(Trouble::RefundUncertain),
-        _ => Ok(()),
+    if *shown == RefundStatus::Failed {
+        Err(Trouble::RefundFailed)
+    } else if unsettled || unexplained {
+        Err(Trouble::RefundUncertain)
+    } else {
+        Ok(())
     }
 }
 
