@@ -44,7 +44,18 @@ pub fn settle_refunds(desk: &mut Desk<'_>, payment: &Payment, asked: Asked) {
         desk.record(transition);
     }
     match &payment.refund_status {
+        RefundStatus::Other(_) => desk.flag(Flag::RefundStatusUnknown, Some(&payment.id)),
+        RefundStatus::Absent
+        | RefundStatus::NotRefunded
+        | RefundStatus::PartiallyRefunded
+        | RefundStatus::FullyRefunded
+        | RefundStatus::Pending
+        | RefundStatus::Failed => desk.clear_flags(&[Flag::RefundStatusUnknown], &payment.id),
+    }
+    match &payment.refund_status {
         RefundStatus::PartiallyRefunded | RefundStatus::FullyRefunded => {
+            // Money was given back since.
+            desk.clear_flags(&[Flag::RefundFailed], &payment.id);
             // Refused where a refund of the ledger's explains it, and where it is known already.
             desk.record(Transition::Refunded {
                 attempt: attempt.number,
@@ -53,8 +64,10 @@ pub fn settle_refunds(desk: &mut Desk<'_>, payment: &Payment, asked: Asked) {
             });
         }
         RefundStatus::Failed => desk.flag(Flag::RefundFailed, Some(&payment.id)),
-        RefundStatus::Other(_) => desk.flag(Flag::RefundStatusUnknown, Some(&payment.id)),
-        RefundStatus::Absent | RefundStatus::NotRefunded | RefundStatus::Pending => {}
+        RefundStatus::Absent
+        | RefundStatus::NotRefunded
+        | RefundStatus::Pending
+        | RefundStatus::Other(_) => {}
     }
 }
 

@@ -1,4 +1,6 @@
-//! What of an intent an operator should know of: what is stuck, and what is flagged and not settled yet.
+//! Detects intents that need an operator: what is stuck, and what is flagged.
+
+use serde::{Deserialize, Serialize};
 
 use super::agenda::{self, Pace};
 use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund, RefundState};
@@ -20,7 +22,8 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     let intent = &ledger.intent;
     let long_ago = |at_ms: i64| stuck_at(at_ms, pace) <= now_ms;
     let mut concerns = Vec::new();
-    if pace.tells && intent.untold().any(|telling| long_ago(telling.since_ms)) {
+    // Where there is no URL yet, the operator is to set one, or to say that none is wanted.
+    if !pace.notifies_nobody && intent.untold().any(|telling| long_ago(telling.since_ms)) {
         concerns.push("untold");
     }
     let tries = |hint: &PaymentId| ledger.schedule.hints.tries(hint.as_str());
@@ -32,14 +35,13 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     }
     for (state, word, after_ms) in STUCK_REFUNDS {
         let stuck = |refund: &Refund| stuck_refund_at(refund, pace, after_ms) <= now_ms;
-        let mut refunds = intent.unsettled_refunds();
-        if refunds.any(|refund| refund.state == state && stuck(refund)) {
+        if open_refunds(intent).any(|refund| refund.state == state && stuck(refund)) {
             concerns.push(word);
         }
     }
-    for (flag, payment_id) in &intent.flags {
-        let word = word(*flag);
-        if !is_settled(intent, *flag, payment_id.as_ref()) && !concerns.contains(&word) {
+    for raised in &intent.flags {
+        let word = word(raised.flag);
+        if !raised.acknowledged && !concerns.contains(&word) {
             concerns.push(word);
         }
     }
@@ -52,7 +54,7 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
 #[must_use]
 pub fn next(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<i64> {
     let intent = &ledger.intent;
-    let refunds = intent.unsettled_refunds().flat_map(|refund| {
+    let refunds = open_refunds(intent).flat_map(|refund| {
         STUCK_REFUNDS
             .into_iter()
             .filter(|(state, ..)| *state == refund.state)
@@ -80,8 +82,39 @@ fn unanswered(intent: &Intent) -> impl Iterator<Item = &Attempt> {
         .filter(|attempt| attempt.state == AttemptState::Started)
 }
 
+/// Refunds that an operator should know of if they stay as they are.
+fn open_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
+    intent
+        .unsettled_refunds()
+        .filter(|refund| !intent.acknowledged_refunds.contains(&refund.key))
+}
+
 fn stuck_refund_at(refund: &Refund, pace: Pace, after_ms: i64) -> i64 {
     refund.asked_at_ms.saturating_add(pace.of(after_ms))
+}
+
+/// An alert that an operator can acknowledge. The others end by themselves or by another command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acknowledgeable {
+    /// A flag.
+    Flag(Flag),
+    /// A refund that has stayed in this state for too long.
+    Refund(RefundState),
+}
+
+impl Acknowledgeable {
+    /// Reads the word that the log has for it.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let stuck = STUCK_REFUNDS
+            .into_iter()
+            .find(|(_, alert, _)| *alert == word);
+        match stuck {
+            Some((state, ..)) => Some(Self::Refund(state)),
+            None => Flag::parse(word).map(Self::Flag),
+        }
+    }
 }
 
 const fn word(flag: Flag) -> &'static str {
@@ -94,24 +127,5 @@ const fn word(flag: Flag) -> &'static str {
         Flag::Vanished => "vanished",
         Flag::RefundFailed => "refund_failed",
         Flag::RefundStatusUnknown => "refund_status_unknown",
-    }
-}
-
-/// Whether what was flagged has been put right, as far as the ledger can tell. The rest is for people to settle.
-fn is_settled(intent: &Intent, flag: Flag, payment_id: Option<&PaymentId>) -> bool {
-    let state = payment_id
-        .and_then(|id| intent.attempt_of(id))
-        .map(|attempt| attempt.state);
-    match flag {
-        Flag::Surplus => matches!(
-            state,
-            Some(AttemptState::Refunded | AttemptState::Cancelled)
-        ),
-        // Both paid: the second one is a surplus.
-        Flag::Duplicate => state.is_some_and(|state| state != AttemptState::Open),
-        Flag::SearchTooLong => unanswered(intent).next().is_none(),
-        // A later refund may have taken the place of the one that failed; only the last one shows.
-        Flag::RefundFailed | Flag::RefundStatusUnknown => state == Some(AttemptState::Refunded),
-        Flag::Mismatch | Flag::WentBack | Flag::Vanished => false,
     }
 }

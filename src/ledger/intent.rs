@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, AttemptState, Flag, Illegal, PaymentOrigin, Refund, TellStatus, Telling, Transition,
+    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, RaisedFlag, Refund, TellStatus,
+    Telling, Transition,
 };
 use crate::paysg::{PaymentId, PaymentServiceId};
 
@@ -25,8 +26,10 @@ pub struct Intent {
     pub tellings: Vec<Telling>,
     /// Refunds asked for through the edge.
     pub refunds: Vec<Refund>,
-    /// What an officer should look at.
-    pub flags: Vec<(Flag, Option<PaymentId>)>,
+    /// Refunds without an answer that an operator has acknowledged, by their keys.
+    pub acknowledged_refunds: Vec<Digest>,
+    /// What an operator should look at.
+    pub flags: Vec<RaisedFlag>,
 }
 
 impl Intent {
@@ -40,6 +43,7 @@ impl Intent {
             hints: Vec::new(),
             tellings: Vec::new(),
             refunds: Vec::new(),
+            acknowledged_refunds: Vec::new(),
             flags: Vec::new(),
         }
     }
@@ -119,14 +123,6 @@ impl Intent {
         })
     }
 
-    /// Whether the intent carries this flag for this payment.
-    #[must_use]
-    pub fn is_flagged(&self, flag: Flag, payment_id: Option<&PaymentId>) -> bool {
-        self.flags
-            .iter()
-            .any(|(had, about)| *had == flag && about.as_ref() == payment_id)
-    }
-
     /// Whether a transition may follow.
     ///
     /// # Errors
@@ -192,6 +188,17 @@ impl Intent {
             Transition::Flagged { flag, payment_id } => {
                 !self.is_flagged(*flag, payment_id.as_ref())
             }
+            Transition::FlagCleared { flag, payment_id } => {
+                self.is_flagged(*flag, payment_id.as_ref())
+            }
+            Transition::FlagAcknowledged { flag, payment_id } => self
+                .raised(*flag, payment_id.as_ref())
+                .is_some_and(|raised| !raised.acknowledged),
+            Transition::RefundAcknowledged { key } => {
+                self.unsettled_refunds().any(|refund| refund.key == *key)
+                    && !self.acknowledged_refunds.contains(key)
+            }
+            Transition::CommandReceived { .. } => true,
         };
         if legal { Ok(()) } else { Err(Illegal) }
     }
@@ -228,7 +235,7 @@ impl Intent {
                 same_order,
                 amount_in_cents,
             } => {
-                self.note_duplicate(*attempt, payment_id);
+                self.note_duplicate(at_ms, *attempt, payment_id);
                 self.change(*attempt, |attempt| {
                     attempt.payment_id = Some(payment_id.clone());
                     if *adopted {
@@ -249,7 +256,7 @@ impl Intent {
                 payment_id,
                 amount_in_cents,
             } => {
-                self.note_duplicate(*attempt, payment_id);
+                self.note_duplicate(at_ms, *attempt, payment_id);
                 self.attempts.push(Attempt {
                     number: *attempt,
                     digest: None,
@@ -293,7 +300,7 @@ impl Intent {
                 if self.paid().is_none() {
                     self.tell(at_ms, *attempt, TellStatus::Paid);
                 } else if let Some(id) = self.payment_of(*attempt) {
-                    self.flag(Flag::Surplus, Some(id));
+                    self.flag(at_ms, Flag::Surplus, Some(id));
                 }
             }
             Transition::RefundAsked { .. }
@@ -309,8 +316,19 @@ impl Intent {
             Transition::Examined { payment_id } => self.hints.retain(|hint| hint != payment_id),
             Transition::Told { key } => self.acknowledge(key, true),
             Transition::TellAgain { key } => self.acknowledge(key, false),
-            Transition::Flagged { flag, payment_id } => self.flag(*flag, payment_id.clone()),
+            Transition::Flagged { flag, payment_id } => {
+                self.flag(at_ms, *flag, payment_id.clone());
+            }
+            Transition::FlagCleared { flag, payment_id } => {
+                self.clear_flag(*flag, payment_id.as_ref());
+            }
+            Transition::FlagAcknowledged { flag, payment_id } => {
+                self.acknowledge_flag(*flag, payment_id.as_ref());
+            }
+            Transition::RefundAcknowledged { key } => self.acknowledged_refunds.push(key.clone()),
+            Transition::CommandReceived { .. } => {}
         }
+        self.end_flags();
     }
 
     pub(super) fn change(&mut self, number: u32, change: impl FnOnce(&mut Attempt)) {
@@ -352,19 +370,13 @@ impl Intent {
         }
     }
 
-    fn flag(&mut self, flag: Flag, payment_id: Option<PaymentId>) {
-        if !self.is_flagged(flag, payment_id.as_ref()) {
-            self.flags.push((flag, payment_id));
-        }
-    }
-
-    fn note_duplicate(&mut self, number: u32, payment_id: &PaymentId) {
+    fn note_duplicate(&mut self, at_ms: i64, number: u32, payment_id: &PaymentId) {
         let other = self
             .attempts
             .iter()
             .any(|attempt| attempt.number != number && attempt.state.is_live());
         if other {
-            self.flag(Flag::Duplicate, Some(payment_id.clone()));
+            self.flag(at_ms, Flag::Duplicate, Some(payment_id.clone()));
         }
     }
 }

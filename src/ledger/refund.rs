@@ -167,6 +167,9 @@ impl Intent {
                         .map_or(AttemptState::Open, |attempt| attempt.state),
                     state: RefundState::Requested,
                 };
+                // It was acknowledged as it stood before.
+                self.acknowledged_refunds
+                    .retain(|acknowledged| acknowledged != key);
                 match self.refunds.iter_mut().find(|had| had.key == *key) {
                     Some(had) => *had = refund,
                     None => self.refunds.push(refund),

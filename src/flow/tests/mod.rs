@@ -19,6 +19,7 @@ mod commands;
 mod desk;
 mod glance;
 mod list;
+mod operator;
 mod refunds;
 mod stateless;
 mod watch;
@@ -182,6 +183,7 @@ impl Bench {
                 pages: PaymentPages::only(crate::paysg::Environment::Staging),
                 pace: Pace {
                     tells: true,
+                    notifies_nobody: false,
                     scale: 1,
                 },
                 sign: Box::new(|receipt, now_ms| {
@@ -377,6 +379,10 @@ impl Bench {
             .cancelled_at_ms
             .unwrap()
             + 20 * MINUTE_MS
+    }
+
+    pub(super) fn alerts(&self) -> Vec<&'static str> {
+        super::watch::concerns(&self.ledger, self.terms.pace, self.now_ms)
     }
 
     /// Sleeps until the alarm.
