@@ -264,9 +264,22 @@ impl Problem {
             500,
             API,
             "misconfigured",
-            match what.item {
-                Some(item) => format!("{} {}: item {item} does not.", what.variable, what.rule),
-                None => format!("{} {}.", what.variable, what.rule),
+            match (what.item, what.part) {
+                (Some(item), Some(part)) => {
+                    format!(
+                        "{} {}: of number {item}, {}.",
+                        what.variable,
+                        what.rule,
+                        part.fault()
+                    )
+                }
+                (Some(item), None) => {
+                    format!("{} {}: item {item} does not.", what.variable, what.rule)
+                }
+                (None, Some(part)) => {
+                    format!("{} {}: {}.", what.variable, what.rule, part.fault())
+                }
+                (None, None) => format!("{} {}.", what.variable, what.rule),
             },
         )
     }
@@ -402,7 +415,12 @@ impl Problem {
             Trouble::RefundUncertain => Self::invalid(
                 409,
                 "refund_uncertain",
-                "PaySG did not answer when this refund was asked for, and does not say whether it was made. Look at PaySG's dashboard: a refund that was not made needs another `jti`.",
+                "Money may have been given back that the ledger does not count. Look at PaySG's dashboard, and state the total that it shows in `refunded_amount_in_cents`.",
+            ),
+            Trouble::RefundFailed => Self::invalid(
+                409,
+                "refund_failed",
+                "PaySG shows that a refund of this payment failed, and takes no other. Nothing was given back by this command. Look at PaySG's dashboard.",
             ),
             Trouble::NoRecord => Self::unknown_intent(),
             Trouble::UnknownEntry => Self::invalid(

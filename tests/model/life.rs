@@ -139,7 +139,8 @@ impl World {
             payment_id: id(payment),
             amount_in_cents: Cents::new(amount).unwrap(),
             command_id: command_id.to_owned(),
-            given_back: false,
+            look_first: false,
+            refunded_amount_in_cents: None,
         }
     }
 
