@@ -100,12 +100,6 @@ impl World {
         let Some(ledger) = self.intent().cloned() else {
             return;
         };
-        if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.is_empty()) {
-            assert_eq!(
-                memory.intent, ledger.intent,
-                "the journal replays to another state"
-            );
-        }
         let intent = &ledger.intent;
         // Links that are known, or of our own making, and can be paid: one, unless flagged. Where a stranger's payment was taken for one whose
         // answer was lost, that one is known once the intent is paid.
