@@ -46,13 +46,13 @@ pub(super) fn enter(
         return Err(Problem::no_token());
     }
     request.check_origin(edge.config)?;
-    context.session = Session::open(edge.config, request.cookie);
+    context.session = Session::open(edge.config, request.cookie, edge.now_ms);
     let known = context
         .session
         .find(service, &id)
         .cloned()
         .ok_or_else(Problem::no_proof)?;
-    context.charges = Charges::of_proof(edge, &context.session);
+    context.charges = Charges::of_proof(edge, &context.session, &known);
     let message = Message::Cancel { payment_id: id };
     Ok(if edge.config.has_ledger {
         edge.ask_known(context, &known, message, Then::Command)
