@@ -36,7 +36,9 @@ export class Browser {
     }
     for (const cookie of response.headers.getSetCookie()) {
       const [pair] = cookie.split(";");
-      this.cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+      const name = pair.slice(0, pair.indexOf("="));
+      if (/; *Max-Age=0(;|$)/i.test(cookie)) this.cookies.delete(name);
+      else this.cookies.set(name, pair.slice(pair.indexOf("=") + 1));
     }
     return this.take(new Answer({ method, path, shown, status: response.status, headers: response.headers, text }));
   }

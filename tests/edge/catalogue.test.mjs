@@ -1,7 +1,7 @@
 // POST /payments with an item of the catalogue: prices are the edge's, and a button pressed twice pays once.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { each, NAVIGATION, PAYER, RESULT_URL, test } from "./support.mjs";
+import { each, NAVIGATION, PAYER, RESULT_URL, statusPath, test } from "./support.mjs";
 
 const buyer = { payer_name: PAYER.payer_name, payer_email: PAYER.payer_email, payer_identifier: PAYER.payer_identifier, payer_address: PAYER.payer_address };
 const permit = (fields = {}) => ({ item: "permit", ...buyer, ...fields });
@@ -62,7 +62,32 @@ each({}, (world) => {
     assert.equal(new Set(answers.map(({ json }) => json.payment?.id)).size, 1);
   });
 
-  test("a plain form submitted twice is one payment, by the key in its cookie", async () => {
+  test("two tabs of one browser, each with its own key of the module's, are one payment; another browser's is another", async () => {
+    const browser = world.browser();
+    const tab = () => key(`tab-${randomUUID()}`);
+    const first = (await browser.create(permit(), tab())).expect(201).json.payment;
+    assert.equal((await browser.create(permit(), tab())).expect(known).json.payment.id, first.id);
+    assert.equal((await browser.submit(permit())).expect(303).location, first.payment_url, "the plain form too");
+    assert.notEqual((await world.browser().create(permit(), tab())).expect(201).json.payment.id, first.id);
+    await world.pay(first.id);
+    (await browser.get(statusPath(first))).expect(200);
+    assert.notEqual((await browser.create(permit(), tab())).expect(201).json.payment.id, first.id, "after it was shown as paid");
+  });
+
+  test("plain forms of two tabs that PaySG keeps waiting are one payment, though the browser had no cookie", async () => {
+    const browser = world.browser();
+    await world.fault({ method: "POST", delay_ms: 1_500, times: 1 });
+    const form = { ...NAVIGATION, "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams(permit()).toString();
+    const again = (await browser.post("/payments", form, body)).expect(307).location;
+    // As the browser goes on with the first one, the second tab's is sent.
+    const presses = [browser.send("POST", "", { url: again, headers: form, body }), browser.post("/payments", form, body)];
+    const [first, second] = (await Promise.all(presses)).map((answer) => answer.expect(303).location);
+    assert.equal(first, second);
+    assert.equal((await world.atPaySG()).length, 1);
+  });
+
+  test("a plain form submitted twice is one payment, by the seed in its cookie", async () => {
     const browser = world.browser();
     const first = (await browser.submit(permit())).expect(303).location;
     assert.equal((await browser.submit(permit())).expect(303).location, first);
