@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::checkout::{Checkout, Chosen, Order};
 use super::command::{Action, Command};
 use super::glance::Glance;
+use super::search::Search;
 use super::step::{Answer, Fetch, Step, Target};
 use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
@@ -133,6 +134,13 @@ pub enum Task {
     },
     /// For [`Due::Abandon`].
     Abandonment(Box<Command>),
+    /// For [`Due::Search`].
+    ListSearch {
+        /// The attempt that was never answered.
+        attempt: u32,
+        /// The search.
+        search: Box<Search>,
+    },
     /// For [`Due::Tell`].
     Telling {
         /// The telling's key.
@@ -153,7 +161,8 @@ impl Task {
             | Self::Look(_)
             | Self::Command(_)
             | Self::RefundLook { .. }
-            | Self::Abandonment(_) => Target::Paysg,
+            | Self::Abandonment(_)
+            | Self::ListSearch { .. } => Target::Paysg,
         }
     }
 }
@@ -231,13 +240,7 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             alarm::tell_at_once(desk, progress, again_at_ms)
         }
         Task::Look(glance) => {
-            let progress = glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
-                if let Ok(payment) = seen {
-                    // What the look shows is in the ledger now; nobody waits for it.
-                    let _ = witness(desk, &payment, false);
-                }
-                Reply::Slept
-            });
+            let progress = glanced(desk, glance, answer, Task::Look, alarm::looked);
             alarm::tell_at_once(desk, progress, None)
         }
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
@@ -268,10 +271,17 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
             Step::Done(result) => {
-                if matches!(result, Err(Trouble::Mismatch)) {
-                    desk.flag_swapped(command.payment_id());
-                }
-                let _ = result.and_then(|done| witness(desk, &done.payment, true));
+                alarm::cancelled(desk, command.payment_id(), result);
+                Progress::Done(Reply::Slept)
+            }
+        },
+        Task::ListSearch {
+            attempt,
+            mut search,
+        } => match search.answer(desk, answer) {
+            Step::Fetch(fetch) => Progress::Working(Task::ListSearch { attempt, search }, fetch),
+            Step::Done(result) => {
+                alarm::searched(desk, attempt, &search, result);
                 Progress::Done(Reply::Slept)
             }
         },
