@@ -1,7 +1,7 @@
 // POST /payments with an item of the catalogue: prices are the edge's, and a button pressed twice pays once.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { each, NAVIGATION, PAYER, RESULT_URL, statusPath, test } from "./support.mjs";
+import { each, NAVIGATION, PAYER, RESULT_URL, test } from "./support.mjs";
 
 const buyer = { payer_name: PAYER.payer_name, payer_email: PAYER.payer_email, payer_identifier: PAYER.payer_identifier, payer_address: PAYER.payer_address };
 const permit = (fields = {}) => ({ item: "permit", ...buyer, ...fields });
@@ -70,13 +70,13 @@ each({}, (world) => {
     assert.equal((await browser.submit(permit())).expect(303).location, first.payment_url, "the plain form too");
     assert.notEqual((await world.browser().create(permit(), tab())).expect(201).json.payment.id, first.id);
     await world.pay(first.id);
-    (await browser.get(statusPath(first))).expect(200);
+    (await browser.get(`/return?paysg_payment_id=${first.id}&paysg_payment_service_id=${world.service}`, NAVIGATION)).expect(303);
     assert.notEqual((await browser.create(permit(), tab())).expect(201).json.payment.id, first.id, "after it was shown as paid");
   });
 
   test("plain forms of two tabs that PaySG keeps waiting are one payment, though the browser had no cookie", async () => {
     const browser = world.browser();
-    await world.fault({ method: "POST", delay_ms: 1_500, times: 1 });
+    await world.fault({ method: "POST", delay_ms: 600, times: 1 });
     const form = { ...NAVIGATION, "content-type": "application/x-www-form-urlencoded" };
     const body = new URLSearchParams(permit()).toString();
     const again = (await browser.post("/payments", form, body)).expect(307).location;
