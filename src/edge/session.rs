@@ -25,6 +25,10 @@ const NONCE_BYTES: usize = 24;
 const SUFFIX_DIGITS: usize = 12;
 /// Longer keys are kept as their digest, so that the cookie stays small.
 const MAX_SEED: usize = 64;
+/// Of the digest of a page's key.
+const KEY_DIGITS: usize = 8;
+/// How many pages of one order are known again after its payment was shown as paid.
+const MAX_KEYS_DIGITS: usize = 8 * KEY_DIGITS;
 
 /// A payment that this browser asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,19 +48,41 @@ pub struct Known {
     /// When the payer last asked for it.
     #[serde(rename = "t")]
     pub pressed_at_ms: i64,
-    /// The order of the catalogue that the next equal press joins; none once the payment was shown as paid.
+    /// The order of the catalogue that it is of, if it is of one.
     #[serde(rename = "o")]
-    pub order: Option<OpenOrder>,
+    pub order: Option<KnownOrder>,
 }
 
-/// An order of the catalogue whose payment was not shown as paid yet.
+/// An order of the catalogue that this browser has pressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenOrder {
+pub struct KnownOrder {
     /// The digest of item, quantity and payer.
     #[serde(rename = "d")]
     digest: String,
     #[serde(rename = "r")]
     reference_id: String,
+    /// Whether any equal press is for it. Once its payment was shown as paid, only those are whose page knows nothing of that.
+    #[serde(rename = "w")]
+    open: bool,
+    /// Digests of the keys of the pages that pressed it, newest last.
+    #[serde(rename = "k")]
+    keys: String,
+}
+
+impl KnownOrder {
+    fn is_of_page(&self, key: &str) -> bool {
+        let keys = self.keys.as_bytes();
+        keys.chunks(KEY_DIGITS).any(|known| known == key.as_bytes())
+    }
+
+    fn add_page(&mut self, key: &str) {
+        if self.is_of_page(key) {
+            return;
+        }
+        self.keys.push_str(key);
+        let surplus = self.keys.len().saturating_sub(MAX_KEYS_DIGITS);
+        self.keys.drain(..surplus);
+    }
 }
 
 impl Known {
@@ -101,7 +127,7 @@ pub struct Session {
     /// Whether the browser's cookie is to be sent.
     renewed: bool,
     /// The order of the catalogue that this request asks for.
-    asked: Option<OpenOrder>,
+    asked: Option<KnownOrder>,
     /// The ends of the names of cookies to send.
     changed: BTreeSet<String>,
     /// The ends of the names of cookies to remove.
@@ -210,7 +236,8 @@ impl Session {
         self.browser.name.as_deref()
     }
 
-    /// The reference of an order of the catalogue: that of this browser's equal order, until its payment was shown as paid.
+    /// The reference of an order of the catalogue: that of this browser's equal order, until its payment was shown as paid. A page that pressed that order
+    /// itself gets its reference after that too: the page may have promised that another press is the same payment.
     ///
     /// `digest` is that of item, quantity and payer, and `reference_of` makes a reference from a seed. The seed is the browser's; one that has none yet gets
     /// `key`, which its page has sent, so that a press whose answer never arrived is the same when it is repeated.
@@ -221,15 +248,24 @@ impl Session {
         random: &[u8],
         reference_of: impl FnOnce(&str) -> String,
     ) -> String {
-        let equal = self
-            .newest_first()
-            .filter_map(|known| known.order.as_ref())
-            .find(|order| order.digest == digest)
-            .cloned();
-        let order = equal.unwrap_or_else(|| OpenOrder {
+        let page = key.map(|key| first(Digest::of(&[key.as_bytes()]).as_str(), KEY_DIGITS));
+        let equal = || {
+            let orders = self.newest_first().filter_map(|known| known.order.as_ref());
+            orders.filter(|order| order.digest == digest)
+        };
+        let of_page = |order: &&KnownOrder| page.as_ref().is_some_and(|key| order.is_of_page(key));
+        let known = equal()
+            .find(of_page)
+            .or_else(|| equal().find(|order| order.open));
+        let mut order = known.cloned().unwrap_or_else(|| KnownOrder {
             digest: digest.to_owned(),
             reference_id: reference_of(&self.seed(key, random)),
+            open: true,
+            keys: String::new(),
         });
+        if let Some(key) = &page {
+            order.add_page(key);
+        }
         self.asked.insert(order).reference_id.clone()
     }
 
@@ -260,16 +296,21 @@ impl Session {
     /// show it at once agree.
     pub fn shown_as_paid(&mut self, paid: &PaymentId) {
         let mut known = self.known.iter();
-        let Some(order) = known
+        let Some(reference_id) = known
             .find(|known| known.payment_id == *paid)
-            .and_then(|known| known.order.clone())
+            .and_then(|known| known.order.as_ref())
+            .filter(|order| order.open)
+            .map(|order| order.reference_id.clone())
         else {
             return;
         };
         for known in &mut self.known {
-            if known.order.as_ref() == Some(&order) {
-                known.order = None;
-                self.changed.insert(known.suffix());
+            let suffix = known.suffix();
+            if let Some(order) = &mut known.order
+                && order.reference_id == reference_id
+            {
+                order.open = false;
+                self.changed.insert(suffix);
             }
         }
         if let Some(seed) = &mut self.browser.seed {

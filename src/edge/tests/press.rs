@@ -141,14 +141,36 @@ fn after_its_payment_was_shown_as_paid_an_equal_order_is_another_in_every_tab() 
     let first = bench.shows(&cookie, "p1", &reference, "paid");
     bench.random.rotate_left(9);
     let second = bench.shows(&cookie, "p1", &reference, "paid");
-    let next = bench.reference(&tab("tab-1", &first));
+    let next = bench.reference(&tab("tab-3", &first));
     assert_ne!(next, reference);
     assert_eq!(bench.reference(&tab("tab-2", &second)), next);
-    let (cookie, _) = bench.pays(&tab("tab-1", &first), "p2");
+    let (cookie, _) = bench.pays(&tab("tab-3", &first), "p2");
     assert_eq!(bench.reference(&form(FORM, &cookie)), next);
     // The first one's cookie does not live as long as its payment.
     let without_p1: Vec<&str> = cookie.split("; ").skip(1).collect();
-    assert_eq!(bench.reference(&tab("tab-3", &without_p1.join("; "))), next);
+    assert_eq!(bench.reference(&tab("tab-4", &without_p1.join("; "))), next);
+}
+
+#[test]
+fn a_page_that_has_not_heard_that_its_payment_is_paid_comes_to_that_payment() {
+    let mut bench = Bench::new(&[]);
+    let (cookie, reference) = bench.pays(&tab("tab-1", ""), "p1");
+    let page = format!("{FORM}&idempotency_key=of-the-page");
+    let (cookie, _) = bench.pays(&form(&page, &cookie), "p1");
+    // Pressed many times, it is one page.
+    let (cookie, _) = (0..20).fold((cookie, String::new()), |(cookie, _), _| {
+        bench.pays(&tab("tab-1", &cookie), "p1")
+    });
+    let cookie = bench.shows(&cookie, "p1", &reference, "paid");
+    assert_eq!(bench.reference(&tab("tab-1", &cookie)), reference);
+    assert_eq!(bench.reference(&form(&page, &cookie)), reference);
+    assert_ne!(bench.reference(&tab("tab-3", &cookie)), reference);
+    // Another order of the page is not that one.
+    let other = Request {
+        body: Some(br#"{"item":"dog","quantity":2,"payer_name":"Lim"}"#),
+        ..tab("tab-1", &cookie)
+    };
+    assert_ne!(bench.reference(&other), reference);
 }
 
 #[test]
@@ -168,7 +190,7 @@ fn a_cancelled_attempt_of_the_order_does_not_bring_it_back_when_the_next_one_is_
     let (cookie, again) = bench.pays(&tab("tab-1", &cookie), "p2");
     assert_eq!(again, reference);
     let cookie = bench.shows(&cookie, "p2", &reference, "paid");
-    assert_ne!(bench.reference(&tab("tab-1", &cookie)), reference);
+    assert_ne!(bench.reference(&tab("tab-2", &cookie)), reference);
 }
 
 #[test]
