@@ -125,6 +125,12 @@ impl PaySg {
             }
             // The API key was refused just then, whatever came of an earlier call under this idempotency key.
             8 if request.idempotency_key.is_some() => Some((403, None, String::from("{}"))),
+            // It does not know a payment for a while.
+            9 if request.method == "GET" && !request.path.contains('?') => Some((
+                404,
+                None,
+                r#"{"error":{"type":"not_found","code":"payment_not_found","message":""}}"#.into(),
+            )),
             _ => Some(self.carry_out(request, now_ms, false)),
         }
     }

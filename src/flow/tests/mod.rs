@@ -19,6 +19,7 @@ mod commands;
 mod desk;
 mod glance;
 mod list;
+mod operator;
 mod stateless;
 mod watch;
 mod witness;
@@ -178,6 +179,7 @@ impl Bench {
                 pages: PaymentPages::only(crate::paysg::Environment::Staging),
                 pace: Pace {
                     tells: true,
+                    notifies_nobody: false,
                     scale: 1,
                 },
                 sign: Box::new(|receipt, now_ms| {
@@ -373,6 +375,10 @@ impl Bench {
             .cancelled_at_ms
             .unwrap()
             + 20 * MINUTE_MS
+    }
+
+    pub(super) fn alerts(&self) -> Vec<&'static str> {
+        super::watch::concerns(&self.ledger, self.terms.pace, self.now_ms)
     }
 
     /// Sleeps until the alarm.
