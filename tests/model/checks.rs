@@ -39,8 +39,12 @@ impl World {
             }
             Message::Pay { .. } => {
                 self.seen.note("cancelled for a changed order");
+                let attempt = self.intent().and_then(|ledger| {
+                    let attempt = ledger.intent.attempt_of(&id(payment))?;
+                    Some(attempt.origin)
+                });
                 assert!(
-                    !self.one_order || !asked_for,
+                    !self.one_order || !asked_for || attempt == Some(PaymentOrigin::Adopted),
                     "{payment} is cancelled because it is asked for once more"
                 );
             }
