@@ -149,7 +149,7 @@ struct Bench {
     notified: Notified,
     /// Refunds during whose uncertainty somebody gave money back on the dashboard: PaySG shows one like the other.
     mixed_up: bool,
-    /// Whether the dashboard gave money back beside other refunds: PaySG shows the same word before and after.
+    /// The dashboard gave money back beside other refunds: PaySG shows the same word before and after.
     unseen: bool,
     asked_for: BTreeSet<String>,
 }
