@@ -405,6 +405,11 @@ impl Problem {
                 "PaySG did not answer when this refund was asked for, and does not say whether it was made. Look at PaySG's dashboard: a refund that was not made needs another `jti`.",
             ),
             Trouble::NoRecord => Self::unknown_intent(),
+            Trouble::NotSettled => Self::invalid(
+                409,
+                "not_settled",
+                "The intent's journal cannot be erased yet: a payment can still be paid, something is due, or an alert has not ended.",
+            ),
             Trouble::UnknownEntry => Self::invalid(
                 404,
                 "unknown_entry",

@@ -40,6 +40,8 @@ pub(crate) struct Seen {
     pub(crate) commands: u64,
     pub(crate) flags_ended: u64,
     pub(crate) flags_acknowledged: u64,
+    pub(crate) erased: u64,
+    pub(crate) pressed_erased: u64,
 }
 
 impl Seen {
@@ -59,6 +61,8 @@ impl Seen {
         self.commands += other.commands;
         self.flags_ended += other.flags_ended;
         self.flags_acknowledged += other.flags_acknowledged;
+        self.erased += other.erased;
+        self.pressed_erased += other.pressed_erased;
     }
 
     pub(crate) fn assert_all_happened(&self) {
@@ -78,6 +82,8 @@ impl Seen {
             ("commands of an operator", self.commands),
             ("flags that ended by themselves", self.flags_ended),
             ("flags that were acknowledged", self.flags_acknowledged),
+            ("erased", self.erased),
+            ("orders for what was paid and erased", self.pressed_erased),
         ] {
             assert!(count > 0, "{what}: never happened, so it was not tested");
         }
@@ -108,6 +114,8 @@ pub(crate) struct World {
     without_url: Terms,
     /// Whether the intent has ever been flagged.
     ever_flagged: bool,
+    /// Whether an operator has acknowledged a flag, and has had the journal erased then.
+    acknowledged_and_erased: bool,
     memory: Option<Ledger>,
     rows: Vec<Row>,
     stored: Option<Ledger>,
@@ -174,6 +182,7 @@ impl World {
             config,
             terms,
             ever_flagged: false,
+            acknowledged_and_erased: false,
             memory: None,
             rows: Vec::new(),
             stored: None,
@@ -359,6 +368,12 @@ impl World {
             };
             self.load();
             let ledger = self.memory.clone();
+            let erased = ledger
+                .as_ref()
+                .is_some_and(|ledger| ledger.intent.is_erased() && ledger.intent.paid().is_some());
+            if erased && matches!(message, Message::Pay { .. }) {
+                self.seen.pressed_erased += 1;
+            }
             let work = self.edge(|edge| edge.object_begin(ledger, envelope));
             self.carry_out(work, message);
         }
@@ -400,6 +415,12 @@ impl World {
             }
         }
         self.note(&work.rows);
+        if work.erases {
+            self.rows.clear();
+            self.stored_rows = usize::MAX;
+            self.seen.erased += 1;
+            self.acknowledged_and_erased |= self.seen.flags_acknowledged > 0;
+        }
         self.rows.extend(work.rows.iter().cloned());
         if let Some(ledger) = work.ledger.as_ref().filter(|ledger| !ledger.is_empty()) {
             self.schedule = serde_json::to_string(&ledger.schedule).unwrap();
@@ -614,8 +635,13 @@ impl World {
             return;
         };
         if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.is_empty()) {
+            let mut memory = memory.intent.clone();
+            if memory.is_erased() {
+                // Whoever has asked has named it; it is not on disk.
+                memory.reference_id.clear();
+            }
             assert_eq!(
-                memory.intent, ledger.intent,
+                memory, ledger.intent,
                 "the journal replays to another state"
             );
         }
@@ -635,7 +661,7 @@ impl World {
             .any(|raised| matches!(raised.flag, Flag::Duplicate | Flag::Surplus));
         self.ever_flagged |= !intent.flags.is_empty();
         assert!(
-            live.len() <= 1 || flagged,
+            live.len() <= 1 || flagged || self.acknowledged_and_erased,
             "several live payments and no flag: {live:?} {intent:#?}"
         );
         self.seen.surplus += u64::from(flagged);
