@@ -60,6 +60,9 @@ impl World {
         let Some(ledger) = self.intent().cloned() else {
             return;
         };
+        // No call is under way any more.
+        self.pass(120_000);
+        self.paysg.arrive(self.now_ms);
         // On PaySG's dashboard: nothing can be paid any more, and only the payment that counted keeps its money.
         let counted = ledger
             .intent
@@ -73,8 +76,6 @@ impl World {
                 State::Paid | State::Refunded | State::Cancelled => {}
             }
         }
-        // No call is under way any more.
-        self.pass(120_000);
         self.command(Message::Reconcile);
         self.rest();
         let Some(ledger) = self.intent().cloned() else {
