@@ -135,6 +135,7 @@ impl Message {
             | Self::Adopt { .. }
             | Self::AbandonAttempt { .. }
             | Self::Acknowledge { .. }
+            | Self::Erase { .. }
             | Self::Read
             | Self::Wake => true,
         }
