@@ -30,6 +30,7 @@ pub(super) struct Entry {
     intent: Option<String>,
     state: Option<AttemptState>,
     rows: Option<u64>,
+    notifications: Option<u32>,
     head: Option<String>,
 }
 
@@ -47,8 +48,12 @@ enum What {
     Cancelled,
     Paid,
     RefundAsked,
+    RefundAccepted,
+    RefundPending,
     RefundMade,
+    RefundFailed,
     RefundRefused,
+    RefundTotalStated,
     Refunded,
     RefundCompleted,
     Hinted,
@@ -125,6 +130,19 @@ impl Entry {
                 key: Digest::parse(&self.key?)?,
                 amount_in_cents: Cents::new(self.amount_in_cents?)?,
             },
+            What::RefundAccepted => Transition::RefundAccepted {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::RefundPending => Transition::RefundPending {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::RefundFailed => Transition::RefundFailed {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::RefundTotalStated => Transition::RefundTotalStated {
+                payment_id: self.payment_id?,
+                amount_in_cents: self.amount_in_cents?,
+            },
             What::RefundMade => Transition::RefundMade {
                 key: Digest::parse(&self.key?)?,
                 whole: self.whole?,
@@ -135,6 +153,7 @@ impl Entry {
             What::Refunded => Transition::Refunded {
                 attempt: self.attempt?,
                 whole: self.whole?,
+                tell: self.tell.unwrap_or_default(),
             },
             What::RefundCompleted => Transition::RefundCompleted {
                 attempt: self.attempt?,
@@ -171,6 +190,7 @@ impl Entry {
                         payment_id,
                         amount_in_cents: self.amount_in_cents?,
                         state: self.state.filter(|state| state.was_paid())?,
+                        notifications: self.notifications?,
                         paid_at: self.paid_at,
                     }),
                     None => None,

@@ -78,6 +78,8 @@ pub struct Schedule {
     pub tells: Timers,
     /// Of events whose GET has failed or shown the payment unpaid, by the payments' ids.
     pub hints: Timers,
+    /// Of refunds that are not settled, by their keys: when PaySG is asked next.
+    pub refunds: Timers,
     /// When each open link is looked after next, by the payments' ids.
     pub polls: Timers,
     /// When each cancelled payment is looked at next, likewise.

@@ -9,8 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, AttemptState, Digest, Intent, PaymentOrigin, Row, Schedule, TellStatus, Telling,
-    Transition,
+    Attempt, AttemptState, Digest, Intent, PaymentOrigin, Row, Schedule, Telling, Transition,
 };
 use crate::paysg::{PaymentId, PaymentServiceId};
 
@@ -44,6 +43,8 @@ pub struct PaidRemains {
     pub amount_in_cents: u64,
     /// Where it stood.
     pub state: AttemptState,
+    /// How many notifications there were about it: each later one has a key of its own.
+    pub notifications: u32,
     /// PaySG's own time of payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<String>,
@@ -79,16 +80,25 @@ impl Intent {
             origin: PaymentOrigin::Created,
             cancelled_at_ms: None,
             state: paid.map_or(AttemptState::GivenUp, |paid| paid.state),
+            // How much of it was given back is gone with the refunds: a refund needs an operator's word on it.
+            refunded_amount_in_cents: paid.map_or(Some(0), |paid| match paid.state {
+                AttemptState::Paid => Some(0),
+                AttemptState::Refunded => Some(paid.amount_in_cents),
+                AttemptState::PartiallyRefunded
+                | AttemptState::Started
+                | AttemptState::Open
+                | AttemptState::Refused
+                | AttemptState::GivenUp
+                | AttemptState::Cancelled => None,
+            }),
             paid_at: paid.and_then(|paid| paid.paid_at.clone()),
             cancel_after_secs: None,
         });
         intent.tellings.extend(paid.map(|paid| Telling {
-            key: paid.payment_id.as_str().to_owned(),
-            payment_id: paid.payment_id.clone(),
-            status: TellStatus::Paid,
-            since_ms: at_ms,
             acknowledged: true,
+            ..Telling::paid(paid.payment_id.clone(), at_ms)
         }));
+        intent.erased_notifications = paid.map_or(0, |paid| paid.notifications.saturating_sub(1));
         intent
     }
 
@@ -100,8 +110,14 @@ impl Intent {
 
     fn tombstone(&self, name: Digest, rows: u64, head: Digest, by: Option<String>) -> Tombstone {
         let paid = self.paid().and_then(|attempt| {
+            let about =
+                |telling: &&Telling| Some(&telling.payment_id) == attempt.payment_id.as_ref();
+            let count = self.tellings.iter().filter(about).count();
             Some(PaidRemains {
                 payment_id: attempt.payment_id.clone()?,
+                notifications: u32::try_from(count)
+                    .unwrap_or(u32::MAX)
+                    .saturating_add(self.erased_notifications),
                 amount_in_cents: attempt.amount_in_cents,
                 state: attempt.state,
                 paid_at: attempt.paid_at.clone(),

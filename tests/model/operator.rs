@@ -98,7 +98,10 @@ impl World {
                 payment_id: raised.payment_id.clone(),
             });
         }
-        self.rest();
+        // The e-service is told of what was given back on the dashboard.
+        self.url_from_ms.get_or_insert(self.now_ms);
+        let soon_ms = self.now_ms.max(self.url_from_ms.unwrap_or_default());
+        self.sleep_until(soon_ms + 26 * crate::world::HOUR_MS);
         let later_ms = self.now_ms + 24 * crate::world::HOUR_MS;
         let Some(ledger) = self.intent().cloned() else {
             return;

@@ -582,6 +582,17 @@ impl World {
                 State::Cancelled,
                 "told as cancelled, and PaySG says otherwise"
             ),
+            // On PaySG's dashboard. The e-service knows the payment, or is told that another one counts.
+            "refunded" => {
+                assert_eq!(held.state, State::Refunded, "told, and not given back");
+                assert!(json.get("refund").is_none(), "nobody knows whose refund");
+                let other = json.get("overpayment_of").and_then(Json::as_str);
+                assert!(
+                    self.eservice.effects.contains_key(&text("id"))
+                        || other.is_some_and(|other| other != text("id")),
+                    "a payment that the e-service never heard of"
+                );
+            }
             other => panic!("nothing of this was asked through the edge: {other}"),
         }
     }

@@ -1,5 +1,5 @@
-//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a payment, cancel a link whose time is
-//! over, search the list for a payment that was never answered for.
+//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a payment or a refund, cancel a link
+//! whose time is over, search the list for a payment that was never answered for.
 
 use super::{PATIENCE_MS, Progress, Reply, Task, fresh_glance};
 use crate::flow::agenda::{self, Due};
@@ -52,6 +52,13 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
                 agenda::looked(desk.ledger, &id, desk.terms.pace, desk.now_ms);
             }
             // One GET a look: the next look is its retry.
+            let service = desk.ledger.intent.payment_service_id.clone();
+            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
+            let fetch = glance.fetch(0);
+            Progress::Working(Task::Look(glance), fetch)
+        }
+        Due::PollRefund(id, key) => {
+            agenda::refund_polled(desk.ledger, desk.terms.pace, &key, desk.now_ms);
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
             let fetch = glance.fetch(0);

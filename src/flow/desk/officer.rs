@@ -30,10 +30,10 @@ pub(super) fn commanded(
             if trouble == Trouble::Mismatch {
                 desk.flag_swapped(command.payment_id());
             }
-            refund::failed(desk, command, &trouble);
-            return Reply::Failed(trouble);
+            return refund::failed(desk, command, trouble);
         }
     };
+    refund::refused_at_once(desk, command, &done);
     let status = if desk.terms.remembers {
         let tell_cancelled = *command.action() == Action::Cancel;
         match witness(desk, &done.payment, tell_cancelled) {
@@ -44,8 +44,13 @@ pub(super) fn commanded(
         done.payment.status()
     };
     let trouble = match command.action() {
-        Action::Refund { key, repeated, .. } => {
-            refund::answered(desk, &done, key, *repeated, status)
+        Action::Refund {
+            amount_in_cents,
+            key,
+            ..
+        } => {
+            let wish = refund::Wish::of(*amount_in_cents, key);
+            return refund::answered(desk, &done, &wish, status);
         }
         Action::Cancel => (status != Status::Cancelled).then(|| refused(done.refusal, status)),
         Action::SendEmail => done.refusal.map(|refusal| refused(Some(refusal), status)),

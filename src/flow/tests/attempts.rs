@@ -433,7 +433,8 @@ fn surplus_that_the_list_showed_can_be_refunded_by_command() {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(4200).unwrap(),
         command_id: "j".to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
     bench.ask(
         refund,

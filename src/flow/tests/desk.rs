@@ -377,7 +377,8 @@ fn of_one_payment_nothing_is_told_before_what_came_first() {
         payment_id: id("p1"),
         amount_in_cents: crate::paysg::Cents::new(cents).unwrap(),
         command_id: command.to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
     for (cents, command, state) in [(1000, "c", "partially_refunded"), (3200, "d", "refunded")] {
         bench.ask(

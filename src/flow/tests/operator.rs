@@ -280,7 +280,8 @@ fn acknowledged_refund_without_an_answer_raises_no_alert() {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(500).unwrap(),
         command_id: "j".to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
     let lost = ("POST p1/refund", Says::Nothing);
     bench.ask(refund, [lost, ("GET p1", shows("p1", "paid"))]);
@@ -388,7 +389,8 @@ fn erased_intent_has_a_journal_again_where_one_is_needed() {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(4200).unwrap(),
         command_id: "j".to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
     let script = [
         ("POST p1/refund", status(200)),
@@ -440,4 +442,35 @@ fn nothing_is_erased_of_which_something_may_come() {
     let mut unknown = Bench::new();
     let reply = unknown.command(Message::Erase { by: None }, []);
     assert_eq!(trouble(reply), Trouble::NoRecord);
+}
+
+#[test]
+fn refund_after_an_erasure_needs_the_total_and_is_notified_under_a_new_key() {
+    let refund = |command: &str, refunded_amount_in_cents| Message::Refund {
+        payment_id: id("p1"),
+        amount_in_cents: Cents::new(100).unwrap(),
+        command_id: command.to_owned(),
+        look_first: true,
+        refunded_amount_in_cents,
+    };
+    let mut bench = Bench::paid();
+    bench.wake([("TELL p1", status(200))]);
+    let partly = || ("GET p1", shows("p1", "partially_refunded"));
+    let before = ("GET p1", shows("p1", "paid"));
+    bench.command(
+        refund("j", None),
+        [before, ("POST p1/refund", status(200)), partly()],
+    );
+    bench.wake([("TELL p1-refund-1", status(200))]);
+    bench.erase();
+    // The same command again, which the ledger does not know any more.
+    for command in ["j", "k"] {
+        let reply = bench
+            .name_reference()
+            .command(refund(command, None), [partly()]);
+        assert_eq!(trouble(reply), Trouble::RefundUncertain);
+    }
+    let script = [partly(), ("POST p1/refund", status(200)), partly()];
+    bench.command(refund("k", Some(100)), script);
+    bench.wake([("TELL p1-refund-2", status(200))]);
 }
