@@ -6,10 +6,13 @@
 //! Every attempt has timers of its own, whichever is the current one. A cancelled payment is looked at twice more, since a bank transfer that was
 //! under way when it was cancelled pays it all the same.
 //!
-//! GETs for a refund that is not settled come at the ages of a link's looks, and after 30 days weekly until it is.
+//! GETs for a refund that is not settled come at the ages of a link's looks, and after 30 days weekly until it is, or until an operator has
+//! acknowledged it.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{Attempt, AttemptState, Digest, Intent, Ledger, Refund, TellStatus, Telling};
+use crate::ledger::{
+    Attempt, AttemptState, Digest, Intent, Ledger, PaymentOrigin, Refund, TellStatus, Telling,
+};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
@@ -56,7 +59,7 @@ pub enum Due {
     PollRefund(PaymentId, Digest),
     /// A notification waits for a URL that it can be sent to.
     AwaitUrl,
-    /// The intent is paid, and PaySG has never answered the create call of this attempt.
+    /// The intent is paid, and PaySG has never answered the create call of this attempt: what it made for it is in the list alone.
     Search(u32),
 }
 
@@ -88,8 +91,8 @@ pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     [
         tell,
         examine(ledger),
-        cancel(ledger, pace),
         look(ledger, pace),
+        cancel(ledger, pace),
         poll_refund(ledger, pace),
         await_url(ledger, pace),
         search(ledger, pace),
@@ -183,7 +186,9 @@ fn cancel(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         .filter(|(attempt, _)| attempt.state == AttemptState::Open)
         .filter_map(|(attempt, deadline_ms)| {
             let payment_id = attempt.payment_id.as_ref()?;
-            let first_ms = deadline_ms.into_iter().chain(paid_at_ms).min()?;
+            // What the list has just shown is looked at first: it may be paid.
+            let superseded_ms = paid_at_ms.max(paid_at_ms.and(attempt.opened_at_ms));
+            let first_ms = deadline_ms.into_iter().chain(superseded_ms).min()?;
             let timer = ledger.schedule.cancels.get(payment_id.as_str());
             Some((timer.map_or(first_ms, |timer| timer.at_ms), payment_id))
         })
@@ -255,8 +260,14 @@ fn poll_refund(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         )
     };
     let refunds = ledger.intent.unsettled_refunds();
+    // What an operator has acknowledged is looked after no longer than a link.
+    let is_over = |(at_ms, refund): &(i64, &Refund)| {
+        ledger.intent.acknowledged_refunds.contains(&refund.key)
+            && at_ms.saturating_sub(refund.asked_at_ms) > pace.of(WATCH_FOR_MS)
+    };
     let (at_ms, refund) = refunds
         .map(|refund| (at_ms(refund), refund))
+        .filter(|refund| !is_over(refund))
         .min_by_key(|(at_ms, _)| *at_ms)?;
     let due = Due::PollRefund(refund.payment_id.clone(), refund.key.clone());
     Some((at_ms, due))
@@ -299,13 +310,16 @@ const fn next_age_ms(age_ms: i64) -> i64 {
     }
 }
 
-/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made.
+/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made. That holds
+/// also where an event named a payment that was taken for the attempt's.
 fn search(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let intent = &ledger.intent;
     let paid_at_ms = intent.paid_since_ms()?;
     let attempts = intent.attempts.iter();
     attempts
-        .filter(|attempt| attempt.state == AttemptState::Started)
+        .filter(|attempt| {
+            attempt.state == AttemptState::Started || attempt.origin == PaymentOrigin::Found
+        })
         .map(|attempt| {
             let timer = ledger.schedule.searches.get(&attempt.number.to_string());
             let asked_ms = attempt.asked_at_ms.max(attempt.unanswered_at_ms);
@@ -359,6 +373,12 @@ pub fn looked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms: i
     let polls = &mut ledger.schedule.polls;
     polls.keep(open);
     polls.set(payment_id.as_str(), next_ms.unwrap_or(NEVER_MS));
+}
+
+/// Notes that the list was read for an attempt.
+pub(super) fn searched(ledger: &mut Ledger, attempt: u32) {
+    let searches = &mut ledger.schedule.searches;
+    searches.set(&attempt.to_string(), NEVER_MS);
 }
 
 /// Notes that a GET has shown a cancelled payment as it stands now.

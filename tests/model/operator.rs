@@ -2,7 +2,7 @@
 
 use paysg_wasm::flow::desk::Message;
 use paysg_wasm::flow::watch::{Acknowledgeable, concerns};
-use paysg_wasm::ledger::Ledger;
+use paysg_wasm::ledger::{Ledger, RefundState};
 
 use crate::paysg::State;
 use crate::world::{REFERENCE, World, id};
@@ -98,6 +98,10 @@ impl World {
                 payment_id: raised.payment_id.clone(),
             });
         }
+        self.command(Message::Acknowledge {
+            alert: Acknowledgeable::Refund(RefundState::Requested),
+            payment_id: None,
+        });
         // The e-service is told of what was given back on the dashboard.
         self.url_from_ms.get_or_insert(self.now_ms);
         let soon_ms = self.now_ms.max(self.url_from_ms.unwrap_or_default());
@@ -125,6 +129,7 @@ impl World {
         };
         assert!(ledger.intent.is_erased(), "{:#?}", ledger.intent);
         let payments = self.paysg.payments.len();
+        self.one_order = false;
         for version in [0, 1] {
             self.ask(Message::Pay {
                 order: crate::world::order(version),

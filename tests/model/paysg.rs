@@ -27,9 +27,17 @@ pub(crate) struct Payment {
     pub(crate) state: State,
     pub(crate) created_ms: i64,
     pub(crate) paid_ms: Option<i64>,
+    /// When it was cancelled, though a transfer may have paid it since.
+    pub(crate) cancelled_ms: Option<i64>,
     pub(crate) return_url: String,
     /// Whether the edge's own call made it.
     pub(crate) asked_for: bool,
+}
+
+impl Payment {
+    pub(crate) const fn is_paid(&self) -> bool {
+        matches!(self.state, State::Paid | State::Refunded)
+    }
 }
 
 struct Recorded {
@@ -47,6 +55,8 @@ pub(crate) struct PaySg {
     pub(crate) payments: Vec<Payment>,
     recorded: BTreeMap<String, Recorded>,
     pub(crate) gets: u64,
+    /// Counts whatever may have changed a payment.
+    pub(crate) changes: u64,
     /// Creates that a gateway gave up on, and that are carried out later all the same.
     under_way: Vec<(i64, ApiRequest)>,
     trace: bool,
@@ -75,6 +85,7 @@ impl PaySg {
             state: State::Unpaid,
             created_ms: now_ms,
             paid_ms: None,
+            cancelled_ms: None,
             return_url: return_url.to_owned(),
             asked_for: false,
         });
@@ -82,6 +93,7 @@ impl PaySg {
     }
 
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Payment> {
+        self.changes += 1;
         self.payments.iter_mut().find(|payment| payment.id == id)
     }
 
@@ -178,6 +190,16 @@ impl PaySg {
             ("POST", [id, "cancel"]) => match self.find(id) {
                 Some(payment) if payment.state == State::Unpaid => {
                     payment.state = State::Cancelled;
+                    payment.cancelled_ms = Some(now_ms);
+                    (200, json(payment))
+                }
+                Some(_) => (400, "{}".to_owned()),
+                None => (404, "{}".to_owned()),
+            },
+            ("POST", [_, "send-email"]) => (200, String::new()),
+            ("POST", [id, "refund"]) => match self.find(id) {
+                Some(payment) if payment.state == State::Paid => {
+                    payment.state = State::Refunded;
                     (200, json(payment))
                 }
                 Some(_) => (400, "{}".to_owned()),

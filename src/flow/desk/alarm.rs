@@ -118,10 +118,12 @@ pub(super) fn searched(
     result: Result<Option<Found>, Trouble>,
 ) {
     if let Ok(best) = result {
-        match best {
-            Some(found) => search.record(desk, attempt, found),
-            None => desk.record(Transition::GivenUp { attempt }),
+        agenda::searched(desk.ledger, attempt);
+        if let Some(found) = best {
+            search.record(desk, attempt, found);
         }
+        // Refused where a payment is known for it.
+        desk.record(Transition::GivenUp { attempt });
     }
 }
 
