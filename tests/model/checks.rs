@@ -104,20 +104,6 @@ impl World {
         let Some(ledger) = self.intent().cloned() else {
             return;
         };
-<<<<<<< HEAD
-        if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.is_empty()) {
-            let mut memory = memory.intent.clone();
-            if memory.is_erased() {
-                // Whoever has asked has named it; it is not on disk.
-                memory.reference_id.clear();
-            }
-            assert_eq!(
-                memory, ledger.intent,
-                "the journal replays to another state"
-            );
-        }
-=======
->>>>>>> main
         let intent = &ledger.intent;
         // Links that are known, or of our own making, and can be paid: one, unless flagged. Where a stranger's payment was taken for one whose
         // answer was lost, that one is known once the intent is paid.
