@@ -190,6 +190,11 @@ impl World {
             };
             self.load();
             let ledger = self.memory.clone();
+            let is_remains =
+                |ledger: &Ledger| ledger.intent.is_erased() && ledger.intent.paid().is_some();
+            if matches!(message, Message::Pay { .. }) && ledger.as_ref().is_some_and(is_remains) {
+                self.seen.note("an order for what was paid and erased");
+            }
             let work = self.edge(|edge| edge.object_begin(ledger, envelope));
             self.carry_out(work, message);
         }
@@ -231,6 +236,11 @@ impl World {
             }
         }
         self.note(&work.rows);
+        if work.erases {
+            self.rows.clear();
+            self.stored_rows = usize::MAX;
+            self.seen.note("a journal erased");
+        }
         self.rows.extend(work.rows.iter().cloned());
         if let Some(ledger) = work.ledger.as_ref().filter(|ledger| !ledger.is_empty()) {
             self.schedule = serde_json::to_string(&ledger.schedule).unwrap();
