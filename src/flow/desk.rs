@@ -17,7 +17,7 @@ use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
 use super::view::PaymentView;
 use super::witness::{paid_status, witness};
-use crate::ledger::{AttemptState, Digest, Flag, Intent, Transition};
+use crate::ledger::{AttemptState, Digest, Intent, Transition};
 use crate::paysg::{Cents, Payment, PaymentId};
 
 /// How long a question about a payment may take.
@@ -192,7 +192,8 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             } else {
                 Glance::shared(service, payment_id, tries)
             }
-            .within(patience_ms);
+            .within(patience_ms)
+            .believed();
             let fetch = glance.fetch(0);
             Progress::Working(Task::Inquiry(glance), fetch)
         }
@@ -231,11 +232,12 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             alarm::tell_at_once(desk, progress, again_at_ms)
         }
         Task::Look(glance) => {
-            let progress = glanced(desk, glance, answer, Task::Look, |desk, _, seen| {
-                if let Ok(payment) = seen {
-                    // What the look shows is in the ledger now; nobody waits for it.
-                    let _ = witness(desk, &payment, false);
-                }
+            let progress = glanced(desk, glance, answer, Task::Look, |desk, id, seen| {
+                // What the look shows is in the ledger now; nobody waits for it.
+                let _ = match seen {
+                    Ok(payment) => witness(desk, &payment, false).err(),
+                    Err(trouble) => Some(desk.not_shown(id, trouble)),
+                };
                 Reply::Slept
             });
             alarm::tell_at_once(desk, progress, None)
@@ -262,6 +264,7 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
                 if trouble == Trouble::Mismatch {
                     desk.flag_swapped(glance.payment_id());
                 }
+                let trouble = desk.not_shown(glance.payment_id(), trouble);
                 Progress::Done(Reply::Failed(trouble))
             }
         },
@@ -271,7 +274,10 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
                 if matches!(result, Err(Trouble::Mismatch)) {
                     desk.flag_swapped(command.payment_id());
                 }
-                let _ = result.and_then(|done| witness(desk, &done.payment, true));
+                let _ = match result {
+                    Ok(done) => witness(desk, &done.payment, true).err(),
+                    Err(trouble) => Some(desk.not_shown(command.payment_id(), trouble)),
+                };
                 Progress::Done(Reply::Slept)
             }
         },
@@ -334,11 +340,8 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
             }
             Err(trouble) => trouble,
         },
-        Err(trouble) => trouble,
+        Err(trouble) => desk.not_shown(id, trouble),
     };
-    if trouble == Trouble::UnknownPayment && desk.ledger.intent.attempt_of(id).is_some() {
-        desk.flag(Flag::Vanished, Some(id));
-    }
     match paid_all_the_same(desk, id, &trouble) {
         Some(payment) => Reply::Payment { payment },
         None => Reply::Failed(trouble),
@@ -379,7 +382,7 @@ fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
 fn fresh_glance(desk: &Desk<'_>, payment_id: PaymentId) -> Glance {
     let tries = Tries::until(desk.now_ms.saturating_add(PATIENCE_MS));
     let service = desk.ledger.intent.payment_service_id.clone();
-    Glance::fresh(service, payment_id, tries)
+    Glance::fresh(service, payment_id, tries).believed()
 }
 
 fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
@@ -398,6 +401,7 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     // One may have been settled by another GET than its own.
     let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
     desk.ledger.schedule.hints.keep(waiting);
+    desk.ledger.schedule.denied.clear(payment_id.as_str());
     let hinted = Transition::Hinted { payment_id };
     Progress::Done(match desk.ledger.record(desk.now_ms, hinted) {
         Ok(()) => Reply::Noted,
@@ -409,9 +413,20 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
 }
 
 fn adopted(desk: &mut Desk<'_>, _: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
+    let id = match &seen {
+        Ok(payment) => payment.id.clone(),
+        Err(trouble) => return Reply::Failed(trouble.clone()),
+    };
     match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(_) => Reply::Noted,
-        Err(Trouble::UnknownPayment | Trouble::Mismatch) => Reply::NotOurs,
+        Ok(status) => {
+            if !status.was_paid() {
+                // The GET lags behind the event, which stays on record until one bears it out.
+                desk.record(Transition::Hinted { payment_id: id });
+            }
+            Reply::Noted
+        }
+        // PaySG shows it, and it is another system's.
+        Err(Trouble::UnknownPayment) => Reply::NotOurs,
         Err(trouble) => Reply::Failed(trouble),
     }
 }

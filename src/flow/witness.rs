@@ -8,7 +8,7 @@ use crate::paysg::{Payment, Status};
 /// Enters what a GET shows of a payment, and answers with the status to go by.
 ///
 /// A payment is the intent's only if the GET bears its service and reference and, for one that an attempt asked for, its amount. One
-/// that no attempt asked for is adopted where it bears our return URL. Paid never goes back.
+/// that no attempt asked for is adopted if this proxy [made](super::terms::Terms::made) it. Paid never goes back.
 ///
 /// `tell_cancelled`: whether a cancellation that comes to light now was made through the edge, so that the e-service is told.
 ///
@@ -19,6 +19,7 @@ pub fn witness(
     payment: &Payment,
     tell_cancelled: bool,
 ) -> Result<Status, Trouble> {
+    desk.ledger.schedule.missing.clear(payment.id.as_str());
     let intent = &desk.ledger.intent;
     let of_this_intent = payment.payment_service_id == intent.payment_service_id
         && payment.reference_id == intent.reference_id;
@@ -105,7 +106,7 @@ pub const fn paid_status(state: AttemptState) -> Status {
 }
 
 fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
-    if payment.return_url.as_deref() != Some(desk.terms.return_url.as_str()) {
+    if !desk.terms.made(payment) {
         return Err(Trouble::UnknownPayment);
     }
     // An attempt whose answer was lost asked for it, if one is there with that amount; otherwise it stands for itself.

@@ -24,7 +24,7 @@ pub use attempt::{Attempt, AttemptState};
 pub use digest::{Digest, idempotency_key, intent_name, refund_key};
 pub use intent::{Intent, Refund};
 pub use journal::{Journal, JournalError, Row};
-pub use schedule::{Schedule, Timer, Timers};
+pub use schedule::{Repeated, Repeats, Schedule, Timer, Timers};
 pub use telling::{TellStatus, Telling};
 pub use transition::{Flag, Illegal, Transition};
 

@@ -98,6 +98,7 @@ impl Bench {
             },
             terms: Terms {
                 return_url: RETURN_URL.to_owned(),
+                own_origins: Vec::new(),
                 remembers: true,
                 pages: PaymentPages::only(Environment::Live),
                 pace: Pace {

@@ -10,14 +10,14 @@ use crate::flow::step::Answer;
 use crate::flow::terms::Desk;
 use crate::flow::upstream::{Tries, Trouble, retry_after};
 use crate::flow::witness::witness;
-use crate::ledger::{TellStatus, Transition};
+use crate::ledger::{Flag, TellStatus, Transition};
 use crate::paysg::{Payment, PaymentId};
 use crate::token::Receipt;
 
-/// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
-const MAX_HINT_TRIES: u32 = 24;
-/// Where PaySG could not be asked, that says nothing of the event: it is kept for three to four weeks, about as long as a link is looked after.
-const MAX_FAILED_TRIES: u32 = 720;
+/// An event is let go after so many of PaySG's own answers that do not bear it out, over so long a time. An answer that is not PaySG's own counts
+/// for nothing here: while PaySG cannot be asked, its event is kept.
+const DENIALS: u32 = 24;
+const DENIED_FOR_MS: i64 = 6 * 60 * 60_000;
 
 pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     let Some(due) = agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) else {
@@ -39,7 +39,7 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             agenda::looked(desk.ledger, desk.terms.pace, desk.now_ms);
             // One GET a look: the next look is its retry.
             let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
+            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms)).believed();
             let fetch = glance.fetch(0);
             Progress::Working(Task::Look(glance), fetch)
         }
@@ -58,7 +58,7 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             schedule.cancel_at_ms = Some(again_at_ms);
             schedule.cancel_tries = tries.saturating_add(1);
             let service = desk.ledger.intent.payment_service_id.clone();
-            let command = Command::new(Action::Cancel, service, id, desk.now_ms);
+            let command = Command::new(Action::Cancel, service, id, desk.now_ms).believed();
             let fetch = command.fetch(0);
             Progress::Working(Task::Abandonment(Box::new(command)), fetch)
         }
@@ -147,17 +147,36 @@ pub(super) fn examined(
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
 ) -> Reply {
-    let tries = desk.ledger.schedule.hints.tries(id.as_str());
-    let over = match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(status) => status.is_settled() || tries >= MAX_HINT_TRIES,
-        Err(Trouble::UnknownPayment | Trouble::Mismatch) => true,
-        Err(_) => tries >= MAX_FAILED_TRIES,
+    let is_missing = seen == Err(Trouble::NotShownYet);
+    let over = match seen {
+        Ok(payment) => match witness(desk, &payment, false) {
+            Ok(status) => status.was_paid() || is_denied(desk, id),
+            // PaySG shows the payment, and it is another order's, or contradicts the ledger and is flagged.
+            Err(_) => true,
+        },
+        Err(Trouble::NotShownYet) => {
+            desk.not_shown(id, Trouble::NotShownYet);
+            is_denied(desk, id)
+        }
+        Err(_) => false,
     };
     if over {
+        if is_missing {
+            desk.flag(Flag::Vanished, Some(id));
+        }
         desk.record(Transition::Examined {
             payment_id: id.clone(),
         });
         desk.ledger.schedule.hints.clear(id.as_str());
+        desk.ledger.schedule.denied.clear(id.as_str());
     }
     Reply::Slept
+}
+
+/// Counts an answer that does not bear an event out; whether that is enough to let the event go.
+fn is_denied(desk: &mut Desk<'_>, id: &PaymentId) -> bool {
+    let for_ms = desk.terms.pace.of(DENIED_FOR_MS);
+    let denied = &mut desk.ledger.schedule.denied;
+    denied.count(id.as_str(), desk.now_ms);
+    denied.reach(id.as_str(), DENIALS, for_ms, desk.now_ms)
 }

@@ -15,6 +15,11 @@ pub(super) fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action
     }
     let service = desk.ledger.intent.payment_service_id.clone();
     let command = Command::new(action, service, payment_id, desk.now_ms);
+    let command = if desk.terms.remembers {
+        command.believed()
+    } else {
+        command
+    };
     let fetch = command.fetch(0);
     Progress::Working(Task::Command(Box::new(command)), fetch)
 }
@@ -31,7 +36,7 @@ pub(super) fn commanded(
                 desk.flag_swapped(command.payment_id());
             }
             refund::failed(desk, command, &trouble);
-            return Reply::Failed(trouble);
+            return Reply::Failed(desk.not_shown(command.payment_id(), trouble));
         }
     };
     let status = if desk.terms.remembers {

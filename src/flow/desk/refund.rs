@@ -71,7 +71,9 @@ pub(super) fn begun(
         accepted if accepted == Some(None) || (given_back && unaware) => {
             let tries = Tries::until(desk.now_ms.saturating_add(LOOK_PATIENCE_MS));
             let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::fresh(service, payment_id, tries).within(LOOK_PATIENCE_MS);
+            let glance = Glance::fresh(service, payment_id, tries)
+                .within(LOOK_PATIENCE_MS)
+                .believed();
             let fetch = glance.fetch(0);
             Progress::Working(
                 Task::RefundLook {
@@ -193,7 +195,7 @@ pub(super) fn failed(desk: &mut Desk<'_>, command: &Command, trouble: &Trouble) 
         Trouble::Credentials
             | Trouble::NotConnected
             | Trouble::UnknownPayment
-            | Trouble::Unexpected { status: 400..=499 }
+            | Trouble::NotShownYet
     );
     if refused && !command.is_confirming() {
         desk.record(Transition::RefundRefused { key: key.clone() });

@@ -125,8 +125,23 @@ pub(super) fn says(status: u16, body: Value) -> Says {
     Says::Answer(status, None, body.to_string())
 }
 
+/// A status of PaySG's own, in its form if it is an error.
 pub(super) fn status(status: u16) -> Says {
-    says(status, json!({}))
+    if status >= 400 {
+        error(status, "some_code")
+    } else {
+        says(status, json!({}))
+    }
+}
+
+/// The same status from something between: a gateway, a firewall, a cache.
+pub(super) fn gateway(status: u16) -> Says {
+    Says::Answer(status, None, "<html><h1>Not here</h1></html>".to_owned())
+}
+
+/// The same call so many times, with the same answer.
+pub(super) fn times<const N: usize>(called: &str, answer: Says) -> [(&str, Says); N] {
+    std::array::from_fn(|_| (called, answer.clone()))
 }
 
 pub(super) fn error(status: u16, code: &str) -> Says {
@@ -173,6 +188,7 @@ impl Bench {
             latency_ms: 50,
             terms: Terms {
                 return_url: RETURN_URL.to_owned(),
+                own_origins: vec!["https://edge.example.gov.sg".to_owned()],
                 remembers: true,
                 pages: PaymentPages::only(crate::paysg::Environment::Staging),
                 pace: Pace {
