@@ -12,7 +12,7 @@ use paysg_wasm::ledger::{Ledger, Row, TellStatus};
 use paysg_wasm::paysg::{Cents, Environment, PaymentId, PaymentPages, PaymentServiceId};
 
 use crate::dice::Dice;
-use crate::paysg::{RETURN_URL, SERVICE};
+use crate::paysg::{RETURN_URL, SERVICE, error};
 
 const AMOUNT: u64 = 4200;
 const HOUR_MS: i64 = 3_600_000;
@@ -45,20 +45,20 @@ impl PaySg {
         self.recorded
             .retain(|_, (at_ms, _)| now_ms - *at_ms < 24 * HOUR_MS);
         if let Some((_, status)) = self.recorded.get(&key) {
-            return (*status, "{}".to_owned());
+            return (*status, self.shown(true));
         }
         let body: serde_json::Value = serde_json::from_str(request.body.as_ref().unwrap()).unwrap();
         let cents = body["refund_amount_in_cents"].as_u64().unwrap();
         // Nothing is recorded where the parameters are refused.
         if cents > AMOUNT - self.given_back {
-            return (400, "{}".to_owned());
+            return (400, error("invalid_refund_amount"));
         }
         self.given_back += cents;
         *self.made.entry(key.clone()).or_default() += 1;
         if self.keys == Keys::ForADay {
             self.recorded.insert(key, (now_ms, 200));
         }
-        (200, "{}".to_owned())
+        (200, self.shown(true))
     }
 
     fn shown(&self, paid: bool) -> String {
@@ -146,7 +146,7 @@ impl Bench {
             let fate = if self.faults { self.dice.below(8) } else { 8 };
             let (status, body) = match fate {
                 0 => (0, String::new()),
-                1 => (503, "{}".to_owned()),
+                1 => (503, error("unavailable")),
                 2 => {
                     self.paysg.call(&fetch, self.now_ms);
                     (0, String::new())
@@ -154,6 +154,17 @@ impl Bench {
                 3 => {
                     self.paysg.call(&fetch, self.now_ms);
                     (504, "{}".to_owned())
+                }
+                // Something between answers, whether the call got through or not.
+                4 => {
+                    if self.dice.once_in(2) {
+                        self.paysg.call(&fetch, self.now_ms);
+                    }
+                    let status = *self
+                        .dice
+                        .pick(&[200, 302, 400, 403, 404, 429, 500])
+                        .unwrap();
+                    (status, "<html>".to_owned())
                 }
                 _ => self.paysg.call(&fetch, self.now_ms),
             };

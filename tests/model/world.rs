@@ -9,6 +9,7 @@ use paysg_wasm::flow::checkout::Order;
 use paysg_wasm::flow::desk::{Message, Reply, order_digest};
 use paysg_wasm::flow::step::{Answer, Fetch, Target};
 use paysg_wasm::flow::terms::Terms;
+use paysg_wasm::flow::upstream::Trouble;
 use paysg_wasm::ledger::{Flag, Ledger, Row, TellStatus};
 use paysg_wasm::paysg::{Json, PaymentId, PaymentServiceId, Status};
 
@@ -36,6 +37,10 @@ pub(crate) struct Seen {
     pub(crate) pruned: u64,
     pub(crate) abandoned: u64,
     pub(crate) refused_tellings: u64,
+    pub(crate) refused: u64,
+    pub(crate) gateway_answers: u64,
+    pub(crate) lags: u64,
+    pub(crate) events_due: u64,
 }
 
 impl Seen {
@@ -51,6 +56,10 @@ impl Seen {
         self.pruned += other.pruned;
         self.abandoned += other.abandoned;
         self.refused_tellings += other.refused_tellings;
+        self.refused += other.refused;
+        self.gateway_answers += other.gateway_answers;
+        self.lags += other.lags;
+        self.events_due += other.events_due;
     }
 
     pub(crate) fn assert_all_happened(&self) {
@@ -66,6 +75,10 @@ impl Seen {
             ("keys pruned", self.pruned),
             ("abandoned", self.abandoned),
             ("tellings refused", self.refused_tellings),
+            ("creates refused", self.refused),
+            ("answers of a gateway", self.gateway_answers),
+            ("GETs that lag", self.lags),
+            ("events that are due", self.events_due),
         ] {
             assert!(count > 0, "{what}: never happened, so it was not tested");
         }
@@ -99,6 +112,8 @@ pub(crate) struct World {
     running: Option<Running>,
     apart: Option<Running>,
     paid_once: BTreeSet<String>,
+    /// Paid payments of ours whose event was acknowledged.
+    due: BTreeSet<String>,
     trace: bool,
 }
 
@@ -160,6 +175,7 @@ impl World {
             running: None,
             apart: None,
             paid_once: BTreeSet::new(),
+            due: BTreeSet::new(),
             trace,
         }
     }
@@ -294,6 +310,9 @@ impl World {
         if payment.state == State::Unpaid {
             payment.state = State::Paid;
             payment.paid_ms = Some(now_ms);
+            if self.faults && self.dice.once_in(4) {
+                payment.stale_until_ms = now_ms + self.dice.below(60_000) as i64;
+            }
         }
     }
 
@@ -376,7 +395,10 @@ impl World {
             return;
         }
         match work.next {
-            Next::Reply(reply, _) => self.reply(&reply),
+            Next::Reply(reply, _) => {
+                self.check_reply(&asked, &reply);
+                self.reply(&reply);
+            }
             Next::Fetch(fetch, errand) => {
                 // A task of an intent without rows carries its empty ledger along.
                 if self.memory.is_none() {
@@ -401,7 +423,39 @@ impl World {
             let count = |what: &str| u64::from(row.entry.contains(what));
             self.seen.adopted += count(r#""adopted":true"#) + count(r#""what":"adopted""#);
             self.seen.given_up += count(r#""what":"given_up""#);
+            self.seen.refused += count(r#""what":"refused""#);
             self.seen.told += count(r#""what":"told""#);
+        }
+    }
+
+    /// A payment of ours that PaySG has is never said to be unknown, and no event about one that is paid is acknowledged as another system's.
+    fn check_reply(&mut self, asked: &Message, reply: &Reply) {
+        let ours = |payment: &crate::paysg::Payment| {
+            payment.reference == REFERENCE && payment.return_url == RETURN_URL
+        };
+        match (asked, reply) {
+            (Message::Pay { .. }, Reply::Failed(Trouble::UnknownPayment)) => {
+                panic!("a payer who presses reads that there is no payment")
+            }
+            (Message::Inquire { payment_id, .. }, Reply::Failed(Trouble::UnknownPayment)) => {
+                let held = self.paysg.find(payment_id.as_str());
+                assert!(
+                    !held.is_some_and(|held| ours(held)),
+                    "{payment_id} is said to be unknown"
+                );
+            }
+            (Message::Hint { payment_id }, Reply::Noted | Reply::NotOurs) => {
+                let held = self.paysg.find(payment_id.as_str());
+                if held.is_some_and(|held| ours(held) && held.state == State::Paid) {
+                    assert!(
+                        matches!(reply, Reply::Noted),
+                        "the event of {payment_id} is taken for another system's"
+                    );
+                    self.due.insert(payment_id.as_str().to_owned());
+                    self.seen.events_due += 1;
+                }
+            }
+            _ => {}
         }
     }
 
@@ -561,6 +615,13 @@ impl World {
             );
         }
         let intent = &ledger.intent;
+        for (flag, payment) in &intent.flags {
+            let held = payment.as_ref().and_then(|id| self.paysg.find(id.as_str()));
+            assert!(
+                *flag != Flag::Vanished || held.is_none(),
+                "{payment:?} is flagged as missing, and PaySG has it"
+            );
+        }
         // Payments of our own making that can be paid, or are: one, unless flagged.
         let live: Vec<&str> = self
             .paysg
@@ -682,6 +743,12 @@ impl World {
             }
         }
         self.seen.refused_tellings += self.eservice.refusals;
+        self.seen.gateway_answers += self.paysg.gateway_answers;
+        self.seen.lags += self.paysg.lags;
+        assert!(
+            self.seen.refused <= self.paysg.refusals,
+            "a create is recorded as refused that PaySG has not refused"
+        );
         self.check_end(lost.as_deref(), paid_ms, found_ms);
     }
 
@@ -748,6 +815,13 @@ impl World {
                 let took = found_ms - paid_ms;
                 assert!(took <= bound, "found after {took} ms, aged {age_ms} ms");
             }
+        }
+        for due in &self.due {
+            let paid = ledger.as_ref().is_some_and(|ledger| {
+                let attempt = ledger.intent.attempt_of(&id(due));
+                attempt.is_some_and(|attempt| attempt.state.was_paid())
+            });
+            assert!(paid, "the event of {due} was acknowledged, and lost");
         }
         let Some(ledger) = ledger else { return };
         assert!(ledger.intent.hints.is_empty(), "a hint waits for ever");

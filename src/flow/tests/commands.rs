@@ -506,17 +506,18 @@ fn a_refund_that_was_refused_and_then_lost_is_one_that_was_lost() {
 
 #[test]
 fn a_refund_that_paysg_refuses_for_its_key_or_its_name_was_not_made() {
-    for (http, expected) in [
-        (401, Trouble::Credentials),
-        (402, Trouble::NotConnected),
-        (404, Trouble::UnknownPayment),
-        (422, Trouble::Unexpected { status: 422 }),
-    ] {
+    for (http, expected) in [(401, Trouble::Credentials), (402, Trouble::NotConnected)] {
         let mut bench = Bench::paid();
         let reply = bench.ask(refund(500, "j"), [("POST p1/refund", status(http))]);
         assert_eq!(trouble(reply), expected);
         assert_eq!(accepted(&bench), [Some(false)], "{http}");
     }
+    // Its own 404 may lag, and says as well that nothing was done.
+    let mut bench = Bench::paid();
+    let gone = [("POST p1/refund", always(status(404)))];
+    let reply = bench.ask(refund(500, "j"), gone);
+    assert_eq!(trouble(reply), Trouble::NotShownYet);
+    assert_eq!(accepted(&bench), [Some(false)]);
     // Not so where it may have been made before, or where only the look was refused.
     let mut bench = partly_refunded_and_unanswered();
     let shown = ("GET p1", shows("p1", "partially_refunded"));
@@ -528,6 +529,63 @@ fn a_refund_that_paysg_refuses_for_its_key_or_its_name_was_not_made() {
     let script = [("POST p1/refund", status(200)), ("GET p1", status(401))];
     bench.ask(refund(500, "j"), script);
     assert_eq!(accepted(&bench), [None]);
+}
+
+#[test]
+fn an_answer_without_paysgs_form_says_nothing_of_a_refund_or_an_email() {
+    let torn = Says::Answer(200, None, r#"{"id":"p1","payment_ser"#.to_owned());
+    let answers = [200, 204, 302, 400, 403, 404, 409, 422, 429, 500, 502]
+        .map(gateway)
+        .into_iter()
+        .chain([torn]);
+    for answer in answers {
+        let mut bench = Bench::paid();
+        let script = [
+            ("POST p1/refund", answer.clone()),
+            ("GET p1", shows("p1", "paid")),
+        ];
+        let reply = bench.ask(refund(500, "j"), script);
+        assert_eq!(trouble(reply), UNAVAILABLE, "{answer:?}");
+        assert_eq!(
+            accepted(&bench),
+            [None],
+            "it may have been made: {answer:?}"
+        );
+        let mail = Message::SendEmail {
+            payment_id: id("p1"),
+        };
+        let script = [
+            ("POST p1/send-email", answer.clone()),
+            ("GET p1", shows("p1", "paid")),
+        ];
+        assert_eq!(trouble(bench.ask(mail, script)), UNAVAILABLE, "{answer:?}");
+    }
+    let mut bench = Bench::paid();
+    let mail = Message::SendEmail {
+        payment_id: id("p1"),
+    };
+    let nothing = Says::Answer(200, None, String::new());
+    let script = [
+        ("POST p1/send-email", nothing),
+        ("GET p1", shows("p1", "paid")),
+    ];
+    assert_eq!(answered(bench.ask(mail, script)), Status::Paid);
+}
+
+#[test]
+fn a_cancellation_that_somebody_else_answers_is_asked_for_again() {
+    for answer in [gateway(200), gateway(400), gateway(404)] {
+        let mut bench = Bench::open();
+        let cancel = Message::Cancel {
+            payment_id: id("p1"),
+        };
+        let script = [
+            ("POST p1/cancel", answer),
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ];
+        assert_eq!(answered(bench.ask(cancel, script)), Status::Cancelled);
+    }
 }
 
 #[test]
