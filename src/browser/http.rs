@@ -4,7 +4,8 @@ use wasm_bindgen::prelude::*;
 
 use super::object::{Draft, get};
 use super::page::{
-    AbortController, Function, Headers, Response, Target, clear_timeout, fetch, parse, set_timeout,
+    AbortController, Function, Headers, Response, Target, clear_timeout, date_now, date_parse,
+    fetch, parse, set_timeout,
 };
 use super::task::settled;
 use crate::flow::retry::retry_after_ms;
@@ -75,8 +76,14 @@ async fn receive(url: &str, init: &JsValue) -> Result<Answer, JsValue> {
         retry_after_ms: headers
             .header("retry-after")
             .as_string()
-            .and_then(|header| retry_after_ms(&header)),
+            .and_then(|header| retry_after_ms(&header, date_now() as i64, http_date_ms)),
         request_id: headers.header("x-request-id"),
         body: parse(&body).unwrap_or(JsValue::UNDEFINED),
     })
+}
+
+/// An HTTP date in milliseconds. Of what else browsers take for a date, each takes something of its own.
+fn http_date_ms(text: &str) -> Option<i64> {
+    // What is no date is NaN, which becomes 0, which is long ago.
+    text.ends_with(" GMT").then(|| date_parse(text) as i64)
 }

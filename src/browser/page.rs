@@ -25,6 +25,10 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = performance)]
     pub(super) fn now() -> f64;
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    pub(super) fn date_now() -> f64;
+    #[wasm_bindgen(js_namespace = Date, js_name = parse)]
+    pub(super) fn date_parse(text: &str) -> f64;
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID, catch)]
     pub(super) fn random_uuid() -> Result<String, JsValue>;
 

@@ -34,6 +34,7 @@ use crate::flow::retry::retry_after_ms;
 use crate::flow::step::{Answer, Fetch, Target};
 use crate::flow::terms::Terms;
 use crate::ledger::{Ledger, Row};
+use crate::paysg::time::parse_http_date_ms;
 use crate::paysg::{Json, json};
 
 /// The configuration, and what follows from it once.
@@ -121,7 +122,7 @@ impl Edge {
         #[cfg(feature = "trap")]
         super::trap::spring(retry_after);
         self.with(now_ms, random, |edge| match Pending::read(pending) {
-            Some(pending) => edge.resume(pending, &answer(status, retry_after, body)),
+            Some(pending) => edge.resume(pending, &answer(status, retry_after, body, now_ms)),
             None => internal(edge),
         })
     }
@@ -166,7 +167,7 @@ impl Edge {
         super::trap::spring(retry_after);
         let errand: Errand = parcel::unpack(task).ok_or_else(|| JsError::new("no task of ours"))?;
         let ledger = read_ledger(ledger)?.ok_or_else(|| JsError::new("a task without a ledger"))?;
-        let answer = answer(status, retry_after, body);
+        let answer = answer(status, retry_after, body, now_ms);
         self.object(now_ms, random, |edge| {
             edge.object_resume(ledger, errand, &answer)
         })
@@ -310,13 +311,13 @@ fn read_ledger(ledger: &str) -> Result<Option<Ledger>, JsError> {
     Ok(Some(unpacked))
 }
 
-fn answer<'a>(status: u16, retry_after: &str, body: &'a [u8]) -> Answer<'a> {
+fn answer<'a>(status: u16, retry_after: &str, body: &'a [u8], now_ms: f64) -> Answer<'a> {
     if status == 0 {
         return Answer::Lost;
     }
     Answer::Arrived {
         status,
-        retry_after_ms: retry_after_ms(retry_after),
+        retry_after_ms: retry_after_ms(retry_after, now_ms as i64, parse_http_date_ms),
         body,
     }
 }

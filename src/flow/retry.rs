@@ -47,22 +47,40 @@ const fn scale(limit: u32, random: u32) -> u32 {
     (((limit as u64).saturating_mul(random as u64)) >> 32) as u32
 }
 
-/// Reads a `Retry-After` of whole seconds as milliseconds; anything else, a date included, is `None`.
+/// The longest wait that is honoured: a day. Longer ones are mistakes, and sums must not overflow.
+const MAX_RETRY_AFTER_MS: u32 = 86_400_000;
+
+/// Reads a `Retry-After` (RFC 9110, 10.2.3) as milliseconds from `now_ms`.
 ///
-/// PaySG documents none of the two forms; seconds are what gateways send. Bounded to a day, so that sums cannot overflow.
+/// It is whole seconds or an HTTP date, which `date_ms` reads: a browser has a parser of its own, and its wasm carries no second one. A date
+/// that has passed is no wait at all. `None` for anything else. PaySG documents neither form; gateways, CDNs and frameworks send both.
 #[must_use]
-pub fn retry_after_ms(header: &str) -> Option<u32> {
+pub fn retry_after_ms(
+    header: &str,
+    now_ms: i64,
+    date_ms: impl FnOnce(&str) -> Option<i64>,
+) -> Option<u32> {
     let text = header.trim_ascii();
-    if text.is_empty() || text.len() > 9 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let seconds: u32 = text.parse().ok()?;
-    Some(seconds.min(86_400).saturating_mul(1000))
+    let wait_ms = if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if text.len() > 9 {
+            return None;
+        }
+        text.parse::<i64>().ok()?.saturating_mul(1000)
+    } else {
+        date_ms(text)?.saturating_sub(now_ms)
+    };
+    let wait_ms = u32::try_from(wait_ms.max(0)).unwrap_or(u32::MAX);
+    Some(wait_ms.min(MAX_RETRY_AFTER_MS))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "edge"))]
 mod tests {
     use super::*;
+    use crate::paysg::time::parse_http_date_ms;
+
+    fn retry_after(header: &str, now_ms: i64) -> Option<u32> {
+        retry_after_ms(header, now_ms, parse_http_date_ms)
+    }
 
     const BACKOFF: Backoff = Backoff {
         base_ms: 100,
@@ -84,12 +102,42 @@ mod tests {
         assert_eq!(BACKOFF.half_jitter_ms(3, u32::MAX), 799);
     }
 
+    /// Wed, 21 Oct 2015 07:28:00 GMT
+    const DATE_MS: i64 = 1_445_412_480_000;
+
     #[test]
-    fn retry_after_takes_whole_seconds_only() {
-        assert_eq!(retry_after_ms(" 7 "), Some(7000));
-        assert_eq!(retry_after_ms("999999999"), Some(86_400_000));
-        for refused in ["", "-1", "1.5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"] {
-            assert_eq!(retry_after_ms(refused), None, "{refused}");
+    fn retry_after_takes_seconds() {
+        assert_eq!(retry_after(" 7 ", DATE_MS), Some(7000));
+        assert_eq!(retry_after("999999999", DATE_MS), Some(86_400_000));
+    }
+
+    #[test]
+    fn retry_after_takes_the_three_forms_of_a_date() {
+        for date in [
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+            " Wednesday, 21-Oct-15 07:28:00 GMT ",
+            "Wed Oct 21 07:28:00 2015",
+        ] {
+            assert_eq!(retry_after(date, DATE_MS - 90_000), Some(90_000), "{date}");
+            assert_eq!(retry_after(date, DATE_MS + 1), Some(0), "{date}");
+            assert_eq!(retry_after(date, 0), Some(86_400_000), "{date}");
+        }
+    }
+
+    #[test]
+    fn retry_after_takes_nothing_else() {
+        for refused in [
+            "",
+            "-1",
+            "1.5",
+            "soon",
+            "7 s",
+            "9999999999",
+            "2015-10-21T07:28:00Z",
+            "Wed, 21 Oct 2015 07:28:00 +0800",
+            "Wed, 31 Feb 2015 07:28:00 GMT",
+        ] {
+            assert_eq!(retry_after(refused, DATE_MS), None, "{refused}");
         }
     }
 }

@@ -35,7 +35,7 @@ pub enum Answer<'a> {
     Arrived {
         /// The HTTP status.
         status: u16,
-        /// `Retry-After`, where it was a number of seconds.
+        /// `Retry-After`, where it was seconds or a date.
         retry_after_ms: Option<u32>,
         /// The body, as it came.
         body: &'a [u8],

@@ -41,6 +41,16 @@ pub fn parse_iso_ms(text: &str) -> Option<i64> {
         .checked_add(ms)
 }
 
+/// Reads an HTTP date (RFC 9110, 5.6.7) into milliseconds since 1970-01-01 UTC.
+///
+/// The three forms that HTTP has: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+#[must_use]
+pub fn parse_http_date_ms(text: &str) -> Option<i64> {
+    let time = httpdate::parse_http_date(text).ok()?;
+    let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since_1970.as_millis()).ok()
+}
+
 /// Writes milliseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 ///
 /// Instants outside the years 0000 to 9999 are written as the nearest end of that span.
