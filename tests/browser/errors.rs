@@ -11,7 +11,8 @@ const TYPES: &str = include_str!("../../npm/index.d.ts");
 const OF_INDEX_JS: [&str; 4] = ["no_window", "wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
+    "event_unconfirmed",
     "fulfilment_unavailable",
     "invalid_signature",
     "no_ledger",

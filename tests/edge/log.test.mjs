@@ -79,7 +79,7 @@ each({ fulfilment: true, timeScale: 120 }, (world) => {
 
   test("a code that is no word is not taken over, and no answer is a status of 0", async () => {
     const { browser, path } = await world.pending();
-    await world.fault({ method: "GET", path: "/v1", status: 403, times: 1, body: { error: { code: "Tan Ah Kow S1234567D" } } });
+    await world.fault({ method: "GET", path: "/v1", status: 403, times: 1, body: { error: { type: "forbidden", code: "Tan Ah Kow S1234567D", message: "" } } });
     const answer = (await browser.get(path)).expect(502);
     const lines = await eventually(async () => (await linesOf(answer)).filter(({ upstream }) => upstream !== null), "");
     assert.ok(lines.every(({ upstream_code }) => upstream_code === null));

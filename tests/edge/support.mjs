@@ -139,8 +139,8 @@ export class World {
 
   /** The edge remembers for two seconds how a payment stands; one look that fails, and it asks anew. */
   async forget({ id, payment_service_id }) {
-    await this.fault({ method: "GET", path: `/v1/payment-services/${payment_service_id}/payments/${id}`, status: 404 });
-    (await this.deliver(succeeded({ id, payment_service_id }))).expect(200);
+    await this.fault({ method: "GET", path: `/v1/payment-services/${payment_service_id}/payments/${id}`, status: 401 });
+    (await this.deliver(succeeded({ id, payment_service_id }))).expect(this.stateless ? 502 : 200);
   }
 
   /** The payer pays; nobody is told unless `webhook` says so. */
