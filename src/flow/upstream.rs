@@ -89,9 +89,10 @@ impl Trouble {
     /// What PaySG's error means for a call that names no payment: PaySG does not know the payment service, which is a matter of configuration.
     #[must_use]
     pub fn of_service(error: &ApiError) -> Self {
-        match Self::of(error) {
-            Self::UnknownPayment => Self::Credentials,
-            trouble => trouble,
+        if error.kind() == Failure::NotFound {
+            Self::Credentials
+        } else {
+            Self::of(error)
         }
     }
 }

@@ -115,9 +115,10 @@ pub(super) fn leave(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move
 
 /// Why an event is not settled yet: PaySG repeats it.
 fn refusal(trouble: &Trouble) -> Problem {
-    match trouble {
-        Trouble::NotShownYet => Problem::event_unconfirmed(),
-        trouble => Problem::of(trouble),
+    if *trouble == Trouble::NotShownYet {
+        Problem::event_unconfirmed()
+    } else {
+        Problem::of(trouble)
     }
 }
 
