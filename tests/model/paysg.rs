@@ -55,6 +55,8 @@ pub(crate) struct PaySg {
     pub(crate) refusals: u64,
     /// Answers that something between gave in its place.
     pub(crate) gateway_answers: u64,
+    /// Until then something between answers every call in its place.
+    pub(crate) hidden_until_ms: i64,
     /// GETs of payments that its GET did not know yet.
     pub(crate) lags: u64,
     /// Creates that a gateway gave up on, and that are carried out later all the same.
@@ -121,7 +123,12 @@ impl PaySg {
     }
 
     fn meddle(&mut self, request: &ApiRequest, now_ms: i64, dice: &mut Dice) -> Answer {
-        match dice.below(27) {
+        let fate = dice.below(27);
+        match if now_ms < self.hidden_until_ms {
+            25
+        } else {
+            fate
+        } {
             // A gateway, a firewall or a cache answers in its place, whether the call got through or not.
             25 | 26 => {
                 self.gateway_answers += 1;

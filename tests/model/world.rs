@@ -242,6 +242,9 @@ impl World {
             }
             17 if self.dice.once_in(3) => self.crash(),
             18 if self.dice.once_in(4) => self.officer(),
+            19 if self.dice.once_in(4) => {
+                self.paysg.hidden_until_ms = self.now_ms + self.dice.below(90) as i64 * MINUTE_MS;
+            }
             19 if self.dice.once_in(3) => {
                 self.eservice.down_until_ms = self.now_ms + self.dice.below(72) as i64 * HOUR_MS;
             }
