@@ -2,15 +2,24 @@
 //!
 //! Looks after a link that nobody reports on come at ages that grow by 1.7 from 5 minutes: eleven in the first day, each before the
 //! age has doubled, so that a lost payment is found within the larger of 10 minutes and the age of its link. Then daily, for 30 days.
+//!
+//! Every attempt has timers of its own, whichever is the current one. A cancelled payment is looked at twice more, since a bank transfer that was
+//! under way when it was cancelled pays it all the same.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{Attempt, AttemptState, Ledger, TellStatus, Telling};
+use crate::ledger::{Attempt, AttemptState, Intent, Ledger, TellStatus, Telling};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 const FIRST_LOOK_MS: i64 = 5 * MINUTE_MS;
 const WATCH_FOR_MS: i64 = 30 * DAY_MS;
+/// The ages of a cancellation at which the payment is looked at again.
+const RECHECKS_MS: [i64; 2] = [20 * MINUTE_MS, DAY_MS];
+/// How long a call that nobody answered may still be under way at PaySG.
+pub(super) const IN_FLIGHT_MS: i64 = MINUTE_MS;
+/// The time of what is not due any more.
+const NEVER_MS: i64 = i64::MAX;
 /// As long as a payer waits for a create.
 const QUICK_MS: i64 = MINUTE_MS;
 
@@ -24,7 +33,7 @@ pub(super) const HINT_BACKOFF: Backoff = Backoff {
     base_ms: 2_000,
     cap_ms: 3_600_000,
 };
-/// Between tries to cancel an abandoned link.
+/// Between tries to cancel a link, to look at a cancelled payment, and to search the list.
 pub(super) const CANCEL_BACKOFF: Backoff = Backoff {
     base_ms: 60_000,
     cap_ms: 3_600_000,
@@ -37,10 +46,12 @@ pub enum Due {
     Tell,
     /// An event named this payment.
     Examine(PaymentId),
-    /// A link has been unpaid for longer than its order allows.
+    /// A link has been unpaid for longer than its order allows, or another payment of its intent is paid.
     Abandon(PaymentId),
-    /// Nobody has reported on this payment.
+    /// Nobody has reported on this payment, or it was cancelled a while ago.
     Look(PaymentId),
+    /// The intent is paid, and PaySG has never answered the create call of this attempt.
+    Search(u32),
 }
 
 /// What of the agenda is the edge's configuration.
@@ -69,11 +80,13 @@ pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     [
         tell,
         examine(ledger),
-        abandon(ledger, pace),
+        cancel(ledger, pace),
         look(ledger, pace),
+        search(ledger, pace),
     ]
     .into_iter()
     .flatten()
+    .filter(|(at_ms, _)| *at_ms < NEVER_MS)
     .min_by_key(|(at_ms, _)| *at_ms)
 }
 
@@ -121,40 +134,95 @@ fn examine(ledger: &Ledger) -> Option<(i64, Due)> {
     Some((at_ms, Due::Examine(hint.clone())))
 }
 
-fn abandon(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
-    let attempt = ledger.intent.current()?;
-    let secs = attempt.cancel_after_secs?;
-    if attempt.state != AttemptState::Open {
-        return None;
+fn cancel(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let intent = &ledger.intent;
+    let deadlines = deadlines_ms(intent, pace);
+    let paid_at_ms = intent.paid_since_ms();
+    let links = intent.attempts.iter().zip(deadlines);
+    links
+        .filter(|(attempt, _)| attempt.state == AttemptState::Open)
+        .filter_map(|(attempt, deadline_ms)| {
+            let payment_id = attempt.payment_id.as_ref()?;
+            let first_ms = deadline_ms.into_iter().chain(paid_at_ms).min()?;
+            let timer = ledger.schedule.cancels.get(payment_id.as_str());
+            Some((timer.map_or(first_ms, |timer| timer.at_ms), payment_id))
+        })
+        .min_by_key(|(at_ms, _)| *at_ms)
+        .map(|(at_ms, payment_id)| (at_ms, Due::Abandon(payment_id.clone())))
+}
+
+/// When each attempt's link is to be cancelled if it is unpaid, where its order or an earlier one says so.
+///
+/// The time belongs to the intent, not to the press: it counts from the opening of the link, and a link that takes the place of another one
+/// lives no longer than that one would have.
+fn deadlines_ms(intent: &Intent, pace: Pace) -> Vec<Option<i64>> {
+    let mut deadlines: Vec<Option<i64>> = Vec::with_capacity(intent.attempts.len());
+    for attempt in &intent.attempts {
+        let deadline_ms = attempt.opened_at_ms.and_then(|opened_at_ms| {
+            let own_ms = attempt.cancel_after_secs.map(|secs| {
+                opened_at_ms.saturating_add(pace.of(i64::from(secs).saturating_mul(1000)))
+            });
+            let earlier = deadlines.iter().copied().flatten();
+            let inherited = earlier.filter(|at_ms| *at_ms > opened_at_ms);
+            inherited.chain(own_ms).min()
+        });
+        deadlines.push(deadline_ms);
     }
-    let at_ms = attempt
-        .opened_at_ms?
-        .saturating_add(pace.of(i64::from(secs).saturating_mul(1000)));
-    let schedule = &ledger.schedule;
-    let again_at_ms = schedule
-        .cancel_at_ms
-        .filter(|_| schedule.cancel_attempt == attempt.number);
-    Some((
-        again_at_ms.unwrap_or(at_ms),
-        Due::Abandon(attempt.payment_id.clone()?),
-    ))
+    deadlines
 }
 
 fn look(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
-    let attempt = ledger.intent.current()?;
-    if attempt.state != AttemptState::Open {
-        return None;
-    }
-    let looks = if ledger.schedule.look_attempt == attempt.number {
-        ledger.schedule.looks
-    } else {
-        0
+    let attempts = ledger.intent.attempts.iter();
+    let (at_ms, payment_id) = attempts
+        .filter_map(|attempt| Some((look_at_ms(ledger, attempt, pace)?, attempt)))
+        .min_by_key(|(at_ms, _)| *at_ms)
+        .and_then(|(at_ms, attempt)| Some((at_ms, attempt.payment_id.clone()?)))?;
+    Some((at_ms, Due::Look(payment_id)))
+}
+
+fn look_at_ms(ledger: &Ledger, attempt: &Attempt, pace: Pace) -> Option<i64> {
+    let key = attempt.payment_id.as_ref()?.as_str();
+    let (since_ms, first_age_ms, timers) = match attempt.state {
+        AttemptState::Open => (since_ms(attempt)?, FIRST_LOOK_MS, &ledger.schedule.polls),
+        AttemptState::Cancelled => {
+            let [first_age_ms, _] = RECHECKS_MS;
+            (
+                attempt.cancelled_at_ms?,
+                first_age_ms,
+                &ledger.schedule.rechecks,
+            )
+        }
+        AttemptState::Started
+        | AttemptState::Refused
+        | AttemptState::GivenUp
+        | AttemptState::Paid
+        | AttemptState::PartiallyRefunded
+        | AttemptState::Refunded => return None,
     };
-    let age_ms = look_age_ms(looks)?;
-    Some((
-        since_ms(attempt)?.saturating_add(pace.of(age_ms)),
-        Due::Look(attempt.payment_id.clone()?),
+    let timer = timers.get(key);
+    Some(timer.map_or_else(
+        || since_ms.saturating_add(pace.of(first_age_ms)),
+        |timer| timer.at_ms,
     ))
+}
+
+/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made.
+fn search(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let intent = &ledger.intent;
+    let paid_at_ms = intent.paid_since_ms()?;
+    let attempts = intent.attempts.iter();
+    attempts
+        .filter(|attempt| attempt.state == AttemptState::Started)
+        .map(|attempt| {
+            let timer = ledger.schedule.searches.get(&attempt.number.to_string());
+            let asked_ms = attempt.asked_at_ms.max(attempt.unanswered_at_ms);
+            let over_ms = asked_ms
+                .unwrap_or(attempt.started_at_ms)
+                .saturating_add(pace.of(IN_FLIGHT_MS));
+            let at_ms = timer.map_or(over_ms.max(paid_at_ms), |timer| timer.at_ms);
+            (at_ms, Due::Search(attempt.number))
+        })
+        .min_by_key(|(at_ms, _)| *at_ms)
 }
 
 /// Since when a link is looked after: its attempt's start where PaySG was quick, so that one alarm, set before PaySG is called, serves for both.
@@ -173,18 +241,45 @@ pub(super) fn first_look_ms(attempt: &Attempt, pace: Pace) -> i64 {
     attempt.started_at_ms.saturating_add(pace.of(FIRST_LOOK_MS))
 }
 
-/// Notes that the current attempt has been looked after until now.
-pub fn looked(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
-    let Some(attempt) = ledger.intent.current() else {
+/// Notes that an open link has been looked after until now.
+pub fn looked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms: i64) {
+    let Some(attempt) = ledger.intent.attempt_of(payment_id) else {
         return;
     };
-    let age_ms = now_ms.saturating_sub(since_ms(attempt).unwrap_or(now_ms));
-    ledger.schedule.look_attempt = attempt.number;
+    let since_ms = since_ms(attempt).unwrap_or(now_ms);
     // After a long sleep the looks that were missed are one look, not a burst.
-    ledger.schedule.looks = (0_u32..)
-        .take(64)
-        .find(|looks| look_age_ms(*looks).is_none_or(|at_ms| pace.of(at_ms) > age_ms))
-        .unwrap_or(u32::MAX);
+    let next_ms = (0..)
+        .map_while(look_age_ms)
+        .map(|age_ms| since_ms.saturating_add(pace.of(age_ms)))
+        .find(|at_ms| *at_ms > now_ms);
+    let open = |key: &str| {
+        let attempts = ledger.intent.attempts.iter();
+        attempts
+            .filter(|attempt| attempt.state == AttemptState::Open)
+            .any(|attempt| {
+                attempt
+                    .payment_id
+                    .as_ref()
+                    .is_some_and(|id| id.as_str() == key)
+            })
+    };
+    let polls = &mut ledger.schedule.polls;
+    polls.keep(open);
+    polls.set(payment_id.as_str(), next_ms.unwrap_or(NEVER_MS));
+}
+
+/// Notes that a GET has shown a cancelled payment as it stands now.
+pub fn rechecked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms: i64) {
+    let attempt = ledger.intent.attempt_of(payment_id);
+    let Some(cancelled_at_ms) = attempt.and_then(|attempt| attempt.cancelled_at_ms) else {
+        return;
+    };
+    let next_ms = RECHECKS_MS
+        .into_iter()
+        .map(|age_ms| cancelled_at_ms.saturating_add(pace.of(age_ms)))
+        .find(|at_ms| *at_ms > now_ms);
+    let rechecks = &mut ledger.schedule.rechecks;
+    rechecks.set(payment_id.as_str(), next_ms.unwrap_or(NEVER_MS));
 }
 
 /// The age at which look number `n` comes, counted from 0; `None` once the link is no longer watched.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agenda::IN_FLIGHT_MS;
 use super::desk::paid_all_the_same;
 use super::glance::Glance;
 use super::search::Search;
@@ -14,7 +15,9 @@ use super::terms::Desk;
 use super::upstream::{Reading, Tries, Trouble, call, retry_after};
 use super::view::PaymentView;
 use super::witness::witness;
-use crate::ledger::{Attempt, AttemptState, Digest, Flag, Transition, idempotency_key};
+use crate::ledger::{
+    Attempt, AttemptState, Digest, Flag, PaymentOrigin, Transition, idempotency_key,
+};
 use crate::paysg::{ApiRequest, Payment, PaymentId, Status};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -22,8 +25,6 @@ const HOUR_MS: i64 = 3_600_000;
 const PATIENCE_MS: i64 = 25_000;
 /// PaySG may drop a key that is 24 hours old, and then makes a second payment of it.
 pub(super) const KEY_GOOD_FOR_MS: i64 = 23 * HOUR_MS;
-/// How long a call that nobody answered may still be under way at PaySG.
-const IN_FLIGHT_MS: i64 = 60_000;
 /// Attempts looked at within one request. An intent that was cancelled more often than that waits for the next request.
 const MAX_ROUNDS: u32 = 16;
 
@@ -155,14 +156,7 @@ impl Checkout {
                     Step::Fetch(fetch)
                 }
                 Step::Done(Ok(Some(found))) => {
-                    let same_order = !search.takes_any_amount();
-                    desk.record(Transition::Opened {
-                        attempt,
-                        payment_id: found.payment_id,
-                        adopted: true,
-                        same_order,
-                        amount_in_cents: (!same_order).then_some(found.amount_in_cents),
-                    });
+                    search.record(desk, attempt, found);
                     self.decide(desk)
                 }
                 Step::Done(Ok(None)) if conclusive && self.failed < 2 => {
@@ -256,6 +250,24 @@ impl Checkout {
         Step::Fetch(fetch)
     }
 
+    /// Looks for the payment that a key was used for before, with other parameters than now.
+    fn search_by_key(
+        &mut self,
+        desk: &Desk<'_>,
+        attempt: u32,
+        fresh: bool,
+        conclusive: bool,
+    ) -> Next {
+        let asked = desk.ledger.intent.attempt(attempt);
+        let digest = asked.and_then(|asked| asked.digest.as_ref());
+        let same_order = !fresh && digest == Some(&self.order.digest);
+        let next = self.search(desk, attempt, None, conclusive);
+        if let State::Searching { search, .. } = &mut self.state {
+            search.is_of_the_same_order(same_order);
+        }
+        next
+    }
+
     fn search(
         &mut self,
         desk: &Desk<'_>,
@@ -302,7 +314,7 @@ impl Checkout {
         match Reading::<Payment>::of(answer) {
             Reading::Success(payment) => self.made(desk, &payment, attempt, fresh),
             Reading::Refused(error) | Reading::Conflict(error) if error.is_key_reuse() => {
-                self.search(desk, attempt, None, true)
+                self.search_by_key(desk, attempt, fresh, true)
             }
             Reading::Refused(error) => {
                 // It says nothing of earlier calls: the next press asks with the same key, or reads the list.
@@ -327,7 +339,7 @@ impl Checkout {
                 match self.tries.again(answer, desk.now_ms, desk.random) {
                     Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                     // Perhaps the key was used for other parameters, in words that we do not know.
-                    None => self.search(desk, attempt, None, false),
+                    None => self.search_by_key(desk, attempt, fresh, false),
                 }
             }
             Reading::Busy => match self.tries.again(answer, desk.now_ms, desk.random) {
@@ -379,15 +391,16 @@ impl Checkout {
 
     fn made(&mut self, desk: &mut Desk<'_>, payment: &Payment, attempt: u32, fresh: bool) -> Next {
         let intent = &desk.ledger.intent;
-        if !desk.terms.remembers && intent.attempt_of(&payment.id).is_some() {
-            // An earlier key was taken to stand for it, since the list no longer reaches that key's own payment. It was cancelled.
+        let known = intent.attempt_of(&payment.id);
+        if known.is_some_and(|known| known.origin != PaymentOrigin::Created) {
+            // A list or an event had named it, and it was taken for another attempt's. It is watched as that one's.
             desk.record(Transition::GivenUp { attempt });
             return self.decide(desk);
         }
         let ours = payment.payment_service_id == intent.payment_service_id
             && payment.reference_id == intent.reference_id
             && payment.amount_in_cents.get() == self.order.amount_in_cents
-            && intent.attempt_of(&payment.id).is_none();
+            && known.is_none();
         if !ours {
             desk.flag(Flag::Mismatch, Some(&payment.id));
             return Step::Done(Err(Trouble::Mismatch));

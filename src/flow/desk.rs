@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::checkout::{Checkout, Chosen, Order};
 use super::command::{Action, Command};
 use super::glance::Glance;
+use super::search::Search;
 use super::step::{Answer, Fetch, Step, Target};
 use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
@@ -133,6 +134,13 @@ pub enum Task {
     },
     /// For [`Due::Abandon`].
     Abandonment(Box<Command>),
+    /// For [`Due::Search`].
+    ListSearch {
+        /// The attempt that was never answered.
+        attempt: u32,
+        /// The search.
+        search: Box<Search>,
+    },
     /// For [`Due::Tell`].
     Telling {
         /// The telling's key.
@@ -153,7 +161,8 @@ impl Task {
             | Self::Look(_)
             | Self::Command(_)
             | Self::RefundLook { .. }
-            | Self::Abandonment(_) => Target::Paysg,
+            | Self::Abandonment(_)
+            | Self::ListSearch { .. } => Target::Paysg,
         }
     }
 }
@@ -232,14 +241,7 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             alarm::tell_at_once(desk, progress, again_at_ms)
         }
         Task::Look(glance) => {
-            let progress = glanced(desk, glance, answer, Task::Look, |desk, id, seen| {
-                // What the look shows is in the ledger now; nobody waits for it.
-                let _ = match seen {
-                    Ok(payment) => witness(desk, &payment, false).err(),
-                    Err(trouble) => Some(desk.not_shown(id, trouble)),
-                };
-                Reply::Slept
-            });
+            let progress = glanced(desk, glance, answer, Task::Look, alarm::looked);
             alarm::tell_at_once(desk, progress, None)
         }
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
@@ -271,13 +273,17 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
         Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
             Step::Done(result) => {
-                if matches!(result, Err(Trouble::Mismatch)) {
-                    desk.flag_swapped(command.payment_id());
-                }
-                let _ = match result {
-                    Ok(done) => witness(desk, &done.payment, true).err(),
-                    Err(trouble) => Some(desk.not_shown(command.payment_id(), trouble)),
-                };
+                alarm::cancelled(desk, command.payment_id(), result);
+                Progress::Done(Reply::Slept)
+            }
+        },
+        Task::ListSearch {
+            attempt,
+            mut search,
+        } => match search.answer(desk, answer) {
+            Step::Fetch(fetch) => Progress::Working(Task::ListSearch { attempt, search }, fetch),
+            Step::Done(result) => {
+                alarm::searched(desk, attempt, &search, result);
                 Progress::Done(Reply::Slept)
             }
         },

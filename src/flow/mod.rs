@@ -3,6 +3,8 @@
 #[cfg(feature = "edge")]
 pub mod agenda;
 #[cfg(feature = "edge")]
+mod attribution;
+#[cfg(feature = "edge")]
 pub mod checkout;
 #[cfg(feature = "edge")]
 pub mod command;

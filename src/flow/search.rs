@@ -2,17 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribution::{CLOCK_SLACK_MS, explained_by, record_found};
 use super::step::{Answer, Fetch, Step};
 use super::terms::Desk;
 use super::upstream::{Reading, Tries, Trouble, call, retry_after};
-use crate::ledger::Flag;
+use crate::ledger::{Flag, Transition};
 use crate::paysg::{ApiRequest, Page, Payment, PaymentId, Status};
 
 const PAGE_SIZE: u32 = 100;
 /// Beyond this many payments the list is too long to be read while a payer waits.
 const MAX_PAGES: u32 = 40;
-/// How far our clock and PaySG's may be apart.
-const CLOCK_SLACK_MS: i64 = 5 * 60_000;
+/// So many further payments of the intent are recorded at once; the next search records the rest.
+const MAX_OTHERS: usize = 16;
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,11 +22,15 @@ pub struct Search {
     amount_in_cents: Option<u64>,
     /// Whether a call of ours may make a payment yet, so that one that somebody else made must not be taken in its place.
     ours_only: bool,
+    /// Whether the attempt was started earlier, for the order that is asked for now: then what its key was used for differs in nothing that counts.
+    same_order: bool,
     since_ms: i64,
     after: Option<String>,
     pages: u32,
     unreadable: bool,
     best: Option<Found>,
+    /// Further payments of the intent that are paid, or can be.
+    others: Vec<Found>,
     tries: Tries,
 }
 
@@ -36,6 +41,8 @@ pub struct Found {
     pub payment_id: PaymentId,
     /// Its amount.
     pub amount_in_cents: u64,
+    /// When PaySG made it, where that can be read.
+    pub created_at_ms: Option<i64>,
     rank: u8,
 }
 
@@ -51,19 +58,36 @@ impl Search {
         Self {
             amount_in_cents,
             ours_only,
+            same_order: false,
             since_ms: since_ms.saturating_sub(CLOCK_SLACK_MS),
             after: None,
             pages: 0,
             unreadable: false,
             best: None,
+            others: Vec::new(),
             tries,
         }
     }
 
+    /// A search for the payment of an attempt whose call is over, answered or not.
+    pub(super) fn of_attempt(desk: &Desk<'_>, attempt: u32, patience_ms: i64) -> Self {
+        let attempt = desk.ledger.intent.attempt(attempt);
+        Self::new(
+            attempt.map(|attempt| attempt.amount_in_cents),
+            false,
+            attempt.map_or(desk.now_ms, |attempt| attempt.started_at_ms),
+            Tries::until(desk.now_ms.saturating_add(patience_ms)),
+        )
+    }
+
     /// Whether a payment is taken whatever its amount, so that what is found may be for another order.
-    #[must_use]
-    pub const fn takes_any_amount(&self) -> bool {
+    const fn takes_any_amount(&self) -> bool {
         self.amount_in_cents.is_none()
+    }
+
+    /// Notes whether it is for the order that its attempt was started for earlier.
+    pub(super) const fn is_of_the_same_order(&mut self, same_order: bool) {
+        self.same_order = same_order;
     }
 
     /// The call for the next page.
@@ -111,7 +135,7 @@ impl Search {
                 .created_at_ms
                 .is_some_and(|at_ms| at_ms < self.since_ms);
             if self.matches(desk, payment) {
-                self.take(desk, payment);
+                self.take(payment);
             }
         }
         if past_it || !page.has_next_page || page.end_cursor.is_none() {
@@ -145,11 +169,11 @@ impl Search {
             && intent.attempt_of(&payment.id).is_none()
     }
 
-    /// Prefers what was paid, then what can be paid, then what was cancelled; among equals the newest. Others are flagged.
+    /// Prefers what was paid, then what can be paid, then what was cancelled; among equals the newest.
     ///
     /// Where the amount may be any, a key was used for another order, and only that key's payment is looked for: attempts are made one
     /// after the other, so it is the oldest that none of them is known by. Later ones are found by the keys of later attempts.
-    fn take(&mut self, desk: &mut Desk<'_>, payment: &Payment) {
+    fn take(&mut self, payment: &Payment) {
         let rank = match payment.status() {
             Status::Paid | Status::PartiallyRefunded | Status::Refunded => 3,
             Status::Unpaid => 2,
@@ -159,6 +183,7 @@ impl Search {
         let found = Found {
             payment_id: payment.id.clone(),
             amount_in_cents: payment.amount_in_cents.get(),
+            created_at_ms: payment.created_at_ms,
             rank,
         };
         let keep = match &self.best {
@@ -174,15 +199,49 @@ impl Search {
                 None => return,
             }
         };
-        if other.rank > 0 {
-            desk.flag(
-                if other.rank == 3 {
-                    Flag::Surplus
-                } else {
-                    Flag::Duplicate
-                },
-                Some(&other.payment_id),
+        if other.rank > 0 && self.others.len() < MAX_OTHERS {
+            self.others.push(other);
+        }
+    }
+
+    /// Records what was found for an attempt, and every further payment of the intent: each is watched from now on, and commands know it.
+    ///
+    /// A payment of the attempt's amount may be that of an earlier attempt, by its time. Without a ledger only this attempt is known.
+    pub(super) fn record(&self, desk: &mut Desk<'_>, attempt: u32, found: Found) {
+        let intent = &desk.ledger.intent;
+        let amount = found.amount_in_cents;
+        let explained = explained_by(intent, amount, found.created_at_ms);
+        let explained_here = explained.is_some_and(|by| by.number == attempt);
+        let asked = intent.attempt(attempt);
+        if !desk.terms.remembers || self.takes_any_amount() || explained_here {
+            // The key was used for another order, unless the attempt was started for this one.
+            let same_order = !self.takes_any_amount()
+                || (self.same_order
+                    && explained_here
+                    && asked.is_some_and(|asked| asked.amount_in_cents == amount));
+            desk.record(Transition::Opened {
+                attempt,
+                payment_id: found.payment_id,
+                adopted: true,
+                same_order,
+                amount_in_cents: (!same_order).then_some(amount),
+            });
+        } else {
+            record_found(desk, &found.payment_id, amount, found.created_at_ms);
+        }
+        if !desk.terms.remembers {
+            return;
+        }
+        for other in &self.others {
+            record_found(
+                desk,
+                &other.payment_id,
+                other.amount_in_cents,
+                other.created_at_ms,
             );
+            // A GET says whether it is paid.
+            let polls = &mut desk.ledger.schedule.polls;
+            polls.set(other.payment_id.as_str(), desk.now_ms);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a GET shows, entered into the ledger.
 
+use super::attribution::record_found;
 use super::terms::Desk;
 use super::upstream::Trouble;
 use crate::ledger::{AttemptState, Flag, Transition};
@@ -43,6 +44,8 @@ pub fn witness(
     }
     let number = attempt.number;
     let before = attempt.state;
+    // Of a paid reference the e-service hears of no cancellation: it may know its orders by their references alone.
+    let tell_cancelled = tell_cancelled && desk.ledger.intent.paid().is_none();
     let shown = payment.status();
     match shown {
         Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
@@ -109,26 +112,11 @@ fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
     if !desk.terms.made(payment) {
         return Err(Trouble::UnknownPayment);
     }
-    // An attempt whose answer was lost asked for it, if one is there with that amount; otherwise it stands for itself.
-    let lost = desk.ledger.intent.attempts.iter().find(|attempt| {
-        attempt.payment_id.is_none()
-            && attempt.amount_in_cents == payment.amount_in_cents.get()
-            && matches!(attempt.state, AttemptState::Started | AttemptState::GivenUp)
-    });
-    let transition = match lost {
-        Some(attempt) => Transition::Opened {
-            attempt: attempt.number,
-            payment_id: payment.id.clone(),
-            adopted: true,
-            same_order: true,
-            amount_in_cents: None,
-        },
-        None => Transition::Adopted {
-            attempt: desk.ledger.intent.next_number(),
-            payment_id: payment.id.clone(),
-            amount_in_cents: payment.amount_in_cents.get(),
-        },
-    };
-    desk.record(transition);
+    record_found(
+        desk,
+        &payment.id,
+        payment.amount_in_cents.get(),
+        payment.created_at_ms,
+    );
     Ok(())
 }

@@ -49,6 +49,18 @@ impl AttemptState {
     }
 }
 
+/// How an attempt's payment came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentOrigin {
+    /// PaySG's answer to the attempt's own create call names it; or it is not known yet.
+    Created,
+    /// A list or an event named it, and this attempt explains it: its answer was lost.
+    Found,
+    /// A list or an event named it, and no attempt explains it.
+    Adopted,
+}
+
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -68,6 +80,10 @@ pub struct Attempt {
     pub opened_at_ms: Option<i64>,
     /// PaySG's payment, once known.
     pub payment_id: Option<PaymentId>,
+    /// How that came to be known.
+    pub origin: PaymentOrigin,
+    /// When a GET showed the payment cancelled. A bank transfer that was under way then can pay it all the same.
+    pub cancelled_at_ms: Option<i64>,
     /// Where it stands.
     pub state: AttemptState,
     /// PaySG's own time of payment.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptState, Digest, Flag, Illegal, TellStatus, Telling, Transition};
+use super::{
+    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, TellStatus, Telling, Transition,
+};
 use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// How many payments named by events may wait for a GET at once; PaySG's retries bring the rest again.
@@ -69,15 +71,27 @@ impl Intent {
         self.attempt_of(&telling.payment_id)
     }
 
-    /// The attempt that stands in the way of another: the paid one, else the newest live one.
+    /// Since when it is known that the intent is paid.
+    #[must_use]
+    pub fn paid_since_ms(&self) -> Option<i64> {
+        let mut tellings = self.tellings.iter();
+        let paid = tellings.find(|telling| telling.status == TellStatus::Paid)?;
+        Some(paid.since_ms)
+    }
+
+    /// The attempt that stands in the way of another: the paid one, else the newest live one that an order has started, else one that was found.
     #[must_use]
     pub fn current(&self) -> Option<&Attempt> {
-        self.paid().or_else(|| {
-            self.attempts
-                .iter()
-                .rev()
-                .find(|attempt| attempt.state.is_live())
-        })
+        let live = || self.attempts.iter().rev().filter(|a| a.state.is_live());
+        self.paid()
+            .or_else(|| live().find(|attempt| attempt.origin != PaymentOrigin::Adopted))
+            .or_else(|| live().next())
+    }
+
+    /// Whether an attempt's link can be paid although another payment of the intent is paid.
+    #[must_use]
+    pub fn is_superseded(&self, attempt: &Attempt) -> bool {
+        attempt.state == AttemptState::Open && self.paid().is_some()
     }
 
     /// The attempt whose payment bears this id.
@@ -105,14 +119,11 @@ impl Intent {
     }
 
     /// Of each payment the first thing that the e-service has not acknowledged. What came after it waits: told the other way round, a payment that
-    /// was refunded would be left as paid. That it was cancelled is not told of what turned out to be paid.
+    /// was refunded would be left as paid. A cancellation is not told once a payment of the intent is paid: an e-service that knows its orders by
+    /// their references would take it for the end of a paid one.
     pub fn untold(&self) -> impl Iterator<Item = &Telling> {
-        let undone = |telling: &Telling| {
-            telling.status == TellStatus::Cancelled
-                && self
-                    .attempt_of(&telling.payment_id)
-                    .is_some_and(|attempt| attempt.state.was_paid())
-        };
+        let is_paid = self.paid().is_some();
+        let undone = move |telling: &Telling| telling.status == TellStatus::Cancelled && is_paid;
         let untold = move || {
             self.tellings
                 .iter()
@@ -243,6 +254,8 @@ impl Intent {
                 unanswered_at_ms: None,
                 opened_at_ms: None,
                 payment_id: None,
+                origin: PaymentOrigin::Created,
+                cancelled_at_ms: None,
                 state: AttemptState::Started,
                 paid_at: None,
                 cancel_after_secs: *cancel_after_secs,
@@ -250,13 +263,16 @@ impl Intent {
             Transition::Opened {
                 attempt,
                 payment_id,
+                adopted,
                 same_order,
                 amount_in_cents,
-                ..
             } => {
                 self.note_duplicate(*attempt, payment_id);
                 self.change(*attempt, |attempt| {
                     attempt.payment_id = Some(payment_id.clone());
+                    if *adopted {
+                        attempt.origin = PaymentOrigin::Found;
+                    }
                     attempt.opened_at_ms = Some(at_ms);
                     attempt.state = AttemptState::Open;
                     if !same_order {
@@ -282,6 +298,8 @@ impl Intent {
                     unanswered_at_ms: None,
                     opened_at_ms: Some(at_ms),
                     payment_id: Some(payment_id.clone()),
+                    origin: PaymentOrigin::Adopted,
+                    cancelled_at_ms: None,
                     state: AttemptState::Open,
                     paid_at: None,
                     cancel_after_secs: None,
@@ -300,7 +318,10 @@ impl Intent {
             Transition::Refused { attempt, .. } => self.enter(*attempt, AttemptState::Refused),
             Transition::GivenUp { attempt } => self.enter(*attempt, AttemptState::GivenUp),
             Transition::Cancelled { attempt, tell } => {
-                self.enter(*attempt, AttemptState::Cancelled);
+                self.change(*attempt, |attempt| {
+                    attempt.state = AttemptState::Cancelled;
+                    attempt.cancelled_at_ms.get_or_insert(at_ms);
+                });
                 if *tell {
                     self.tell(at_ms, *attempt, TellStatus::Cancelled);
                 }

@@ -20,7 +20,7 @@ mod telling;
 mod tests;
 mod transition;
 
-pub use attempt::{Attempt, AttemptState};
+pub use attempt::{Attempt, AttemptState, PaymentOrigin};
 pub use digest::{Digest, idempotency_key, intent_name, refund_key};
 pub use intent::{Intent, Refund};
 pub use journal::{Journal, JournalError, Row};

@@ -42,6 +42,16 @@ impl Timers {
         });
     }
 
+    /// Sets when it comes next, and counts its tries anew.
+    pub fn set(&mut self, key: &str, at_ms: i64) {
+        self.clear(key);
+        self.0.push(Timer {
+            key: key.to_owned(),
+            tries: 0,
+            at_ms,
+        });
+    }
+
     /// Changes when to try again, where that is set.
     pub fn shift(&mut self, key: &str, change: impl FnOnce(i64) -> i64) {
         if let Some(timer) = self.0.iter_mut().find(|timer| timer.key == key) {
@@ -118,14 +128,12 @@ pub struct Schedule {
     pub missing: Repeats,
     /// PaySG's own answers that do not bear an event out, by the payments' ids.
     pub denied: Repeats,
-    /// The attempt that `looks` counts for.
-    pub look_attempt: u32,
-    /// How many of its looks are over.
-    pub looks: u32,
-    /// The attempt that the two below are for.
-    pub cancel_attempt: u32,
-    /// When to try again to cancel its abandoned link.
-    pub cancel_at_ms: Option<i64>,
-    /// How often that has failed.
-    pub cancel_tries: u32,
+    /// When each open link is looked after next, by the payments' ids.
+    pub polls: Timers,
+    /// When each cancelled payment is looked at next, likewise.
+    pub rechecks: Timers,
+    /// When to try again to cancel a link that is due to be cancelled, likewise.
+    pub cancels: Timers,
+    /// When to search the list again for an unanswered attempt of a paid intent, by the attempts' numbers.
+    pub searches: Timers,
 }

@@ -178,21 +178,22 @@ impl CreatePayment {
     /// `metadata` is always there, `{}` at least: PaySG was found to require it `[plumber]`. Absent options are left out.
     #[must_use]
     pub fn to_body(&self, return_url: &str) -> String {
-        let mut body = self.to_object();
+        let mut body = self.to_object(&self.metadata);
         body.str("return_url", return_url);
         body.finish()
     }
 
     /// The parameters in one fixed spelling, for a digest that tells whether an order has changed.
     ///
-    /// The body without `return_url`, which is not the order's: moving the edge to another address must not make every
-    /// open order a changed one.
+    /// What a payer is asked to pay, is shown or is sent makes another order. `metadata` does not: only the agency sees it, and a time or a trace
+    /// in it must not cancel a link at every press. `return_url` does not either: moving the edge to another address must not make every open
+    /// order a changed one.
     #[must_use]
     pub fn digest_input(&self) -> String {
-        self.to_object().finish()
+        self.to_object(&[]).finish()
     }
 
-    fn to_object(&self) -> ObjectWriter {
+    fn to_object(&self, metadata: &[(String, String)]) -> ObjectWriter {
         let mut body = ObjectWriter::new();
         body.str("reference_id", &self.reference_id)
             .str("payer_name", &self.payer_name)
@@ -209,11 +210,11 @@ impl CreatePayment {
                 body.str(name, value);
             }
         }
-        let mut metadata = ObjectWriter::new();
-        for (key, value) in &self.metadata {
-            metadata.str(key, value);
+        let mut entries = ObjectWriter::new();
+        for (key, value) in metadata {
+            entries.str(key, value);
         }
-        body.raw("metadata", &metadata.finish());
+        body.raw("metadata", &entries.finish());
         if !self.line_items.is_empty() {
             let lines: Vec<String> = self.line_items.iter().map(LineItem::to_json).collect();
             body.raw("line_items", &format!("[{}]", lines.join(",")));

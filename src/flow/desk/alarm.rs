@@ -1,16 +1,18 @@
-//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a link, cancel an abandoned one.
+//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a payment, cancel a link whose time is
+//! over, search the list for a payment that was never answered for.
 
-use super::{Progress, Reply, Task, fresh_glance};
+use super::{PATIENCE_MS, Progress, Reply, Task, fresh_glance};
 use crate::flow::agenda::{self, Due};
-use crate::flow::command::{Action, Command};
+use crate::flow::command::{Action, Command, Done};
 use crate::flow::fulfilment;
 use crate::flow::glance::Glance;
 use crate::flow::retry::Backoff;
+use crate::flow::search::{Found, Search};
 use crate::flow::step::Answer;
 use crate::flow::terms::Desk;
 use crate::flow::upstream::{Tries, Trouble, retry_after};
 use crate::flow::witness::witness;
-use crate::ledger::{Flag, TellStatus, Transition};
+use crate::ledger::{AttemptState, Flag, TellStatus, Transition};
 use crate::paysg::{Payment, PaymentId};
 use crate::token::Receipt;
 
@@ -36,7 +38,15 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             Progress::Working(Task::Examination(glance), fetch)
         }
         Due::Look(id) => {
-            agenda::looked(desk.ledger, desk.terms.pace, desk.now_ms);
+            let attempt = desk.ledger.intent.attempt_of(&id);
+            if attempt.is_some_and(|attempt| attempt.state == AttemptState::Cancelled) {
+                let tries = desk.ledger.schedule.rechecks.tries(id.as_str());
+                let again_at_ms = later_ms(desk, agenda::CANCEL_BACKOFF, tries, desk.random);
+                let rechecks = &mut desk.ledger.schedule.rechecks;
+                rechecks.put_off(id.as_str(), again_at_ms);
+            } else {
+                agenda::looked(desk.ledger, &id, desk.terms.pace, desk.now_ms);
+            }
             // One GET a look: the next look is its retry.
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::fresh(service, id, Tries::until(desk.now_ms)).believed();
@@ -44,23 +54,69 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             Progress::Working(Task::Look(glance), fetch)
         }
         Due::Abandon(id) => {
-            let attempt = desk.ledger.intent.current();
-            let number = attempt.map_or(0, |attempt| attempt.number);
-            let schedule = &desk.ledger.schedule;
-            let tries = if schedule.cancel_attempt == number {
-                schedule.cancel_tries
-            } else {
-                0
-            };
+            let tries = desk.ledger.schedule.cancels.tries(id.as_str());
             let again_at_ms = later_ms(desk, agenda::CANCEL_BACKOFF, tries, desk.random);
             let schedule = &mut desk.ledger.schedule;
-            schedule.cancel_attempt = number;
-            schedule.cancel_at_ms = Some(again_at_ms);
-            schedule.cancel_tries = tries.saturating_add(1);
+            schedule.cancels.put_off(id.as_str(), again_at_ms);
             let service = desk.ledger.intent.payment_service_id.clone();
             let command = Command::new(Action::Cancel, service, id, desk.now_ms).believed();
             let fetch = command.fetch(0);
             Progress::Working(Task::Abandonment(Box::new(command)), fetch)
+        }
+        Due::Search(attempt) => {
+            let key = attempt.to_string();
+            let tries = desk.ledger.schedule.searches.tries(&key);
+            let again_at_ms = later_ms(desk, agenda::CANCEL_BACKOFF, tries, desk.random);
+            let schedule = &mut desk.ledger.schedule;
+            schedule.searches.put_off(&key, again_at_ms);
+            let search = Search::of_attempt(desk, attempt, PATIENCE_MS);
+            let fetch = search.fetch(desk, 0);
+            let search = Box::new(search);
+            Progress::Working(Task::ListSearch { attempt, search }, fetch)
+        }
+    }
+}
+
+/// Takes what a look after a payment shows. Nobody waits for it.
+pub(super) fn looked(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
+    let _ = match seen {
+        Ok(payment) => {
+            let trouble = witness(desk, &payment, false).err();
+            agenda::rechecked(desk.ledger, id, desk.terms.pace, desk.now_ms);
+            trouble
+        }
+        Err(trouble) => Some(desk.not_shown(id, trouble)),
+    };
+    Reply::Slept
+}
+
+/// Takes what came of cancelling a link whose time is over, or whose intent is paid. The latter can be paid a second time until that is done.
+pub(super) fn cancelled(desk: &mut Desk<'_>, id: &PaymentId, result: Result<Done, Trouble>) {
+    if matches!(result, Err(Trouble::Mismatch)) {
+        desk.flag_swapped(id);
+    }
+    let _ = match result {
+        Ok(done) => witness(desk, &done.payment, true).err(),
+        Err(trouble) => Some(desk.not_shown(id, trouble)),
+    };
+    let intent = &desk.ledger.intent;
+    let attempt = intent.attempt_of(id);
+    if attempt.is_some_and(|attempt| intent.is_superseded(attempt)) {
+        desk.flag(Flag::Duplicate, Some(id));
+    }
+}
+
+/// Takes what the list says of an attempt that was never answered.
+pub(super) fn searched(
+    desk: &mut Desk<'_>,
+    attempt: u32,
+    search: &Search,
+    result: Result<Option<Found>, Trouble>,
+) {
+    if let Ok(best) = result {
+        match best {
+            Some(found) => search.record(desk, attempt, found),
+            None => desk.record(Transition::GivenUp { attempt }),
         }
     }
 }

@@ -111,7 +111,7 @@ fn a_link_is_cancelled_after_the_time_that_its_order_names() {
     ]);
     assert_eq!(bench.states(), [AttemptState::Cancelled]);
     bench.sleep().wake([("TELL p1-cancelled", status(200))]);
-    assert_eq!(bench.alarm_ms(), None);
+    assert_eq!(bench.alarm_ms(), Some(bench.recheck_ms(0)));
 }
 
 #[test]
@@ -166,6 +166,7 @@ fn a_new_link_is_given_its_own_time_however_the_one_before_it_was_abandoned() {
     ]);
     assert_eq!(bench.states(), [AttemptState::Cancelled]);
 
+    bench.sleep().wake([("GET p1", shows("p1", "cancelled"))]);
     bench.pass(HOUR_MS);
     bench.pay(abandoned, [("POST payments #2", created("p2"))]);
     bench.wake([]);
@@ -186,19 +187,6 @@ fn a_new_link_is_given_its_own_time_however_the_one_before_it_was_abandoned() {
         ("GET p2", shows("p2", "unpaid")),
     ]);
     assert_eq!(bench.alarm_ms(), Some(woke_ms + 30_000));
-}
-
-#[test]
-fn a_time_for_abandonment_that_names_no_attempt_counts_for_none() {
-    let mut bench = Bench::new();
-    let mut abandoned = order();
-    abandoned.cancel_after_secs = Some(120);
-    bench.pay(abandoned, [("POST payments #1", created("p1"))]);
-    let at_ms = bench.alarm_ms();
-    // As versions stored it that did not say whose it was.
-    let stored = json!({"cancel_at_ms": bench.now_ms, "cancel_tries": 3});
-    bench.ledger.schedule = serde_json::from_value(stored).unwrap();
-    assert_eq!(bench.alarm_ms(), at_ms);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn examined_until_let_go(
     while bench.ledger.intent.hints.contains(&id(payment)) && tries < 1000 {
         let timer = bench.ledger.schedule.hints.get(payment);
         bench.now_ms = timer.map_or(bench.now_ms, |timer| timer.at_ms);
-        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, bench.now_ms);
+        super::super::agenda::looked(&mut bench.ledger, &id("p1"), bench.terms.pace, bench.now_ms);
         let answer = answer();
         bench.wake([(&*called, always(answer))]);
         tries += 1;
@@ -255,7 +255,7 @@ fn a_hint_that_no_get_bears_out_is_let_go_after_24_tries() {
         let timer = bench.ledger.schedule.hints.get("p1");
         let at_ms = timer.map_or(bench.now_ms, |timer| timer.at_ms);
         bench.now_ms = at_ms;
-        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, at_ms);
+        super::super::agenda::looked(&mut bench.ledger, &id("p1"), bench.terms.pace, at_ms);
         bench.wake([("GET p1", shows("p1", "unpaid"))]);
         let timer = bench.ledger.schedule.hints.get("p1");
         gaps.push(timer.map_or(0, |timer| timer.at_ms - at_ms));
@@ -271,7 +271,7 @@ fn an_event_that_no_get_bears_out_delays_no_other() {
     bench.hint("p1", []);
     let examined = |bench: &mut Bench| {
         bench.now_ms = bench.ledger.schedule.hints.get("p1").unwrap().at_ms;
-        super::super::agenda::looked(&mut bench.ledger, bench.terms.pace, bench.now_ms);
+        super::super::agenda::looked(&mut bench.ledger, &id("p1"), bench.terms.pace, bench.now_ms);
         bench.wake([("GET p1", shows("p1", "unpaid"))]);
     };
     bench.wake([("GET p1", shows("p1", "unpaid"))]);
@@ -420,24 +420,10 @@ fn a_payment_is_told_at_once_whatever_else_the_e_service_refuses_to_hear() {
         "it waits for nothing"
     );
     bench.wake([("TELL p2", status(200))]);
-    // What was refused goes on at its own pace.
-    let began_ms = bench.now_ms;
-    bench.sleep().wake([("TELL p1-cancelled", status(400))]);
-    bench.sleep().wake([("TELL p1-cancelled", status(200))]);
-    assert!(bench.now_ms - began_ms > 2 * MINUTE_MS);
+    // Nor is it told of a cancellation any more, which it would take for the end of a paid order.
+    bench.sleep().wake([("GET p1", shows("p1", "cancelled"))]);
+    bench.sleep().wake([("GET p1", shows("p1", "cancelled"))]);
     assert_eq!(bench.alarm_ms(), None);
-}
-
-#[test]
-fn of_several_things_that_are_due_the_payment_is_told_first() {
-    let mut bench = refused_cancellation();
-    bench.pay(order(), [("POST payments #2", created("p2"))]);
-    // The refused one has been due for longer.
-    bench.pass(HOUR_MS);
-    bench.pay(order(), [("GET p2", shows("p2", "paid"))]);
-    bench.wake([("TELL p2", status(503))]);
-    bench.wake([("TELL p1-cancelled", status(400))]);
-    bench.sleep().wake([("TELL p2", status(200))]);
 }
 
 #[test]

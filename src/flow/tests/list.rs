@@ -192,7 +192,7 @@ fn another_service_reference_or_amount_is_not_what_is_looked_for() {
 }
 
 #[test]
-fn of_several_the_paid_one_is_adopted_and_another_that_can_be_paid_is_flagged() {
+fn of_several_the_paid_one_is_adopted_and_the_others_are_recorded_and_looked_at() {
     let mut bench = old();
     let reply = bench.pay(
         order(),
@@ -201,35 +201,55 @@ fn of_several_the_paid_one_is_adopted_and_another_that_can_be_paid_is_flagged() 
                 "LIST",
                 page(
                     vec![
-                        payment("p3", "unpaid"),
-                        payment("p2", "paid"),
+                        payment("p4", "unpaid"),
+                        payment("p3", "paid"),
+                        payment("p2", "refunded"),
                         payment("p1", "cancelled"),
                     ],
                     None,
                 ),
             ),
-            ("GET p2", shows("p2", "paid")),
+            ("GET p3", shows("p3", "paid")),
         ],
     );
-    assert_eq!(outcome(reply), is("p2", Status::Paid, true));
-    assert!(bench.is_flagged(Flag::Duplicate, Some("p3")));
-    assert!(!bench.is_flagged(Flag::Duplicate, Some("p1")));
+    assert_eq!(outcome(reply), is("p3", Status::Paid, true));
+    let intent = &bench.ledger.intent;
+    assert!(intent.attempt_of(&id("p1")).is_none());
+    assert!(bench.is_flagged(Flag::Duplicate, Some("p4")));
+    bench.wake([("GET p4", shows("p4", "unpaid"))]);
+    bench.wake([
+        ("GET p2", shows("p2", "refunded")),
+        ("TELL p3", status(200)),
+    ]);
+    assert!(bench.is_flagged(Flag::Surplus, Some("p2")));
+    // What can be paid a second time is cancelled, and the alert ends.
+    bench.wake([
+        ("POST p4/cancel", shows("p4", "cancelled")),
+        ("GET p4", shows("p4", "cancelled")),
+    ]);
+    let concerns = crate::flow::watch::concerns(&bench.ledger, bench.terms.pace, bench.now_ms);
+    assert_eq!(concerns, [""; 0]);
 }
 
 #[test]
-fn a_second_paid_payment_is_flagged_as_surplus() {
+fn a_payment_older_than_the_attempt_is_not_taken_for_its_order() {
     let mut bench = old();
-    bench.pay(
+    let older = |state| {
+        let created_at = format_iso_ms(START_MS - 6 * MINUTE_MS);
+        with(payment("p1", state), json!({"created_at": created_at}))
+    };
+    let reply = bench.pay(
         order(),
         [
-            (
-                "LIST",
-                page(vec![payment("p2", "paid"), payment("p1", "refunded")], None),
-            ),
-            ("GET p2", shows("p2", "paid")),
+            ("LIST", page(vec![older("unpaid")], None)),
+            ("LIST", page(vec![older("unpaid")], None)),
+            ("GET p1", says(200, older("unpaid"))),
+            ("POST p1/cancel", says(200, older("cancelled"))),
+            ("GET p1", says(200, older("cancelled"))),
+            ("POST payments #3", created("p3")),
         ],
     );
-    assert!(bench.is_flagged(Flag::Surplus, Some("p1")));
+    assert_eq!(outcome(reply), is("p3", Status::Unpaid, false));
 }
 
 #[test]

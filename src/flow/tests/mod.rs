@@ -13,6 +13,7 @@
 )]
 
 mod agenda;
+mod attempts;
 mod checkout;
 mod commands;
 mod desk;
@@ -406,6 +407,14 @@ impl Bench {
     /// When the intent wakes by itself.
     pub(super) fn alarm_ms(&self) -> Option<i64> {
         super::agenda::next(&self.ledger, self.terms.pace).map(|(at_ms, _)| at_ms)
+    }
+
+    /// When the first look comes after an attempt's cancellation.
+    pub(super) fn recheck_ms(&self, attempt: usize) -> i64 {
+        self.ledger.intent.attempts[attempt]
+            .cancelled_at_ms
+            .unwrap()
+            + 20 * MINUTE_MS
     }
 
     /// Sleeps until the alarm.

@@ -8,7 +8,7 @@ import { settingsOf } from "./settings.js";
 import { readEvent } from "./webhook.js";
 import { answerCreated, createBody, health, isStatus, ordered, serve } from "./worker.js";
 
-const SCHEDULE = '{"tells":[],"hints":[],"look_attempt":0,"looks":0,"cancel_attempt":0,"cancel_at_ms":null,"cancel_tries":0}';
+const SCHEDULE = '{"tells":[],"hints":[],"polls":[],"rechecks":[],"cancels":[],"searches":[]}';
 const FIRST_LOOK_MS = 300_000;
 
 export class PaymentLedger extends DurableObject {
