@@ -275,6 +275,13 @@ impl World {
                 // Made by another edge of the same public URL: ours by every sign, but no attempt asked for it.
                 let stray = self.paysg.add(REFERENCE, 2_500, RETURN_URL, now_ms);
                 self.pay(&stray);
+                // The event alone leads to it, and PaySG's GET may lag, or not be reached.
+                if self.dice.once_in(2) {
+                    self.paysg.find(&stray).unwrap().hidden_until_ms =
+                        now_ms + self.dice.below(60_000) as i64;
+                } else {
+                    self.paysg.hidden_until_ms = now_ms + self.dice.below(90) as i64 * MINUTE_MS;
+                }
                 self.ask(Message::Hint {
                     payment_id: id(&stray),
                 });
@@ -720,7 +727,8 @@ impl World {
             .iter()
             .filter(|payment| payment.reference == REFERENCE && payment.paid_ms.is_some())
             .map(|payment| payment.id.clone())
-            .filter(|id| !shown.contains(id))
+            // Nor are those repeated that were acknowledged.
+            .filter(|id| !shown.contains(id) && !self.due.contains(id))
             .collect();
         for id in unseen {
             self.ask(Message::Hint {
