@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig, type Plugin } from 'vite'
 import catalogue from './catalogue.json' with { type: 'json' }
-import { documentation, documents } from './documentation/plugin.mjs'
 
 const pages = ['index', 'licence', 'invoices', 'invoices-plain', 'result', 'about', '404']
 
@@ -55,12 +54,12 @@ const edge = process.env.DEV_EDGE_URL || 'http://127.0.0.1:8787'
 
 export default defineConfig({
   appType: 'mpa',
-  plugins: [documentation(), parts(), contract()],
+  plugins: [parts(), contract()],
   build: {
     target: 'es2022',
     // The pages' policy allows no data: scripts, and inlined fonts would be loaded by everybody.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: [...pages.map(page => new URL(`${page}.html`, import.meta.url).pathname), ...documents()] },
+    rolldownOptions: { input: pages.map(page => new URL(`${page}.html`, import.meta.url).pathname) },
   },
   // paysg-wasm finds its .wasm beside itself; pre-bundling would move it away from there.
   optimizeDeps: { exclude: ['paysg-wasm'] },

@@ -14,7 +14,7 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const documents = () => [
   "README.md", "SECURITY.md", "CHANGELOG.md", "simulator/README.md", "www/README.md",
-  ...readdirSync(join(root, "docs"), { recursive: true }).filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`),
+  ...readdirSync(join(root, "docs"), { recursive: true }).filter((file) => file.endsWith(".md") && !file.includes("node_modules")).map((file) => `docs/${file}`),
 ].sort();
 
 /** Every block: `{where, language, tags, code}`; `tags` has `run` and the like. */

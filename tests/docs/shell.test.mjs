@@ -49,7 +49,7 @@ for (const sub of ["build", "run", "doc", "test", "bench"]) {
   };
 }
 
-const packages = () => JSON.parse(help("cargo", "metadata", "--no-deps", "--format-version=1", "--offline").text.replace(/^[^{]*/, "").replace(/[^}]*$/, "")).packages.map(({ name }) => name);
+const packages = () => JSON.parse(help("cargo", "metadata", "--no-deps", "--format-version=1").text.replace(/^[^{]*/, "").replace(/[^}]*$/, "")).packages.map(({ name }) => name);
 
 const PROGRAMS = {
   cargo: ([sub, ...words]) => {

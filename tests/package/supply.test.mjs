@@ -1,5 +1,5 @@
 // What npm installs for the project's tools and for the e-service: exactly what the lockfiles say, from npm, and none of it runs while it is installed.
-// The crates' sources and licences are cargo-deny's to judge: xtask/src/suite/supply.rs.
+// cargo-deny judges the crates' sources and licences: the lints of `cargo xtask test`.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "./pkg.mjs";
 
-/** Every folder that npm installs into: one that is missing here fails the last of these tests. */
-const FOLDERS = ["", "www", "tests/bench", "tests/conformance", "tests/packaging", "tests/packaging/deep"];
+/** Every folder that npm installs into, as in xtask/src/audit.rs: one that is missing here fails the last of these tests. */
+const FOLDERS = ["", "docs", "www", "tests/bench", "tests/conformance", "tests/packaging", "tests/packaging/deep"];
 
 /** Packages that would run a script if they could; each works without, and another one is looked at by a person first. */
 const SCRIPTED = {
   "": ["esbuild", "workerd"],
+  docs: ["esbuild"],
   www: ["core-js-pure", "fsevents"],
   "tests/conformance": [],
   "tests/packaging": ["es-module-lexer", "esbuild", "fsevents"],

@@ -6,10 +6,12 @@ import { createService } from './service.mjs'
 import { Pages } from './static.mjs'
 import { Store } from './store.mjs'
 
+const built = folder => fileURLToPath(new URL(folder, import.meta.url))
+
 function start() {
   const configuration = configurationFrom(process.env)
   const store = new Store(configuration.database)
-  const pages = new Pages(fileURLToPath(new URL('../dist', import.meta.url)), configuration)
+  const pages = new Pages(built('../dist'), configuration, built('../../docs/.vitepress/dist'))
   const server = createServer(createService({ configuration, store, pages, log: line => console.log(line) }))
 
   server.listen(configuration.port, configuration.host, () => {

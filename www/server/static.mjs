@@ -1,4 +1,4 @@
-// The pages, as Vite built them. Read once, at the start: no file name ever comes from a request.
+// The pages of the e-service and of the documentation, as they were built. Read once, at the start: no file name ever comes from a request.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
@@ -37,11 +37,27 @@ export function contentSecurityPolicy({ edge_origin, payment_origin }) {
   ].join('; ')
 }
 
+/** The documentation's pages, as VitePress writes them: inline scripts by their hashes, and styles that colour code and draw diagrams. */
+function documentationPolicy(html) {
+  const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map(([, script]) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${inline.join(' ')}`.trim(),
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
 export class Pages {
   #files = new Map()
   #headers
 
-  constructor(directory, configuration) {
+  /** `documentation`: the folder of its built pages, which are served under /docs. */
+  constructor(directory, configuration, documentation) {
     this.configuration = configuration
     this.#headers = {
       'content-security-policy': contentSecurityPolicy(configuration),
@@ -57,6 +73,12 @@ export class Pages {
       const url = '/' + relative(directory, path).split(sep).join('/')
       this.#files.set(routeOf(url), this.#read(path, url))
     }
+    for (const path of documentation ? filesBelow(documentation) : []) {
+      const url = '/docs/' + relative(documentation, path).split(sep).join('/')
+      const file = this.#read(path, url)
+      if (url.endsWith('.html')) file.policy = documentationPolicy(file.body.toString('utf8'))
+      this.#files.set(routeOf(url), file)
+    }
   }
 
   get empty() {
@@ -65,7 +87,7 @@ export class Pages {
 
   /** Answers with the page or file of this path. `false` if there is none. */
   serve(request, response, path) {
-    let file = this.#files.get(path)
+    let file = this.#files.get(path) ?? (path.startsWith('/docs/') ? this.#files.get(path.replace(/\/$/, '')) : undefined)
     if (!file) return false
     if (path === '/result') file = this.#forThisPayment(file, request.url)
     this.#send(request, response, 200, file)
@@ -97,7 +119,7 @@ export class Pages {
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
       type: TYPES[extension] ?? 'application/octet-stream',
       // Vite puts the hash of the content into these names.
-      cache: url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      cache: /^(\/docs)?\/assets\//.test(url) ? 'public, max-age=31536000, immutable' : 'no-cache',
     }
   }
 
@@ -118,7 +140,7 @@ export class Pages {
   }
 
   #send(request, response, status, file) {
-    const headers = { ...this.#headers, 'content-type': file.type, 'cache-control': file.cache, ...(file.etag && { etag: file.etag }), vary: 'accept-encoding' }
+    const headers = { ...this.#headers, ...(file.policy && { 'content-security-policy': file.policy }), 'content-type': file.type, 'cache-control': file.cache, ...(file.etag && { etag: file.etag }), vary: 'accept-encoding' }
     if (status === 200 && file.etag && request.headers['if-none-match'] === file.etag) return void response.writeHead(304, headers).end()
     const brotli = file.brotli && /\bbr\b/.test(request.headers['accept-encoding'] ?? '')
     const body = brotli ? file.brotli : file.body

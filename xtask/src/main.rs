@@ -1,19 +1,18 @@
-//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | fuzz | test | bench | conformance`.
+//! The project's commands: `cargo xtask build | pack | demo | simulator | edge | test | audit | bench | conformance`.
 //!
 //! Each command says what it installs or builds, why, and how long it took, and does nothing twice.
 
+mod audit;
 mod bench;
 mod conformance;
 mod demo;
 mod fingerprint;
-mod fuzz;
 mod package;
 mod project;
 mod report;
-mod sbom;
 mod shell;
 mod stack;
-mod suite;
+mod test;
 mod tools;
 
 use std::process::ExitCode;
@@ -44,12 +43,10 @@ enum Task {
     Simulator(demo::PartOptions),
     /// Serve the edge alone
     Edge(demo::PartOptions),
-    /// Check what comes from others: licences, sources, versions, and what is known against them
+    /// Ask the advisory databases about everything that the lockfiles name (needs the network)
     Audit,
-    /// Have the fuzzers look for inputs that break a law, each until its coverage stands still
-    Fuzz(fuzz::FuzzOptions),
-    /// Run every test; the last line is the sum
-    Test(suite::TestOptions),
+    /// Run every test; the table at the end has a line for each command
+    Test(test::TestOptions),
     /// Measure the product beside its peers, in one run, as ratios
     Bench(bench::BenchOptions),
     /// Check a payment proxy of whatever make against its contract, over HTTP
@@ -67,9 +64,8 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::demo(&project, &options),
         Task::Simulator(options) => demo::simulator_alone(&project, &options),
         Task::Edge(options) => demo::edge_alone(&project, &options),
-        Task::Audit => suite::audit(&project),
-        Task::Fuzz(options) => fuzz::fuzz(&project, &options),
-        Task::Test(options) => suite::test(&project, &options),
+        Task::Audit => audit::audit(&project),
+        Task::Test(options) => test::test(&project, &options),
         Task::Bench(options) => bench::bench(&project, &options),
         Task::Conformance(options) => conformance::conformance(&project, &options),
     };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::fingerprint::{Fingerprint, files_under};
 use crate::project::Project;
 use crate::tools::{self, WasmTools};
-use crate::{report, sbom, shell};
+use crate::{report, shell};
 
 /// One of the crate's wasm builds.
 struct WasmBuild {
@@ -31,8 +31,6 @@ struct WasmBuild {
     wasm_opt_level: Option<&'static str>,
     /// How far its memory may grow, in bytes.
     max_memory: u32,
-    /// Compiled by Clippy's compiler, where that is wanted: nothing that is shipped.
-    linted: bool,
     /// The crate's own level, where it is another than its dependencies'.
     own_level: Option<&'static str>,
 }
@@ -50,7 +48,6 @@ const BROWSER: WasmBuild = WasmBuild {
     wasm_opt_level: Some("-Oz"),
     // An order and an answer, a few times over, are a fraction of it.
     max_memory: 16 << 20,
-    linted: false,
     own_level: None,
 };
 
@@ -70,7 +67,6 @@ const EDGE: WasmBuild = WasmBuild {
     // Cloudflare ends an isolate, with all requests in it, at 128 MB. Memory never shrinks, so it must trap well before that: a trap costs one
     // request, and the next instance begins small. A page of 3 MiB of PaySG's list fits.
     max_memory: 32 << 20,
-    linted: false,
     own_level: None,
 };
 
@@ -82,11 +78,9 @@ const TRAPPING: WasmBuild = WasmBuild {
     ..EDGE
 };
 
-/// The same as rustc leaves it, with what it has of the shipped build's dependencies: what a trap costs is the host's affair, and it is made in half
-/// the time. It has all the code of the shipped edge, which is linted this way: Clippy alone would check each dependency for this target once more.
+/// The same without wasm-opt, which takes half of the time: what a trap costs is the host's affair.
 const TRAPPING_SOON: WasmBuild = WasmBuild {
     wasm_opt_level: None,
-    linted: true,
     own_level: Some("1"),
     ..TRAPPING
 };
@@ -115,18 +109,10 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
 /// Makes `pkg/`; a part whose sources have not changed is left as it is.
 pub(crate) fn make(project: &Project) -> anyhow::Result<()> {
     let wasm_tools = tools::wasm_tools(project)?;
-    let margin = report::margin();
-    std::thread::scope(|scope| {
-        // Only wasm-opt, which comes with them, has to wait for the packages; it says so if they cannot be installed.
-        scope.spawn(move || {
-            report::set_margin(margin);
-            npm_packages(project)
-        });
-        for wasm_build in [BROWSER, EDGE] {
-            build_wasm(project, &wasm_tools, &wasm_build)?;
-        }
-        npm_packages(project)
-    })?;
+    npm_packages(project)?;
+    for wasm_build in [BROWSER, EDGE] {
+        build_wasm(project, &wasm_tools, &wasm_build)?;
+    }
     copy_sources(project)
 }
 
@@ -136,7 +122,7 @@ pub(crate) fn make_trapping(project: &Project, as_shipped: bool) -> anyhow::Resu
     build_wasm(project, &tools::wasm_tools(project)?, &build)
 }
 
-fn npm_packages(project: &Project) -> anyhow::Result<()> {
+pub(crate) fn npm_packages(project: &Project) -> anyhow::Result<()> {
     tools::npm_packages(
         project,
         project.root(),
@@ -168,12 +154,11 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {:?} {} {:?} {} {:?} {} {} {WASM_FEATURES:?} remapped",
+        "{} {} {} {:?} {:?} {} {:?} {} {} {WASM_FEATURES:?} remapped",
         build.features,
         build.target,
         build.rustc_level,
         build.own_level,
-        build.linted,
         build.llvm,
         build.simd,
         build.wasm_opt_level,
@@ -234,9 +219,6 @@ fn compile(
     if let Some(level) = build.own_level {
         let setting = format!("profile.release.package.paysg-wasm.opt-level={level}");
         command.arg("--config").arg(setting);
-    }
-    if build.linted {
-        command.envs(shell::linting());
     }
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);
@@ -330,7 +312,7 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
             copies.push((source, pkg.join(name)));
         }
     }
-    let bill = pkg.join(sbom::FILE);
+    let bill = pkg.join("sbom.cdx.json");
     let wasm_folders = [BROWSER, EDGE].map(|build| pkg.join(build.name));
     for file in files_under(&pkg)? {
         let from_wasm_pack = wasm_folders.iter().any(|folder| file.starts_with(folder));
@@ -350,8 +332,13 @@ fn copy_sources(project: &Project) -> anyhow::Result<()> {
         };
         write_if_changed(destination, &contents)?;
     }
-    let builds = [BROWSER, EDGE].map(|build| build.name);
-    write_if_changed(&bill, sbom::of(project, &builds)?.as_bytes())
+    let printed = shell::output(
+        Command::new(tools::node(project)?)
+            .arg(project.path("xtask/sbom.mjs"))
+            .arg(&pkg)
+            .args([BROWSER, EDGE].map(|build| build.name)),
+    )?;
+    write_if_changed(&bill, printed.as_bytes())
 }
 
 /// The package's manifest with the crate's version: there is one number, in `Cargo.toml`.

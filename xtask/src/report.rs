@@ -1,24 +1,7 @@
 //! What the user reads while a command works.
 
-use std::cell::Cell;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-thread_local! {
-    /// What each line of this thread begins with: whose it is, where several work side by side.
-    static MARGIN: Cell<&'static str> = const { Cell::new("") };
-}
-
-/// Has each line of this thread begin with this.
-pub(crate) fn set_margin(margin: &'static str) {
-    MARGIN.set(margin);
-}
-
-/// What the lines of this thread begin with: for a thread that shows what this one has begun.
-pub(crate) fn margin() -> &'static str {
-    MARGIN.get()
-}
 
 /// Prints a line; a reader that went away is no reason to stop.
 pub(crate) fn line(text: &str) {
@@ -31,43 +14,19 @@ pub(crate) fn failure(text: &str) {
 }
 
 /// One write for each text, so that those of several threads stay whole.
-pub(crate) fn show(to: &mut impl Write, text: &str) {
-    let margin = margin();
-    let mut shown = String::new();
-    for line in text.split('\n') {
-        shown.push_str(if line.is_empty() {
-            margin.trim_end()
-        } else {
-            margin
-        });
-        shown.push_str(line);
-        shown.push('\n');
-    }
-    let _ = to.write_all(shown.as_bytes());
+fn show(to: &mut impl Write, text: &str) {
+    let _ = to.write_all(format!("{text}\n").as_bytes());
 }
 
-/// Steps that have begun, and those of them that have ended.
-static BEGUN: AtomicUsize = AtomicUsize::new(0);
-static ENDED: AtomicUsize = AtomicUsize::new(0);
-
-/// Says what is about to happen, does it, and says how long it took; and once more what, where other steps began or ended meanwhile.
+/// Prints what is about to happen, does it, and prints how long it took.
 pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let before = BEGUN.fetch_add(1, Ordering::Relaxed);
-    let alone = ENDED.load(Ordering::Relaxed) == before;
     line(&format!("▸ {what}"));
     let started = Instant::now();
     let result = work();
     let took = seconds(started.elapsed());
-    let alone = alone && BEGUN.load(Ordering::Relaxed) == before.saturating_add(1);
-    ENDED.fetch_add(1, Ordering::Relaxed);
-    let whose = if alone {
-        String::new()
-    } else {
-        format!(": {what}")
-    };
     match &result {
-        Ok(_) => line(&format!("  done in {took}{whose}")),
-        Err(_) => line(&format!("  failed after {took}{whose}")),
+        Ok(_) => line(&format!("  done in {took}")),
+        Err(_) => line(&format!("  failed after {took}")),
     }
     result
 }

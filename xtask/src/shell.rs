@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, bail};
 
@@ -64,6 +63,40 @@ pub(crate) fn shown(command: &Command) -> String {
     words.join(" ")
 }
 
+/// The command as a person types it in the project's folder: programs by their names, with the `PAYSG_` variables that change what it does.
+pub(crate) fn typed(command: &Command, root: &Path) -> String {
+    let name = |program: &OsStr| {
+        let path = Path::new(program);
+        let name = path.file_name().unwrap_or(program);
+        name.to_string_lossy().into_owned()
+    };
+    let variables = command.get_envs().filter_map(|(variable, value)| {
+        let variable = variable.to_str()?;
+        let of_interest = variable.starts_with("PAYSG_") && variable != "PAYSG_XTASK";
+        of_interest.then(|| format!("{variable}={}", value.unwrap_or_default().to_string_lossy()))
+    });
+    let folder = command
+        .get_current_dir()
+        .and_then(|folder| folder.strip_prefix(root).ok())
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map(|folder| format!("cd {} &&", folder.display()));
+    let arguments = command.get_args().map(|argument| {
+        let argument = argument.to_string_lossy();
+        if argument.contains(['*', ' ', '(', '|']) {
+            format!("'{argument}'")
+        } else {
+            argument.into_owned()
+        }
+    });
+    folder
+        .into_iter()
+        .chain(variables)
+        .chain([name(command.get_program())])
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// Every program of this name, first `first`, then along `PATH`.
 pub(crate) fn candidates(name: &str, first: &[PathBuf]) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -116,27 +149,6 @@ pub(crate) fn cargo() -> Command {
             .as_deref()
             .unwrap_or(OsStr::new("cargo")),
     )
-}
-
-static LINTING: AtomicBool = AtomicBool::new(false);
-
-/// Has cargo lint whatever of ours it compiles with `linting()` from now on, and take each warning for an error.
-pub(crate) fn lint_what_is_built() {
-    LINTING.store(true, Ordering::Relaxed);
-}
-
-/// What has cargo lint while it builds, where that is wanted.
-///
-/// `cargo clippy` does the same, but compiles everything for itself alone, the dependencies above all. This way the tests, and what they run, are
-/// linted as they are built. Clippy's compiler optimises less than rustc: nothing that is shipped is built by it.
-pub(crate) fn linting() -> impl Iterator<Item = (&'static str, &'static str)> {
-    const VARIABLES: [(&str, &str); 2] = [
-        ("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"),
-        ("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__"),
-    ];
-    VARIABLES
-        .into_iter()
-        .filter(|_| LINTING.load(Ordering::Relaxed))
 }
 
 #[cfg(test)]

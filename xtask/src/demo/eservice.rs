@@ -1,6 +1,6 @@
 //! The e-service of `www/`: its own small server, behind the edge.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -16,34 +16,74 @@ use crate::{report, shell, tools};
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {
     let www = project.path("www");
     tools::npm_packages(project, &www, "the e-service's front end and its bundler")?;
-    let mut fingerprint = Fingerprint::of("npm run build")
-        .with(&project.pkg())?
-        .with(&project.path("docs"))?;
-    // What else www makes pages of.
-    for page in ["simulator/README.md", "SECURITY.md", "CHANGELOG.md"] {
-        fingerprint = fingerprint.with(&project.path(page))?;
+    npm_build(
+        project,
+        "www",
+        "dist",
+        &[&project.pkg()],
+        "Building the e-service's pages",
+    )
+}
+
+/// Builds the documentation, which the e-service serves under `/docs`.
+pub(super) fn build_documentation(project: &Project) -> anyhow::Result<()> {
+    tools::npm_packages(project, &project.path("docs"), "the documentation's site")?;
+    let package = project.path("npm/package.json");
+    npm_build(
+        project,
+        "docs",
+        ".vitepress/dist",
+        &[&package],
+        "Building the documentation",
+    )
+}
+
+/// `npm run build` in a folder, if anything there or in `inputs` has changed since the last time.
+fn npm_build(
+    project: &Project,
+    folder: &str,
+    output: &str,
+    inputs: &[&Path],
+    what: &str,
+) -> anyhow::Result<()> {
+    let place = project.path(folder);
+    let mut fingerprint = Fingerprint::of("npm run build");
+    for input in inputs {
+        fingerprint = fingerprint.with(input)?;
     }
-    for entry in std::fs::read_dir(&www)? {
-        let path = entry?.path();
-        if !path.ends_with("dist") && !path.ends_with("node_modules") {
-            fingerprint = fingerprint.with(&path)?;
-        }
+    for path in sources(&place)? {
+        fingerprint = fingerprint.with(&path)?;
     }
-    let index = www.join("dist/index.html");
-    fingerprint.unless_made(project, "www", &index, || {
-        report::step("Building the e-service's pages", || {
+    let index = place.join(output).join("index.html");
+    fingerprint.unless_made(project, folder, &index, || {
+        report::step(what, || {
             let node = tools::node(project)?;
-            let folder = node.parent().unwrap_or(&www);
+            let bin = node.parent().unwrap_or(&place);
             shell::run_quietly(
                 tools::npm()?
                     .args(["run", "build"])
                     // Its bundler asks for a newer Node than the machine's may be.
-                    .env("PATH", shell::path_with(&[folder])?)
-                    .current_dir(&www),
+                    .env("PATH", shell::path_with(&[bin])?)
+                    .current_dir(&place),
             )
         })
     })?;
     Ok(())
+}
+
+/// Everything in a folder but installed packages and earlier output.
+fn sources(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let made = ["dist", "node_modules", ".vitepress"];
+    let mut sources = vec![];
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if !made.iter().any(|name| path.ends_with(name)) {
+            sources.push(path);
+        }
+    }
+    let settings = ["config.mjs", "theme"].map(|name| folder.join(".vitepress").join(name));
+    sources.extend(settings.into_iter().filter(|path| path.exists()));
+    Ok(sources)
 }
 
 /// Gives it an address, and makes it the one who is told of paid payments unless somebody else is.

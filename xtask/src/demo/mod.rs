@@ -172,16 +172,12 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
     build_parts(project, true)
 }
 
-/// The simulator alone: what tests it natively begins with it, for others wait for it.
-pub(crate) fn build_simulator(project: &Project) -> anyhow::Result<()> {
-    simulator::build(project)
-}
-
 fn build_parts(project: &Project, with_www: bool) -> anyhow::Result<()> {
     package::make(project)?;
     simulator::build(project)?;
     if with_www {
         eservice::build(project)?;
+        eservice::build_documentation(project)?;
     }
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 
@@ -17,25 +16,15 @@ const PROGRAM: &str = "paysg-simulator";
 
 /// Builds it in the dev profile, with what tests are built with: where they ran, it is there already. A release build optimised as one
 /// crate graph would take minutes to make a server of a few requests a second faster.
-///
-/// Once for each command: who asks again waits for it, not for whatever else cargo builds by then.
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {
-    static BUILT: Mutex<bool> = Mutex::new(false);
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if *built {
-        return Ok(());
-    }
     report::step("Building the simulator", || {
         shell::run(
             shell::cargo()
                 .args(["build", "--quiet", "--bin", PROGRAM])
                 .args(WORKSPACE)
-                .envs(shell::linting())
                 .current_dir(project.root()),
         )
-    })?;
-    *built = true;
-    Ok(())
+    })
 }
 
 pub(super) fn start(project: &Project, stack: &Stack, state: &Path) -> anyhow::Result<Part> {

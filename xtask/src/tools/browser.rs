@@ -1,13 +1,12 @@
 //! Browsers and their WebDrivers, for the tests that need one.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::rust::CargoTool;
-use super::{alone, system};
+use super::system;
 use crate::project::Project;
 use crate::{report, shell};
 
@@ -58,11 +57,9 @@ impl Browser {
                 let reason =
                     "the tests in WebKit need its driver, and a display that is on no desk";
                 let packages = ["webkit2gtk-driver", "xvfb"];
-                let alone_with_apt = alone();
                 if std::env::var_os("DISPLAY").is_none() && shell::which("Xvfb").is_none() {
                     system::apt_install(&packages, reason)?;
                 }
-                drop(alone_with_apt);
                 let driver =
                     found_or_installed("WEBKITDRIVER", &["WebKitWebDriver"], &packages, reason)?;
                 vec![("WEBKITDRIVER", driver)]
@@ -81,15 +78,10 @@ pub(crate) fn headless_shell() -> anyhow::Result<Option<PathBuf>> {
         return Ok(None);
     }
     let Chromium { browser, .. } = chromium()?;
-    // Asked once: where it cannot be installed, that takes a while to find out.
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    Ok(FOUND
-        .get_or_init(|| installed_headless_shell(&browser))
-        .clone())
+    Ok(installed_headless_shell(&browser))
 }
 
 fn installed_headless_shell(browser: &Path) -> Option<PathBuf> {
-    let _alone = alone();
     // Debian has a script on PATH that starts it and does not end with it.
     let debian = Path::new("/usr/lib/chromium").join(HEADLESS_SHELL);
     let find = || {
@@ -140,7 +132,6 @@ fn found_or_installed(
     packages: &[&str],
     reason: &str,
 ) -> anyhow::Result<PathBuf> {
-    let _alone = alone();
     let find = || {
         std::env::var_os(variable)
             .map(PathBuf::from)
@@ -165,7 +156,6 @@ struct Chromium {
 
 /// Finds Chromium and chromedriver, by `CHROME_BIN` and `CHROMEDRIVER` or on `PATH`, or installs Debian's.
 fn chromium() -> anyhow::Result<Chromium> {
-    let _alone = alone();
     if let Some(found) = find() {
         return Ok(found);
     }

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 
-use super::{alone, system};
+use super::system;
 use crate::fingerprint::Fingerprint;
 use crate::project::Project;
 use crate::{report, shell};
@@ -30,7 +29,6 @@ pub(crate) fn node(project: &Project) -> anyhow::Result<PathBuf> {
 
 /// The machine's npm.
 pub(crate) fn npm() -> anyhow::Result<Command> {
-    let _alone = alone();
     if shell::which("npm").is_none() {
         system::apt_install(
             &["nodejs", "npm"],
@@ -40,10 +38,8 @@ pub(crate) fn npm() -> anyhow::Result<Command> {
     Ok(Command::new("npm"))
 }
 
-/// `npm ci` in a folder, when its lockfile is not the one last installed. Who asks while it is being done waits for it.
+/// `npm ci` in a folder, when its lockfile is not the one last installed.
 pub(crate) fn npm_packages(project: &Project, folder: &Path, reason: &str) -> anyhow::Result<()> {
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let lock = folder.join("package-lock.json");
     if !lock.is_file() {
         bail!("{} is missing: commit it", lock.display());

@@ -6,7 +6,6 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use super::alone;
 use crate::project::Project;
 use crate::{report, shell};
 
@@ -71,7 +70,6 @@ pub(crate) fn wasm_tools(project: &Project) -> anyhow::Result<WasmTools> {
 
 /// The formatter and the linter, which a minimal Rust comes without.
 pub(crate) fn lints() -> anyhow::Result<()> {
-    let _alone = alone();
     for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if shell::output(shell::cargo().args([command, "--version"])).is_ok() {
             continue;
@@ -91,7 +89,6 @@ pub(crate) fn lints() -> anyhow::Result<()> {
 
 /// The target of both builds.
 pub(crate) fn wasm_target() -> anyhow::Result<()> {
-    let _alone = alone();
     let sysroot = shell::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
     if library.is_dir() {
@@ -107,36 +104,6 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
         &format!("Adding Rust's target {TARGET}: browser and edge are wasm"),
         || shell::run_quietly(Command::new("rustup").args(["target", "add", TARGET])),
     )
-}
-
-/// The compiler that the fuzzers are built with: what counts the branches they reach is not in the stable one.
-pub(crate) fn nightly() -> anyhow::Result<()> {
-    let nightly = || Command::new("rustup");
-    if shell::output(nightly().args(["run", "nightly", "rustc", "--version"])).is_ok() {
-        return Ok(());
-    }
-    if shell::which("rustup").is_none() {
-        bail!("the fuzzers need Rust's nightly compiler, and there is no rustup to add it");
-    }
-    report::step(
-        "Adding Rust's nightly compiler: the fuzzers are built with it",
-        || {
-            let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
-            shell::run_quietly(nightly().args(install))
-        },
-    )
-}
-
-/// What builds the fuzzers.
-pub(crate) fn cargo_fuzz(project: &Project) -> anyhow::Result<PathBuf> {
-    CargoTool {
-        package: "cargo-fuzz",
-        program: "cargo-fuzz",
-        version: "0.13.2",
-        reason: "it builds the fuzzers",
-        profile: "dev",
-    }
-    .installed(project, |version| shell::at_least(version, &[0, 13]))
 }
 
 /// A program from crates.io.
@@ -167,7 +134,6 @@ impl CargoTool<'_> {
         project: &Project,
         will_do: impl Fn(&str) -> bool,
     ) -> anyhow::Result<PathBuf> {
-        let _alone = alone();
         if let Some(found) = self.found(project, will_do) {
             return Ok(found);
         }
