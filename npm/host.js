@@ -1,7 +1,7 @@
 // Carries out what the core asks for: calls, storage's messages, answers. It decides nothing.
 import { Edge, initSync, recycle, renew, signed_timestamp, verify_webhook } from "./edge/paysg_wasm.js";
 import { Limits } from "./limits.js";
-import { ANSWERS, BODIES, beginCall, beginReading, endCall, endReading } from "./load.js";
+import { ANSWERS, Full, beginCall, beginReading, endCall } from "./load.js";
 import { failure, requestId } from "./log.js";
 
 /** The headers whose values the core reads, in its order (`src/edge/request.rs`). */
@@ -15,6 +15,7 @@ const HEADERS = [
   "idempotency-key",
   "paysg-signature",
   "access-control-request-method",
+  "sec-fetch-mode",
 ];
 const VARIABLES = [
   "PAYSG_API_KEY",
@@ -35,7 +36,10 @@ const VARIABLES = [
 export const MAX_BODY_BYTES = 64 * 1024;
 /** PaySG's answers: a full page of its list is well below this. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Bodies that state no more are read whole, which costs a fraction: they are most, and all that may be on their way at once are within what there is room for. */
+const WHOLE_BODY_BYTES = 16 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
+const MULTIPART = /^\s*multipart\/form-data\s*(;|$)/i;
 const REMEMBERED_MS = 2_000;
 const MAX_REMEMBERED = 1_000;
 const MAX_REMEMBERED_BYTES = 16 * 1024;
@@ -143,6 +147,10 @@ export class Core {
     return this.cross((edge) => edge.begin(method, url, headers, body, Date.now(), random));
   }
 
+  admit(method, url, headers, random) {
+    return this.cross((edge) => edge.admit(method, url, headers, Date.now(), random));
+  }
+
   turnAway(method, url, headers, why, random) {
     return this.cross((edge) => edge.turn_away(method, url, headers, why, Date.now(), random));
   }
@@ -186,7 +194,8 @@ export class Core {
 
   /** Makes a call. `keepAlive` outlives the request: others may wait for the same answer. `endsCalls`: see `serve`. */
   async call(after, timeout, kind, method, url, headers, body, { keepAlive, endsCalls = false } = {}) {
-    const send = () => fetchOnce(Number(timeout), endsCalls, method, url, headers, body);
+    // Of the e-service's answers only the status counts, and no body of theirs keeps it from counting.
+    const send = () => fetchOnce(Number(timeout), endsCalls, method, url, headers, body, kind !== "apart");
     if (after !== "0") await sleep(Number(after));
     if (kind !== "shared") {
       const answer = await send();
@@ -222,8 +231,8 @@ export class Core {
   }
 }
 
-/** One call and its answer; no answer is an answer too. */
-async function fetchOnce(timeout, endsCalls, method, url, headers, body) {
+/** One call and its answer; no answer is an answer too. `reads`: whether its body is read. */
+async function fetchOnce(timeout, endsCalls, method, url, headers, body, reads) {
   let timer;
   // A signal costs workerd some per cent of all that it does for a question, and there the runtime ends what nobody waits for.
   const late = endsCalls ? new Promise((_, reject) => (timer = setTimeout(reject, timeout))) : undefined;
@@ -237,7 +246,7 @@ async function fetchOnce(timeout, endsCalls, method, url, headers, body) {
       signal: endsCalls ? undefined : AbortSignal.timeout(timeout),
     });
     const response = await (endsCalls ? Promise.race([answer, late]) : answer);
-    const bytes = await read(response, MAX_ANSWER_BYTES, ANSWERS, late);
+    const bytes = reads ? await read(response, MAX_ANSWER_BYTES, ANSWERS, late) : dropped(response);
     if (bytes === undefined) return LOST;
     return { status: response.status, retryAfter: response.headers.get("retry-after") ?? "", body: bytes };
   } catch {
@@ -257,11 +266,17 @@ function lines(text) {
   return headers;
 }
 
-/** There is no room for what is being read. */
-class Full extends Error {}
+/** Lets go of a body that nobody reads. Not waited for: Next's edge runtime never says that it is done, and some e-service's body never ends. */
+function dropped({ body }) {
+  body?.cancel().catch(() => {});
+  return NOTHING;
+}
 
-/** A body of at most so many bytes; `undefined` for a larger one. It is held in a room while it comes, if one is named; `late` ends the reading from without. */
-export async function read(source, limit, room, late) {
+/**
+ * A body of at most so many bytes; `undefined` for a larger one. It is held in a room while it comes, if one is named; `late` ends the reading
+ * from without. One that states more than `whole` bytes is counted as it comes: nobody takes up room by what they say that they will send.
+ */
+export async function read(source, limit, room, late, whole = limit) {
   const { headers } = source;
   const length = Number(headers.get("content-length") ?? NaN);
   // HTTP keeps a sender to the length that it states, so that the runtime may read the body whole, which costs a fraction. What is sent in
@@ -270,14 +285,14 @@ export async function read(source, limit, room, late) {
   // Not before: `body` alone makes a stream.
   if (!stated) return source.body === null ? NOTHING : count(source.body, limit, room, late);
   if (length > limit) {
-    // Not waited for: Next's edge runtime never says that it is done.
-    source.body?.cancel().catch(() => {});
+    dropped(source);
     return undefined;
   }
+  if (length > whole) return count(source.body, limit, room, late);
   if (room?.hold(length) === false) throw new Full();
   try {
-    const whole = source.arrayBuffer();
-    const bytes = new Uint8Array(await (late === undefined ? whole : Promise.race([whole, late])));
+    const all = source.arrayBuffer();
+    const bytes = new Uint8Array(await (late === undefined ? all : Promise.race([all, late])));
     return bytes.byteLength > limit ? undefined : bytes;
   } finally {
     room?.release(length);
@@ -321,15 +336,32 @@ async function count(stream, limit, room, late) {
 }
 
 /** A request's body; `undefined` where it is too large. */
-async function readBody(request) {
+async function readBody(request, address) {
   let timer;
+  let reading;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error("late")), BODY_TIMEOUT_MS);
+    reading = beginReading(address, () => reject(new Full()));
   });
+  // It may be given up while nobody waits for it.
+  late.catch(() => {});
   try {
-    return await read(request, MAX_BODY_BYTES, BODIES, late);
+    return await read(request, MAX_BODY_BYTES, reading, late, WHOLE_BODY_BYTES);
   } finally {
     clearTimeout(timer);
+    reading.end();
+  }
+}
+
+/** A multipart form by the runtime's own parser, as the core reads it: `[[name, text or null], …]`. No file of anybody's is passed on. */
+async function partsOf(body, type) {
+  try {
+    const form = await new Response(body, { headers: { "content-type": type } }).formData();
+    const unchosen = (value) => typeof value !== "string" && value.size === 0 && value.name === "";
+    const fields = Array.from(form).filter(([, value]) => !unchosen(value));
+    return encoder.encode(JSON.stringify(fields.map(([name, value]) => [name, typeof value === "string" ? value : null])));
+  } catch {
+    return NOTHING;
   }
 }
 
@@ -339,26 +371,27 @@ function readHeaders(core, { headers }, asks, address) {
   if (asks) {
     // Questions have no use for the others, which are of requests that change something; nor for an origin where none is allowed.
     const origin = core.allowsOrigins ? value("origin") : "";
-    return `${value("accept")}\0\0${value("cookie")}\0${origin}\0\0${value("authorization")}\0\0\0\0${address}`;
+    return `${value("accept")}\0\0${value("cookie")}\0${origin}\0\0${value("authorization")}\0\0\0\0${value("sec-fetch-mode")}\0${address}`;
   }
   return `${HEADERS.map(value).join("\0")}\0${address}`;
 }
 
-/** The first step of a request that has a body. */
-async function firstStep(core, request, method, url, headers, seed) {
-  if (!beginReading()) {
-    request.body?.cancel().catch(() => {});
-    return core.turnAway(method, url, headers, "overloaded", seed);
+/** The first step of a request that may have a body, which is read only where the core has no answer without it. */
+async function firstStep(core, request, method, url, headers, seed, address) {
+  const refused = core.admit(method, url, headers, seed);
+  if (refused !== "") {
+    dropped(request);
+    return refused;
   }
   let body;
   try {
-    body = await readBody(request);
+    body = await readBody(request, address);
   } catch (error) {
     // Late, or broken off: whoever sent it may be there or not.
     return core.turnAway(method, url, headers, error instanceof Full ? "overloaded" : "slow", seed);
-  } finally {
-    endReading();
   }
+  const type = request.headers.get("content-type") ?? "";
+  if (body !== undefined && MULTIPART.test(type)) body = await partsOf(body, type);
   return core.begin(method, url, headers, body, seed);
 }
 
@@ -377,7 +410,7 @@ export async function serve(core, request, { keepAlive, endsCalls, log, address 
     const { method, url } = request;
     const asks = method === "GET" || method === "HEAD";
     const headers = readHeaders(core, request, asks, address);
-    let step = asks ? core.begin(method, url, headers, NOTHING, seed) : await firstStep(core, request, method, url, headers, seed);
+    let step = asks || method === "OPTIONS" ? core.begin(method, url, headers, NOTHING, seed) : await firstStep(core, request, method, url, headers, seed, address);
     for (;;) {
       const parts = step.split("\0");
       if (parts[0] === "R") {

@@ -1,11 +1,14 @@
 // The fields of the form that a payment is ordered by: read, and marked with what the proxy says of them.
 import { fieldText } from "./problem.js";
 
+/** The fields that say something of an order; the others are the web framework's, or the e-service's own. */
+const OF_ORDER = /^(order|item|quantity|payer_.*)$/;
+
 /** The order that a form holds, as the same form would post it by itself. */
 export function orderOf(form, submitter, attributes) {
   const fields = { ...attributes };
   for (const [name, value] of form ? new FormData(form, submitter) : []) {
-    if (typeof value === "string" && value.trim() !== "") fields[name] = value.trim();
+    if (OF_ORDER.test(name) && typeof value === "string" && value.trim() !== "") fields[name] = value.trim();
   }
   // What a form without scripts has in place of the key that the module draws and remembers.
   delete fields.idempotency_key;

@@ -242,7 +242,9 @@ export class PaySGPayElement extends Part {
     const kind = problemOf(error);
     const problems = kind === "fields" ? this.#marks.set(form, error.fields, this._words) : [];
     const fields = problems.map(({ name, text }, index) => ({ ...error.fields[index], name, text }));
-    this.#problem = { kind, problems };
+    // A payer reads of what they can change, and of nothing else.
+    const theirs = problems.filter(({ control }) => control);
+    this.#problem = { kind: kind === "fields" && !theirs.length ? "refused" : kind, problems: theirs };
     this.#enter("failed", { error });
     if (!this._tell("paysg-error", { kind, error, fields }, { cancelable: true })) {
       // The page says it itself.
@@ -251,8 +253,7 @@ export class PaySGPayElement extends Part {
       return this._render();
     }
     // What no field of the form can mend makes the payment itself invalid, until something is changed or it is tried again.
-    const stray = problems.find(({ control }) => !control);
-    if (stray && form) this._internals.setValidity({ customError: true }, this._text("rule.named", { name: stray.name, problem: stray.text }), this.#button);
+    if (form && theirs.length < problems.length) this._internals.setValidity({ customError: true }, this._text("error.refused_title"), this.#button);
     if (kind === "fields" && !this.#marks.focus()) this.#parts.error.focus();
   }
 
@@ -378,7 +379,6 @@ export class PaySGPayElement extends Part {
     this.#said = said;
     if (error.hidden) return error.replaceChildren();
     const entries = problems.map(({ control }, index) => {
-      if (!control) return make("li", null, { textContent: lines[index] });
       const link = make("button", "error-field", { type: "button", textContent: lines[index] });
       link.addEventListener("click", () => control.focus());
       return make("li", null, {}, link);

@@ -29,6 +29,7 @@ const RULES = {
   too_small: "rule.too_small",
   too_large: "rule.too_large",
   control_character: "rule.characters",
+  invisible_character: "rule.characters",
   malformed_text: "rule.characters",
 };
 

@@ -37,6 +37,18 @@ use crate::ledger::{Ledger, Row};
 use crate::paysg::time::parse_http_date_ms;
 use crate::paysg::{Json, json};
 
+#[wasm_bindgen]
+extern "C" {
+    type Text;
+    /// `String.prototype.normalize`, whose form is NFC where none is named.
+    #[wasm_bindgen(method)]
+    fn normalize(this: &Text) -> String;
+}
+
+fn is_nfc(text: &str) -> bool {
+    text.is_ascii() || JsValue::from_str(text).unchecked_into::<Text>().normalize() == text
+}
+
 /// The configuration, and what follows from it once.
 #[wasm_bindgen]
 pub struct Edge(Result<(Config, Terms), Misconfigured>);
@@ -54,7 +66,8 @@ impl Edge {
                 .map(str::to_owned)
         };
         let config = Config::read(variable, has_ledger);
-        Self(config.map(|config| {
+        Self(config.map(|mut config| {
+            config.is_nfc = is_nfc;
             let terms = config.terms();
             (config, terms)
         }))
@@ -76,6 +89,22 @@ impl Edge {
             let request = Request::read(method, url, headers, body.as_deref());
             edge.begin(&request)
         })
+    }
+
+    /// Refuses a request before its body is read. Nothing: the body is wanted.
+    pub fn admit(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &str,
+        now_ms: f64,
+        random: &[u8],
+    ) -> String {
+        self.with_any(now_ms, random, |edge| {
+            let request = Request::read(method, url, headers, None);
+            edge.admit(&request)
+        })
+        .unwrap_or_default()
     }
 
     /// Refuses a request whose body is not taken: `why` is a reason of the host's.
@@ -193,21 +222,31 @@ impl Edge {
         random: &[u8],
         step: impl FnOnce(&front::Edge<'_>) -> Move,
     ) -> String {
+        self.with_any(now_ms, random, |edge| Some(step(edge)))
+            .unwrap_or_default()
+    }
+
+    fn with_any(
+        &self,
+        now_ms: f64,
+        random: &[u8],
+        step: impl FnOnce(&front::Edge<'_>) -> Option<Move>,
+    ) -> Option<String> {
         match &self.0 {
-            Ok((config, terms)) => write(
-                config,
-                step(&front::Edge {
+            Ok((config, terms)) => {
+                let step = step(&front::Edge {
                     config,
                     terms,
                     now_ms: now_ms as i64,
                     random,
-                }),
-            ),
+                })?;
+                Some(write(config, step))
+            }
             Err(misconfigured) => {
                 let problem = Problem::misconfigured(*misconfigured);
                 let variable = Some(misconfigured.variable);
                 let line = line(now_ms as i64, random, &problem, variable);
-                respond(&Response::problem(&problem), &line)
+                Some(respond(&Response::problem(&problem), &line))
             }
         }
     }

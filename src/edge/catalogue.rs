@@ -20,7 +20,7 @@ impl Item {
         let description = item
             .get("description")
             .and_then(Json::as_str)
-            .filter(|text| !text.trim().is_empty() && text::len(text) <= MAX_DESCRIPTION)
+            .filter(|text| !text::trim(text).is_empty() && text::len(text) <= MAX_DESCRIPTION)
             .ok_or("must give each item a description of 1 to 500 characters")?;
         let amount = number("amount_in_cents")
             .and_then(|token| Cents::from_token(token).ok())
@@ -61,6 +61,27 @@ const PAYER_FIELDS: [&str; 4] = [
     "payer_address",
 ];
 
+/// What a form may not say: the price, the reference and what is shown for them are not the browser's.
+const RESERVED_FIELDS: [&str; 7] = [
+    "amount_in_cents",
+    "reference_id",
+    "description",
+    "return_url",
+    "metadata",
+    "line_items",
+    "due_date",
+];
+
+/// Whether a form's field says something of the order. What begins as the payer's fields do is one of them misspelt.
+#[must_use]
+pub fn is_of_order(name: &str) -> bool {
+    matches!(
+        name,
+        "order" | "item" | "quantity" | "payment_service_id" | KEY_FIELD
+    ) || name.starts_with("payer_")
+        || RESERVED_FIELDS.contains(&name)
+}
+
 impl Catalogue {
     /// Reads `{item: {description, amount_in_cents, max_quantity?}}`; `max_quantity` is 1 where it is left out.
     ///
@@ -98,11 +119,10 @@ impl Catalogue {
             let known = matches!(&**name, "item" | "quantity" | KEY_FIELD)
                 || PAYER_FIELDS.contains(&name.as_str());
             if !known {
-                let rule = match &**name {
-                    // The price, the reference and what is shown for them are not the browser's to say.
-                    "amount_in_cents" | "reference_id" | "description" | "return_url"
-                    | "metadata" | "line_items" | "due_date" => Rule::Reserved,
-                    _ => Rule::UnknownField,
+                let rule = if RESERVED_FIELDS.contains(&name.as_str()) {
+                    Rule::Reserved
+                } else {
+                    Rule::UnknownField
                 };
                 errors.push(FieldError::new(name.as_str(), rule));
             }
@@ -115,7 +135,8 @@ impl Catalogue {
         }
         let item = match form.get("item") {
             Some(Json::String(name)) => {
-                let item = self.0.iter().find(|item| item.name == *name);
+                let name = text::trim(name);
+                let item = self.0.iter().find(|item| item.name == name);
                 if item.is_none() {
                     errors.push(FieldError::new("item", Rule::NotInCatalogue));
                 }
@@ -157,16 +178,19 @@ fn quantity(
 ) -> Option<u32> {
     let token = match given {
         None => return Some(1),
-        // A form has nothing but text.
-        Some(Json::String(text)) if text.is_empty() => return Some(1),
-        Some(Json::Number(token) | Json::String(token)) => token,
+        Some(Json::Number(token)) => token.clone(),
+        // A form has nothing but text, as a payer has typed it.
+        Some(Json::String(text)) => text::normalise(text),
         Some(_) => {
             errors.push(FieldError::new("quantity", Rule::Type));
             return None;
         }
     };
+    if token.is_empty() {
+        return Some(1);
+    }
     let limit = item.map_or(u32::MAX, |item| item.max_quantity);
-    let error = match Cents::from_token(token).map(Cents::get) {
+    let error = match Cents::from_token(&token).map(Cents::get) {
         Err(rule) => FieldError::new("quantity", rule),
         Ok(0) => FieldError::with_limit("quantity", Rule::TooSmall, 1),
         Ok(number) => match u32::try_from(number).ok().filter(|number| *number <= limit) {
@@ -190,11 +214,21 @@ fn parameters(
     let mut fields: Vec<(String, Json)> = Vec::new();
     for (name, value) in entries {
         if PAYER_FIELDS.contains(&name.as_str()) {
-            payer.push_str(name);
-            payer.push('=');
-            value.write(&mut payer);
-            payer.push('\n');
-            fields.push((name.clone(), value.clone()));
+            // As it is sent to PaySG: what looks the same is the same order.
+            let value = match value {
+                Json::String(given) => Json::String(text::normalise(given)),
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+                    value.clone()
+                }
+            };
+            // A field that was left empty is none.
+            if value.as_str() != Some("") {
+                payer.push_str(name);
+                payer.push('=');
+                value.write(&mut payer);
+                payer.push('\n');
+            }
+            fields.push((name.clone(), value));
         }
     }
     let digest = Digest::of(&[

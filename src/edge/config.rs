@@ -59,6 +59,8 @@ pub struct Config {
     pub pages: PaymentPages,
     /// What is taken, and may be a slip all the same.
     pub doubts: Vec<Doubt>,
+    /// Whether a text is in Unicode's normal form C. The host's: every JavaScript engine carries the tables, and the wasm need not.
+    pub is_nfc: fn(&str) -> bool,
 }
 
 /// What the session keys make sealing keys for.
@@ -176,6 +178,7 @@ impl Config {
             has_ledger,
             pages,
             doubts: doubts(&variable),
+            is_nfc: str::is_ascii,
         })
     }
 

@@ -207,6 +207,18 @@ impl Edge<'_> {
         }
     }
 
+    /// Refuses a request before its body is read; `None` where the body is wanted.
+    #[must_use]
+    pub fn admit(&self, request: &Request<'_>) -> Option<Move> {
+        let (route, found) = Route::find(self.config, request);
+        let problem = match (found, request.oversized) {
+            (_, Some(part)) => Problem::oversized(part),
+            (Err(problem), None) => problem,
+            (Ok(target), None) => route::admit(self, route, request, target).err()?,
+        };
+        Some(self.refuse(&self.context(route, request), &problem))
+    }
+
     /// Refuses a request whose body was not taken: the host has no room for it, or it did not come.
     #[must_use]
     pub fn turn_away(&self, request: &Request<'_>, problem: &Problem) -> Move {

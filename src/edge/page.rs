@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::problem::Problem;
 use crate::flow::view::PaymentView;
-use crate::paysg::Status;
+use crate::paysg::{FieldError, Rule, Status};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -157,6 +157,46 @@ fn way_back(home: Option<&str>) -> String {
     })
 }
 
+/// What a payer calls a field that payers fill in; `None` for all others, of which they know nothing.
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "payer_name" => "Name",
+        "payer_email" => "E-mail address",
+        "payer_identifier" => "NRIC or UEN",
+        "payer_address" => "Address",
+        "quantity" => "Quantity",
+        _ => return None,
+    })
+}
+
+/// What is wrong with a field, for who has filled it in.
+fn advice(error: &FieldError) -> String {
+    let limit = error.limit.unwrap_or_default();
+    match error.rule {
+        Rule::Required | Rule::Empty => "is missing".to_owned(),
+        Rule::TooLong => format!("is too long: at most {limit} characters"),
+        Rule::TooSmall => format!("must be {limit} or more"),
+        Rule::TooLarge if error.limit.is_some() => format!("must be {limit} or less"),
+        Rule::TooLarge => "is too large".to_owned(),
+        Rule::NotAnInteger => "must be a whole number".to_owned(),
+        Rule::ControlCharacter | Rule::InvisibleCharacter | Rule::MalformedText => {
+            "has characters that cannot be taken: please type it instead of pasting it".to_owned()
+        }
+        Rule::Format if error.field == "payer_email" => {
+            "must be an address like name@example.com".to_owned()
+        }
+        Rule::Type
+        | Rule::Format
+        | Rule::TooMany
+        | Rule::UnknownField
+        | Rule::Duplicate
+        | Rule::Https
+        | Rule::Reserved
+        | Rule::Json
+        | Rule::NotInCatalogue => "cannot be taken as it is".to_owned(),
+    }
+}
+
 /// An error. `may_have_paid`: whether the payer may have been at PaySG, so that we do not know what was charged.
 pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>) -> String {
     let (title, text) = match problem.status {
@@ -169,9 +209,24 @@ pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>
             "Payment not found",
             "There is no such payment, or this browser did not make it.",
         ),
-        400 => (
-            "Please check what you entered",
-            "Some of it could not be taken.",
+        400 if problem
+            .fields
+            .iter()
+            .any(|error| label(&error.field).is_some()) =>
+        {
+            (
+                "Please check what you entered",
+                "Some of it could not be taken. Please go back and change it.",
+            )
+        }
+        // Nothing that the payer could change: the page that they came from is wrong.
+        400 | 413 | 415 if may_have_paid => (
+            "Something went wrong",
+            "The page that you came from sent something that cannot be used. Please tell the e-service. If you have paid, your payment is safe.",
+        ),
+        400 | 413 | 415 => (
+            "Something went wrong",
+            "The page that you came from sent something that cannot be used. Please tell the e-service. Nothing was charged.",
         ),
         401 | 403 => (
             "This page has expired",
@@ -195,16 +250,14 @@ pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>
         ),
     };
     let mut body = format!("<p role=\"alert\">{text}</p>");
-    if !problem.fields.is_empty() && problem.code != "invalid_return" {
-        body.push_str("<ul>");
-        for field in &problem.fields {
-            body.push_str(&format!(
-                "<li><strong>{}</strong>: {}</li>",
-                escape(&field.field),
-                escape(&field.rule.as_str().replace('_', " "))
-            ));
-        }
-        body.push_str("</ul>");
+    let fields: Vec<String> = problem
+        .fields
+        .iter()
+        .filter_map(|error| Some((label(&error.field)?, advice(error))))
+        .map(|(label, advice)| format!("<li><strong>{label}</strong> {}</li>", escape(&advice)))
+        .collect();
+    if !fields.is_empty() {
+        body.push_str(&format!("<ul>{}</ul>", fields.concat()));
     }
     body.push_str(&way_back(home));
     body.push_str(&format!("<p class=\"code\">{}</p>", problem.code));

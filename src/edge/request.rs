@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::paysg::{FieldError, Json, Rule, json};
 
 /// The headers that the edge reads, in the order in which the host sends their values.
-pub const HEADERS: [&str; 9] = [
+pub const HEADERS: [&str; 10] = [
     "accept",
     "content-type",
     "cookie",
@@ -15,6 +15,7 @@ pub const HEADERS: [&str; 9] = [
     "idempotency-key",
     "paysg-signature",
     "access-control-request-method",
+    "sec-fetch-mode",
 ];
 
 /// A request.
@@ -44,6 +45,8 @@ pub struct Request<'a> {
     pub signature: &'a str,
     /// `Access-Control-Request-Method`
     pub preflight_for: &'a str,
+    /// `Sec-Fetch-Mode`
+    pub fetch_mode: &'a str,
     /// The caller's address, where the host knows it.
     pub address: &'a str,
     /// The body, as it came; `None` where it was larger than the limit.
@@ -96,6 +99,7 @@ impl<'a> Request<'a> {
             idempotency_key: next(),
             signature: next(),
             preflight_for: next(),
+            fetch_mode: next(),
             address: next(),
             body,
             oversized: if url.len() > MAX_URL_BYTES {
@@ -109,9 +113,45 @@ impl<'a> Request<'a> {
     }
 
     /// Whether the answer is for a person to look at rather than for a program.
+    ///
+    /// `Accept` says so where it names HTML or JSON. Some CDNs drop it, or write `*/*` in its place: then the browser's own word for a
+    /// navigation decides, which no page can forge, and where that is missing too, whether a form was sent.
     #[must_use]
     pub fn wants_page(&self) -> bool {
-        self.accept.contains("text/html")
+        if self.accept.contains("text/html") {
+            return true;
+        }
+        match self.fetch_mode {
+            "navigate" => true,
+            "" => {
+                !self.accept.contains("application/json")
+                    && self.form_kind().is_some()
+                    && !self.is_json_in_a_form()
+            }
+            _ => false,
+        }
+    }
+
+    fn form_kind(&self) -> Option<FormKind> {
+        let media_type = self.media_type();
+        if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            Some(FormKind::UrlEncoded)
+        } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
+            Some(FormKind::Multipart)
+        } else {
+            None
+        }
+    }
+
+    /// What curl calls each body that it is given. No form begins so: a browser would write `%7B`.
+    fn is_json_in_a_form(&self) -> bool {
+        let body = self.body.unwrap_or_default();
+        body.trim_ascii_start().starts_with(b"{")
+    }
+
+    fn media_type(&self) -> &'a str {
+        let media_type = self.content_type.split(';').next();
+        media_type.unwrap_or_default().trim()
     }
 
     /// The origin of the page that calls, where it is another than ours and may.
@@ -147,29 +187,53 @@ impl<'a> Request<'a> {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
-    /// The body as an object, from JSON or from a form.
+    /// Refuses what is neither JSON nor a form.
+    ///
+    /// # Errors
+    /// 415.
+    pub fn check_media_type(&self) -> Result<(), Problem> {
+        if self.form_kind().is_some() || self.is_json() {
+            Ok(())
+        } else {
+            Err(Problem::media_type())
+        }
+    }
+
+    fn is_json(&self) -> bool {
+        self.media_type().eq_ignore_ascii_case("application/json")
+    }
+
+    /// The body as an object, from JSON or from a form. Of a form's fields only those for which `is_ours`: frameworks add fields of their
+    /// own to every form (anti-forgery tokens, the name of the button), which say nothing of the order.
     ///
     /// # Errors
     /// 413, 415, or 400 for what is not an object.
-    pub fn object(&self) -> Result<Json, Problem> {
+    pub fn object(&self, is_ours: fn(&str) -> bool) -> Result<Json, Problem> {
+        self.check_media_type()?;
         let body = self.body.ok_or_else(Problem::too_large)?;
-        let media_type = self.content_type.split(';').next().unwrap_or_default();
-        let media_type = media_type.trim().to_ascii_lowercase();
-        match &*media_type {
-            "application/json" => match json::parse(body) {
+        match self.form_kind() {
+            Some(FormKind::UrlEncoded) if self.is_json_in_a_form() => Err(Problem::json_as_form()),
+            Some(FormKind::UrlEncoded) => form(
+                form_urlencoded::parse(body)
+                    .map(|(name, value)| (name.into_owned(), Some(value.into_owned()))),
+                is_ours,
+            ),
+            Some(FormKind::Multipart) => form(parts(body)?.into_iter(), is_ours),
+            None => match json::parse(body) {
                 Ok(Json::Object(fields)) if fields.len() > MAX_FIELDS => Err(too_many_fields()),
                 Ok(object @ Json::Object(_)) => Ok(object),
                 Ok(_) => Err(Problem::field("body", Rule::Type)),
                 Err(error) => Err(Problem::json(&error)),
             },
-            // What curl calls each body that it is given. No form begins so: a browser would write `%7B`.
-            "application/x-www-form-urlencoded" if body.trim_ascii_start().starts_with(b"{") => {
-                Err(Problem::json_as_form())
-            }
-            "application/x-www-form-urlencoded" => form(body),
-            _ => Err(Problem::media_type()),
         }
     }
+}
+
+/// How a form is written.
+#[derive(Clone, Copy)]
+enum FormKind {
+    UrlEncoded,
+    Multipart,
 }
 
 fn too_many_fields() -> Problem {
@@ -177,11 +241,28 @@ fn too_many_fields() -> Problem {
     Problem::fields(vec![FieldError::with_limit("body", Rule::TooMany, limit)])
 }
 
+/// A field of a form; no text where it is a file.
+type Field = (String, Option<String>);
+
+/// A multipart form as the host has read it with the runtime's own parser: `[[name, text or null], …]`.
+fn parts(body: &[u8]) -> Result<Vec<Field>, Problem> {
+    let malformed = || Problem::field("body", Rule::Format);
+    let parts = json::parse(body).map_err(|_| malformed())?;
+    let field = |part: &Json| match part.as_array() {
+        Some([Json::String(name), Json::String(text)]) => Some((name.clone(), Some(text.clone()))),
+        Some([Json::String(name), Json::Null]) => Some((name.clone(), None)),
+        _ => None,
+    };
+    let fields = parts.as_array().ok_or_else(malformed)?;
+    let fields: Option<Vec<Field>> = fields.iter().map(field).collect();
+    fields.ok_or_else(malformed)
+}
+
 /// A form as an object of texts. Browsers send the fields that were left empty, too.
-fn form(body: &[u8]) -> Result<Json, Problem> {
+fn form(given: impl Iterator<Item = Field>, is_ours: fn(&str) -> bool) -> Result<Json, Problem> {
     let mut fields: Vec<(String, Json)> = Vec::new();
-    for (name, value) in form_urlencoded::parse(body) {
-        if value.is_empty() {
+    for (name, value) in given {
+        if !is_ours(&name) || value.as_deref() == Some("") {
             continue;
         }
         if fields.len() >= MAX_FIELDS {
@@ -190,7 +271,8 @@ fn form(body: &[u8]) -> Result<Json, Problem> {
         if fields.iter().any(|(known, _)| *known == name) {
             return Err(Problem::field(&name, Rule::Duplicate));
         }
-        fields.push((name.into_owned(), Json::String(value.into_owned())));
+        let value = value.ok_or_else(|| Problem::field(&name, Rule::Type))?;
+        fields.push((name, Json::String(value)));
     }
     Ok(Json::Object(fields))
 }

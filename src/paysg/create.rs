@@ -97,14 +97,15 @@ pub struct LineItem {
 impl CreatePayment {
     /// Reads PaySG's create parameters, or says what is wrong with each of them.
     ///
-    /// Text is trimmed, but for `reference_id`, which must come back from PaySG as it went there: white space at its ends is
-    /// refused (`format`). `payer_name` and `payer_address` are normalised (see [`text::normalise`](super::text::normalise)); line breaks in
-    /// descriptions become spaces. An optional field that is null or blank counts as absent, as forms send it.
-    /// Control characters, and text damaged by half a surrogate pair, are refused everywhere.
+    /// What nobody can see is taken out of text (see [`text`](super::text)); `payer_name` and `payer_address` are normalised as well
+    /// ([`normalise`](super::text::normalise)). `reference_id` and the names in `metadata` must come back from PaySG as they went there: in
+    /// them it is refused (`invisible_character`), as are spaces at the ends of a reference (`format`). References that look the same
+    /// would otherwise be two payments. An optional field that is null or blank counts as absent, as forms send it. Control characters, and
+    /// text damaged by half a surrogate pair, are refused everywhere.
     ///
     /// # Errors
     /// Every bad field at once (100 at most), known fields first, in the order of the struct: `required`, `type`, `empty`, `too_long`, `too_small`,
-    /// `too_large`, `not_an_integer`, `format`, `too_many`, `control_character`, `malformed_text`, `duplicate`; `reserved` for
+    /// `too_large`, `not_an_integer`, `format`, `too_many`, `control_character`, `invisible_character`, `malformed_text`, `duplicate`; `reserved` for
     /// `return_url`; `unknown_field` for the rest. Parts of fields are named `metadata.KEY` and `line_items[0].description`.
     pub fn read(object: &Json, limits: &Limits) -> Result<Self, Vec<FieldError>> {
         Self::read_beside(object, limits, &[])
@@ -142,11 +143,11 @@ impl CreatePayment {
             "payer_identifier",
             Presence::Optional,
             u64::from(limits.max_identifier),
-            Style::Trimmed,
+            Style::OneLine,
         );
-        let payer_email = fields.text("payer_email", Presence::Optional, MAX_TEXT, Style::Trimmed);
+        let payer_email = fields.text("payer_email", Presence::Optional, MAX_TEXT, Style::OneLine);
         let payer_email = fields.of_form("payer_email", payer_email, is_email);
-        let due_date = fields.text("due_date", Presence::Optional, MAX_TEXT, Style::Trimmed);
+        let due_date = fields.text("due_date", Presence::Optional, MAX_TEXT, Style::OneLine);
         let due_date = fields.of_form("due_date", due_date, is_due_date);
         let metadata = fields.metadata();
         let line_items = fields.line_items();

@@ -32,6 +32,8 @@ pub enum Rule {
     Https,
     /// `control_character`: holds NUL or another control character.
     ControlCharacter,
+    /// `invisible_character`: holds a character that nobody can see, where it cannot simply be taken out.
+    InvisibleCharacter,
     /// `malformed_text`: holds half of a surrogate pair, or the replacement character that one leaves behind.
     MalformedText,
     /// `reserved`: is the edge's to set, not the caller's.
@@ -44,7 +46,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, for tables and documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Required,
         Self::Type,
         Self::Empty,
@@ -58,6 +60,7 @@ impl Rule {
         Self::Duplicate,
         Self::Https,
         Self::ControlCharacter,
+        Self::InvisibleCharacter,
         Self::MalformedText,
         Self::Reserved,
         Self::Json,
@@ -81,6 +84,7 @@ impl Rule {
             Self::Duplicate => "duplicate",
             Self::Https => "https",
             Self::ControlCharacter => "control_character",
+            Self::InvisibleCharacter => "invisible_character",
             Self::MalformedText => "malformed_text",
             Self::Reserved => "reserved",
             Self::Json => "json",

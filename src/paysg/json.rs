@@ -64,7 +64,7 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Reads one JSON value and nothing after it.
+/// Reads one JSON value and nothing after it. White space and invisible characters about it, a byte order mark say, are passed over.
 ///
 /// # Errors
 /// [`JsonError`]; a duplicate key anywhere is one, with its path.

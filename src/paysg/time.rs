@@ -4,6 +4,9 @@ const MS_PER_SECOND: i64 = 1000;
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_HOUR: i64 = 3_600_000;
 const MS_PER_DAY: i64 = 86_400_000;
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// Reads a timestamp as PaySG writes it, `2023-08-03T17:36:52.634+08:00`, into milliseconds since 1970-01-01 UTC.
 ///
@@ -18,37 +21,67 @@ pub fn parse_iso_ms(text: &str) -> Option<i64> {
     text.mark('-')?;
     let day = text.number(2)?;
     text.mark('T')?;
-    let hour = text.number(2)?;
-    text.mark(':')?;
-    let minute = text.number(2)?;
-    text.mark(':')?;
-    let second = text.number(2)?;
+    let since_midnight_ms = text.clock_ms()?;
     let ms = text.fraction_ms()?;
     let offset = text.offset_minutes()?;
-    if !text.0.is_empty()
-        || hour > 23
-        || minute > 59
-        || second > 59
-        || !is_calendar_date(year, month, day)
-    {
+    if !text.0.is_empty() {
         return None;
     }
-    days_from_civil(year, month, day)?
-        .checked_mul(MS_PER_DAY)?
-        .checked_add(hour.checked_mul(MS_PER_HOUR)?)?
-        .checked_add(minute.checked_sub(offset)?.checked_mul(MS_PER_MINUTE)?)?
-        .checked_add(second.checked_mul(MS_PER_SECOND)?)?
+    midnight_ms(year, month, day)?
+        .checked_add(since_midnight_ms)?
+        .checked_sub(offset.checked_mul(MS_PER_MINUTE)?)?
         .checked_add(ms)
 }
 
 /// Reads an HTTP date (RFC 9110, 5.6.7) into milliseconds since 1970-01-01 UTC.
 ///
-/// The three forms that HTTP has: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+/// The three forms that HTTP has: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. The day
+/// of the week says nothing that the date does not, and is not looked at. By hand, since the crate `httpdate` adds 3 KB to the wasm, which
+/// is compressed; the tests compare the two.
 #[must_use]
 pub fn parse_http_date_ms(text: &str) -> Option<i64> {
-    let time = httpdate::parse_http_date(text).ok()?;
-    let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since_1970.as_millis()).ok()
+    let (weekday, rest) = text.split_once(' ')?;
+    let mut text = Digits(rest);
+    let (year, month, day, since_midnight_ms);
+    if weekday.ends_with(',') {
+        day = text.number(2)?;
+        let hyphens = text.mark('-').is_some();
+        let mark = if hyphens { '-' } else { ' ' };
+        if !hyphens {
+            text.mark(mark)?;
+        }
+        month = text.month()?;
+        text.mark(mark)?;
+        year = match text.number(if hyphens { 2 } else { 4 })? {
+            short @ 0..70 if hyphens => short.checked_add(2000)?,
+            short if hyphens => short.checked_add(1900)?,
+            year => year,
+        };
+        text.mark(' ')?;
+        since_midnight_ms = text.clock_ms()?;
+        text.0 = text.0.strip_prefix(" GMT")?;
+    } else {
+        month = text.month()?;
+        text.mark(' ')?;
+        let padded = text.mark(' ').is_some();
+        day = text.number(if padded { 1 } else { 2 })?;
+        text.mark(' ')?;
+        since_midnight_ms = text.clock_ms()?;
+        text.mark(' ')?;
+        year = text.number(4)?;
+    }
+    if !text.0.is_empty() {
+        return None;
+    }
+    midnight_ms(year, month, day)?.checked_add(since_midnight_ms)
+}
+
+/// When a day of the calendar begins.
+fn midnight_ms(year: i64, month: i64, day: i64) -> Option<i64> {
+    if !is_calendar_date(year, month, day) {
+        return None;
+    }
+    days_from_civil(year, month, day)?.checked_mul(MS_PER_DAY)
 }
 
 /// Writes milliseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.mmmZ`.
@@ -191,6 +224,29 @@ impl Digits<'_> {
     fn mark(&mut self, mark: char) -> Option<()> {
         self.0 = self.0.strip_prefix(mark)?;
         Some(())
+    }
+
+    /// Reads `HH:MM:SS` as milliseconds since midnight.
+    fn clock_ms(&mut self) -> Option<i64> {
+        let hour = self.number(2)?;
+        self.mark(':')?;
+        let minute = self.number(2)?;
+        self.mark(':')?;
+        let second = self.number(2)?;
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        hour.checked_mul(MS_PER_HOUR)?
+            .checked_add(minute.checked_mul(MS_PER_MINUTE)?)?
+            .checked_add(second.checked_mul(MS_PER_SECOND)?)
+    }
+
+    /// Reads `Jan` to `Dec` as 1 to 12.
+    fn month(&mut self) -> Option<i64> {
+        let (name, rest) = self.0.split_at_checked(3)?;
+        let at = MONTHS.iter().position(|month| *month == name)?;
+        self.0 = rest;
+        i64::try_from(at).ok()?.checked_add(1)
     }
 
     /// Reads a fraction of a second, if there is one, as milliseconds.

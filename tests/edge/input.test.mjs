@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { anOrder, sign } from "../tokens.mjs";
-import { each, order, PAYER, test } from "./support.mjs";
+import { each, NAVIGATION, order, PAYER, test } from "./support.mjs";
 
 const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 const LIMIT = 64 * 1024;
@@ -240,7 +240,7 @@ each({}, (world) => {
 
   test("other media types, and none, are refused: 415", async () => {
     const body = JSON.stringify(world.body());
-    for (const type of ["text/plain", "application/jsonx", "application/json-patch+json", "multipart/form-data; boundary=x", "application/xml", "application/json, text/plain"]) {
+    for (const type of ["text/plain", "application/jsonx", "application/json-patch+json", "multipart/mixed; boundary=x", "application/xml", "application/json, text/plain"]) {
       (await create(body, { "content-type": type })).expect(415, "unsupported_media_type");
     }
     (await world.browser().raw("POST", `${world.stack.base_path}/payments`, { headers: [["accept", "application/json"], ["content-length", String(body.length)]], body })).expect(415, "unsupported_media_type");
@@ -261,6 +261,40 @@ each({}, (world) => {
     (await world.browser().raw("POST", path, { headers: [...headers, ["transfer-encoding", "chunked"]], body: chunks })).expect(413, "too_large");
     (await create(`{"order":"${"é".repeat(LIMIT / 2)}"}`)).expect(413, "too_large");
     (await create(world.body())).expect(201);
+  });
+
+  /** As a browser sends a form: the content type names the boundary. */
+  async function multipart(fields) {
+    const form = new FormData();
+    for (const [name, value] of fields) form.append(name, value);
+    const { headers, body } = new Request("http://x", { method: "POST", body: form });
+    return { headers: { "content-type": headers.get("content-type") }, body: Buffer.from(await new Response(body).arrayBuffer()) };
+  }
+
+  test("a multipart form is a form: fields of frameworks and unchosen files change nothing, a chosen file is no text", async () => {
+    const payer_name = "Tan Ah Kow";
+    const good = await multipart([["item", "permit"], ["payer_name", payer_name], ["_token", "x"], ["_token", "y"], ["photo", new File([], "")], ["photo", new File(["x"], "a.png")]]);
+    (await world.browser().post("/payments", { ...NAVIGATION, ...good.headers }, good.body)).expect(303);
+    assert.equal((await world.atPaySG())[0].payer_name, payer_name);
+    const file = await multipart([["item", "permit"], ["payer_name", new File(["Tan"], "name.txt")]]);
+    (await world.browser().post("/payments", file.headers, file.body)).expectFields({ payer_name: "type" });
+    const broken = Buffer.concat([good.body.subarray(0, 150)]);
+    (await world.browser().post("/payments", good.headers, broken)).expectFields({ body: "format" });
+    const large = await multipart([["item", "permit"], ["payer_name", payer_name], ["photo", new File(["x".repeat(LIMIT)], "a.png")]]);
+    (await world.browser().post("/payments", large.headers, large.body)).expect(413, "too_large");
+  });
+
+  test("a form whose Accept was dropped on the way is a navigation all the same", async () => {
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    for (const headers of [{ accept: "*/*", "sec-fetch-mode": "navigate" }, { accept: "*/*", "sec-fetch-mode": "" }]) {
+      const raw = [...Object.entries({ ...form, ...headers }).filter(([, value]) => value !== "")];
+      const body = new URLSearchParams({ item: "permit", payer_name: "Tan", csrfmiddlewaretoken: "x" }).toString();
+      (await world.browser().raw("POST", `${world.stack.base_path}/payments/`, { headers: [...raw, ["content-length", String(body.length)]], body })).expect(303);
+    }
+  });
+
+  test("a byte order mark, and white space, before JSON are passed over", async () => {
+    for (const before of ["\ufeff", "\ufeff \n", "\u00a0", "\u200b"]) (await create(before + JSON.stringify(world.body()))).expect(201);
   });
 
   test("a form of more than 64 KiB is refused as well", async () => {

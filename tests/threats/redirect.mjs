@@ -160,7 +160,7 @@ export function honest(world) {
         const quoted = JSON.stringify(name);
         const answers = [
           await world.browser().create(`{"item":"single","payer_name":"A",${quoted}:1}`, headers), await world.browser().create(`{"order":"x",${quoted}:1}`, headers), await world.browser().create(`{${quoted}:1,${quoted}:1}`, headers),
-          await world.browser().post("/payments", { "content-type": "application/x-www-form-urlencoded", ...headers }, `item=single&payer_name=A&${encodeURIComponent(name)}=1`),
+          await world.browser().post("/payments", { "content-type": "application/x-www-form-urlencoded", ...headers }, `item=single&payer_name=A&payer_${encodeURIComponent(name)}=1`),
           await world.browser().create({ order: world.rawOrder(JSON.stringify({ ...order(), [name]: 1 })) }, headers), await world.browser().create({ order: world.rawOrder(JSON.stringify(order({ metadata: { [name]: null } }))) }, headers),
         ];
         for (const answer of answers) {
@@ -181,6 +181,6 @@ export function honest(world) {
     // Line breaks are refused outright, or kept as text.
     assertOurs(answer, "create");
     if (answer.status === 201) assert.equal(answer.json.payment.reference_id, reference_id);
-    else answer.expectFields({ reference_id: "control_character" });
+    else answer.expectFields({ reference_id: "invisible_character" });
   });
 }

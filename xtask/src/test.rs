@@ -211,6 +211,8 @@ impl TestRun<'_> {
         links
             .args(["--offline", "--include-fragments", "--no-progress"])
             .args(DOCUMENTS);
+        let mut workflows = Command::new(tools::zizmor(self.project)?);
+        workflows.args(["--offline", "--quiet", ".github/workflows"]);
         let mut markdown = Command::new(tools::node(self.project)?);
         markdown
             .arg("docs/node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs")
@@ -226,6 +228,7 @@ impl TestRun<'_> {
             licences("fuzz/Cargo.toml", &["bans", "sources"]),
             links,
             markdown,
+            workflows,
         ])
     }
 

@@ -7,15 +7,57 @@ use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
-use crate::edge::session::Session;
+use crate::edge::session::{Known, Session};
 use crate::flow::desk::{Message, Reply};
 use crate::flow::glance::Glance;
 use crate::flow::upstream::Tries;
-use crate::paysg::PaymentId;
 use crate::paysg::json::ObjectWriter;
+use crate::paysg::{PaymentId, PaymentServiceId};
 use crate::token::{CommandKind, CommandToken};
 
 const PATIENCE_MS: i64 = 8_000;
+
+/// Who gives a command.
+enum Giver {
+    /// An officer, by this token.
+    Token(CommandToken),
+    /// The payer, by a cookie that knows the payment.
+    Payer(Session, Known),
+}
+
+/// The payment, and who may command what about it.
+fn authorised<'c>(
+    edge: &'c Edge<'_>,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<(&'c PaymentServiceId, PaymentId, Giver), Problem> {
+    let kind = match CommandKind::parse(target.action) {
+        Some(CommandKind::Read | CommandKind::Doctor) | None => return Err(Problem::no_route()),
+        Some(kind) => kind,
+    };
+    let (service, id) = target.payment(edge.config)?;
+    if request.bearer().is_some() {
+        let token = officer(edge, request, kind, id.as_str(), Some(service))?;
+        return Ok((service, id, Giver::Token(token)));
+    }
+    if kind != CommandKind::Cancel {
+        return Err(Problem::no_token());
+    }
+    request.check_origin(edge.config)?;
+    let session = Session::open(edge.config, request.cookie);
+    let known = session.find(service, &id).cloned();
+    let known = known.ok_or_else(Problem::no_proof)?;
+    Ok((service, id, Giver::Payer(session, known)))
+}
+
+/// What is known of it without its body.
+pub(super) fn admit(
+    edge: &Edge<'_>,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<(), Problem> {
+    authorised(edge, request, target).map(|_| ())
+}
 
 pub(super) fn enter(
     edge: &Edge<'_>,
@@ -23,42 +65,32 @@ pub(super) fn enter(
     request: &Request<'_>,
     target: Target<'_>,
 ) -> Result<Move, Problem> {
-    let kind = match CommandKind::parse(target.action) {
-        Some(CommandKind::Read | CommandKind::Doctor) | None => return Err(Problem::no_route()),
-        Some(kind) => kind,
-    };
-    let (service, id) = target.payment(edge.config)?;
+    let (service, id, giver) = authorised(edge, request, target)?;
     if request.body.is_none() {
         return Err(Problem::too_large());
     }
-    if request.bearer().is_some() {
-        let token = officer(edge, request, kind, id.as_str(), Some(service))?;
-        let message = by_token(edge, token, id.clone())?;
-        if !edge.config.has_ledger {
-            return Ok(edge.ask(context, service, "", message, Then::Command));
+    match giver {
+        Giver::Token(token) => {
+            let message = by_token(edge, token, id.clone())?;
+            if !edge.config.has_ledger {
+                return Ok(edge.ask(context, service, "", message, Then::Command));
+            }
+            // The token names the payment; PaySG says which intent it is of.
+            let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
+            let glance = Glance::fresh(service.clone(), id, tries).within(PATIENCE_MS);
+            Ok(edge.glance(context, glance, Then::PassOn(message)))
         }
-        // The token names the payment; PaySG says which intent it is of.
-        let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-        let glance = Glance::fresh(service.clone(), id, tries).within(PATIENCE_MS);
-        return Ok(edge.glance(context, glance, Then::PassOn(message)));
+        Giver::Payer(session, known) => {
+            context.session = session;
+            context.charges = Charges::of_proof(edge, &context.session);
+            let message = Message::Cancel { payment_id: id };
+            Ok(if edge.config.has_ledger {
+                edge.ask_known(context, &known, message, Then::Command)
+            } else {
+                edge.ask(context, service, "", message, Then::Command)
+            })
+        }
     }
-    if kind != CommandKind::Cancel {
-        return Err(Problem::no_token());
-    }
-    request.check_origin(edge.config)?;
-    context.session = Session::open(edge.config, request.cookie);
-    let known = context
-        .session
-        .find(service, &id)
-        .cloned()
-        .ok_or_else(Problem::no_proof)?;
-    context.charges = Charges::of_proof(edge, &context.session);
-    let message = Message::Cancel { payment_id: id };
-    Ok(if edge.config.has_ledger {
-        edge.ask_known(context, &known, message, Then::Command)
-    } else {
-        edge.ask(context, service, "", message, Then::Command)
-    })
 }
 
 fn by_token(

@@ -1,6 +1,6 @@
 //! `POST /payments`: from a signed order, or an item of the catalogue, to the payment page.
 
-use crate::edge::catalogue::{KEY_FIELD, REFERENCE_PREFIX};
+use crate::edge::catalogue::{self, KEY_FIELD, REFERENCE_PREFIX};
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
 use crate::edge::limit::Charges;
 use crate::edge::problem::Problem;
@@ -11,18 +11,24 @@ use crate::flow::checkout::Order;
 use crate::flow::desk::{Message, Reply, order_digest};
 use crate::ledger::intent_name;
 use crate::paysg::json::ObjectWriter;
-use crate::paysg::{CreatePayment, FieldError, Json, Limits, PaymentServiceId, Rule, Status};
+use crate::paysg::{CreatePayment, FieldError, Json, Limits, PaymentServiceId, Rule, Status, text};
 use crate::token::OrderToken;
 
 const MAX_KEY: usize = 255;
+
+/// What is known of it without its body.
+pub(super) fn admit(edge: &Edge<'_>, request: &Request<'_>) -> Result<(), Problem> {
+    request.check_origin(edge.config)?;
+    request.check_media_type()
+}
 
 pub(super) fn enter(
     edge: &Edge<'_>,
     mut context: Context,
     request: &Request<'_>,
 ) -> Result<Move, Problem> {
-    request.check_origin(edge.config)?;
-    let object = request.object()?;
+    admit(edge, request)?;
+    let object = request.object(catalogue::is_of_order)?;
     let (service, payment, cancel_after_secs) = if object.get("order").is_some() {
         signed(edge, &object)?
     } else if edge.config.catalogue.is_empty() {
@@ -60,7 +66,8 @@ fn signed<'c>(edge: &'c Edge<'_>, object: &Json) -> Result<Ordered<'c>, Problem>
         .as_object()
         .unwrap_or_default()
         .iter()
-        .filter(|(name, _)| name != "order")
+        // The key of a plain form is no word about the order.
+        .filter(|(name, _)| name != "order" && name != KEY_FIELD)
         .map(|(name, _)| FieldError::new(name.as_str(), Rule::UnknownField))
         .collect();
     if !others.is_empty() {
@@ -70,7 +77,8 @@ fn signed<'c>(edge: &'c Edge<'_>, object: &Json) -> Result<Ordered<'c>, Problem>
         .get("order")
         .and_then(Json::as_str)
         .ok_or_else(|| Problem::field("order", Rule::Type))?;
-    let order = OrderToken::verify(token, &edge.config.order_keys, edge.now_ms)
+    // Templates put line breaks about what they are given.
+    let order = OrderToken::verify(text::trim(token), &edge.config.order_keys, edge.now_ms)
         .map_err(|error| Problem::token("order", error))?;
     let service = match &order.payment_service_id {
         Some(id) => edge.config.service(id),
@@ -80,6 +88,9 @@ fn signed<'c>(edge: &'c Edge<'_>, object: &Json) -> Result<Ordered<'c>, Problem>
     let payment = CreatePayment::read(&order.order, &Limits::default()).map_err(Problem::fields)?;
     if payment.reference_id.starts_with(REFERENCE_PREFIX) {
         return Err(Problem::field("reference_id", Rule::Reserved));
+    }
+    if !(edge.config.is_nfc)(&payment.reference_id) {
+        return Err(Problem::field("reference_id", Rule::Format));
     }
     Ok((service, payment, order.cancel_after_secs))
 }
@@ -107,7 +118,11 @@ fn from_catalogue<'c>(
     let parameters = match catalogue.order(object, &key) {
         Ok(parameters) => parameters,
         Err(mut errors) => {
-            errors.extend(payer_errors(object));
+            for error in payer_errors(object) {
+                if !errors.contains(&error) {
+                    errors.push(error);
+                }
+            }
             return Err(Problem::fields(errors));
         }
     };

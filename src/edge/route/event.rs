@@ -15,14 +15,22 @@ use crate::paysg::{Event, Payment, Status};
 
 const PATIENCE_MS: i64 = 8_000;
 
+/// What is known of it without its body.
+pub(super) fn admit(request: &Request<'_>) -> Result<(), Problem> {
+    header(request).map(|_| ())
+}
+
+fn header(request: &Request<'_>) -> Result<Header, Problem> {
+    Header::parse(request.signature).map_err(|error| Problem::signature(400, error.as_str()))
+}
+
 pub(super) fn enter(
     edge: &Edge<'_>,
     context: Context,
     request: &Request<'_>,
 ) -> Result<Move, Problem> {
     let body = request.body.ok_or_else(Problem::too_large)?;
-    let header = Header::parse(request.signature)
-        .map_err(|error| Problem::signature(400, error.as_str()))?;
+    let header = header(request)?;
     if !signature::verify(&header, body, &edge.config.webhook_secrets) {
         let reason = "no `v1` is this body's under PAYSG_WEBHOOK_SECRET (was the body passed on as it came?)";
         return Err(Problem::signature(401, reason));

@@ -102,6 +102,8 @@ impl Route {
 
     fn of_path<'r>(config: &Config, path: &'r str) -> Option<(Self, Target<'r>)> {
         let rest = path.strip_prefix(&*config.base_path)?.strip_prefix('/')?;
+        // Hosts that send every path on to the one with a slash are many, and a form cannot follow there.
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
         let mut parts = rest.split('/');
         let mut next = || parts.next();
         let (name, service, subject, action, more) = (next()?, next(), next(), next(), next());
@@ -173,6 +175,28 @@ fn officer(
         Ok(token)
     } else {
         Err(Problem::token_for_another())
+    }
+}
+
+/// Refuses what can be refused before the body has come: whoever sends a body slowly, or none, holds room only for a request that is taken.
+pub(super) fn admit(
+    edge: &Edge<'_>,
+    route: Route,
+    request: &Request<'_>,
+    target: Target<'_>,
+) -> Result<(), Problem> {
+    match route {
+        Route::Create => create::admit(edge, request),
+        Route::Command => command::admit(edge, request, target),
+        Route::Event => event::admit(request),
+        Route::Return
+        | Route::Status
+        | Route::Resume
+        | Route::Intent
+        | Route::Health
+        | Route::Doctor
+        | Route::Preflight
+        | Route::Nowhere => Ok(()),
     }
 }
 

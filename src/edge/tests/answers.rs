@@ -11,7 +11,7 @@ use crate::flow::desk::Reply;
 use crate::flow::step::Target;
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
-use crate::paysg::{FieldError, PaymentId, PaymentServiceId, Rule, Status};
+use crate::paysg::{PaymentId, PaymentServiceId, Status};
 
 #[test]
 fn a_headers_value_cannot_begin_another() {
@@ -152,18 +152,6 @@ fn a_reference_is_text_on_the_page_whatever_is_in_it() {
     ] {
         assert!(shown(Status::Paid, Some(&view("r", cents)), 0, false).contains(text));
     }
-}
-
-#[test]
-fn a_field_named_by_a_caller_is_text_on_the_page() {
-    let problem = Problem::fields(vec![FieldError::new("metadata.<b>\"'&", Rule::TooLong)]);
-    let html = page::problem(&problem, false, None);
-    assert!(html.contains("<strong>metadata.&lt;b&gt;&quot;&#39;&amp;</strong>: too long"));
-    let error: Value = serde_json::from_str(&problem.to_json()).unwrap();
-    assert_eq!(
-        error["error"]["data"]["fields"],
-        json!([{"field": "metadata.<b>\"'&", "rule": "too_long"}])
-    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod catalogue;
 mod config;
 mod creating;
 mod events;
+mod forms;
 mod limits;
 mod requests;
 mod sealing;
@@ -96,7 +97,8 @@ pub(super) struct Got {
 
 impl Bench {
     pub(super) fn new(changes: &[(&str, &str)]) -> Self {
-        let config = read(changes).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let mut config = read(changes).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        config.is_nfc = unicode_normalization::is_nfc;
         let terms = config.terms();
         Self {
             config,
@@ -146,6 +148,14 @@ impl Bench {
                 },
             };
             step = self.edge().resume(pending, &answer);
+        }
+    }
+
+    /// What the edge answers before it has read the body, if anything.
+    pub(super) fn admit(&self, request: &Request<'_>) -> Option<Got> {
+        match self.edge().admit(request)? {
+            Move::Respond(response, line) => Some(Got { response, line }),
+            Move::Fetch(..) | Move::Ask { .. } => panic!("a call before the body has come"),
         }
     }
 

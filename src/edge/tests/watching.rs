@@ -546,7 +546,7 @@ fn a_payer_does_nothing_else_by_cookie() {
         assert_eq!(got.error(), (401, "invalid_token".to_owned()), "{word}");
         assert_eq!(got.header("www-authenticate"), Some("Bearer"));
     }
-    for word in ["read", "pay", ""] {
+    for word in ["read", "pay", "/"] {
         let path = action("p1", word);
         assert_eq!(
             bench.answer(&post(&path, "")).error(),
@@ -670,7 +670,7 @@ fn what_needs_a_ledger_says_so() {
             .error(),
         (403, "token_mismatch".to_owned())
     );
-    for malformed in ["%", "%2", "%zz", "%ff", "", "%+1"] {
+    for malformed in ["%", "%2", "%zz", "%ff", "%+1"] {
         let path = format!("/paysg/intents/{SERVICE}/{malformed}");
         let got = bench.answer(&Request {
             authorization: &token,

@@ -21,11 +21,9 @@ pub(super) enum Presence {
 /// What is done to a text before it is checked.
 #[derive(Clone, Copy)]
 pub(super) enum Style {
-    /// Nothing; white space at its ends is refused.
+    /// Nothing; what nobody can see is refused.
     Exact,
-    /// White space at its ends goes.
-    Trimmed,
-    /// That, and line breaks become spaces.
+    /// What nobody can see goes, and line breaks become spaces.
     OneLine,
     /// That, and typography becomes ASCII.
     Pasted,
@@ -106,22 +104,33 @@ impl<'a> Fields<'a> {
             self.refuse(field, Rule::Type);
             return None;
         };
-        if given.trim().is_empty() {
+        if text::trim(given).is_empty() {
             if presence == Presence::Required {
                 self.refuse(field, Rule::Empty);
             }
             return None;
         }
-        let value = match style {
-            Style::Exact | Style::Trimmed => given.trim().to_owned(),
-            Style::OneLine => text::one_line(given),
-            Style::Pasted => text::normalise(given),
-        };
-        if matches!(style, Style::Exact) && value.len() != given.len() {
-            self.refuse(field, Rule::Format);
+        match style {
+            Style::Exact => {
+                let value = self.exact(field, given, max)?;
+                if value.trim().len() == value.len() {
+                    return Some(value);
+                }
+                self.refuse(field, Rule::Format);
+                None
+            }
+            Style::OneLine => self.sound(field, text::one_line(given), max),
+            Style::Pasted => self.sound(field, text::normalise(given), max),
+        }
+    }
+
+    /// The text as it was given, if nobody could mistake it for another.
+    fn exact(&mut self, field: &str, given: &str, max: u64) -> Option<String> {
+        if text::has_invisible(given) {
+            self.refuse(field, Rule::InvisibleCharacter);
             return None;
         }
-        self.sound(field, value, max)
+        self.sound(field, given.to_owned(), max)
     }
 
     /// The text, if it is neither damaged nor too long.
@@ -188,21 +197,21 @@ impl<'a> Fields<'a> {
         let mut read: Vec<(String, String)> = Vec::new();
         for (key, value) in entries.iter().take(max) {
             let name = format!("metadata.{}", text::clip(key, 48));
-            if key.trim().is_empty() {
+            if text::trim(key).is_empty() {
                 self.refuse(&name, Rule::Empty);
                 continue;
             }
-            let key = self.sound(&name, key.clone(), MAX_METADATA_KEY);
+            let key = self.exact(&name, key, MAX_METADATA_KEY);
             let value = match value.as_str() {
                 None => {
                     self.refuse(&name, Rule::Type);
                     None
                 }
-                Some("") => {
+                Some(value) if text::trim(value).is_empty() => {
                     self.refuse(&name, Rule::Empty);
                     None
                 }
-                Some(value) => self.sound(&name, value.to_owned(), MAX_TEXT),
+                Some(value) => self.sound(&name, text::one_line(value), MAX_TEXT),
             };
             if let (Some(key), Some(value)) = (key, value) {
                 read.push((key, value));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Json, JsonError, MAX_DEPTH, is_spelling_of};
+use crate::paysg::text::is_invisible;
 
 /// What is kept of an object.
 #[derive(Clone, Copy)]
@@ -18,9 +19,13 @@ pub(super) enum Keep<'a> {
 
 pub(super) fn read(bytes: &[u8], keep: Keep<'_>) -> Result<Json, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
+    // Editors and gateways put a byte order mark before JSON, and no-break spaces about it: nobody sees them, and they change nothing.
+    let text = text.trim_end_matches(is_unseen);
     let mut reader = Reader {
         text,
-        at: 0,
+        at: text
+            .len()
+            .saturating_sub(text.trim_start_matches(is_unseen).len()),
         depth: 0,
         keep,
     };
@@ -32,6 +37,10 @@ pub(super) fn read(bytes: &[u8], keep: Keep<'_>) -> Result<Json, JsonError> {
     } else {
         Ok(value)
     }
+}
+
+fn is_unseen(character: char) -> bool {
+    character.is_whitespace() || is_invisible(character)
 }
 
 /// A position in the text; every method reads from it and moves it on.

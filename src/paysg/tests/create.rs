@@ -1,4 +1,5 @@
 use crate::paysg::json::parse;
+use crate::paysg::text;
 use crate::paysg::{CreatePayment, FieldError, Json, Limits, Rule};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -79,12 +80,80 @@ fn names_and_addresses_are_normalised_and_the_rest_is_not() {
     assert_eq!(order.payer_address.as_deref(), Some("123 - 456"));
     assert_eq!(order.description, "Fee — “2024”");
     assert_eq!(order.reference_id, "INV—1");
-    assert_eq!(order.metadata, [("k".to_owned(), " “v” ".to_owned())]);
+    assert_eq!(order.metadata, [("k".to_owned(), "“v”".to_owned())]);
+}
+
+/// A line break of Word's, a no-break space, a soft hyphen, a zero-width space and a byte order mark, each where office programs leave them.
+#[test]
+fn what_nobody_can_see_is_taken_out_of_every_text() {
+    let odd = |text: &str| {
+        let (first, rest) = text.split_at(1);
+        format!("\u{feff} \u{b}{first}\u{ad}{rest}\u{200b}\u{c}\u{a0}")
+    };
+    let with_odd = |odd: &dyn Fn(&str) -> String| {
+        with(json!({
+            "payer_name": odd("Tan"), "payer_address": odd("1 Lane"), "description": odd("Fee"), "payer_identifier": odd("S123"),
+            "payer_email": odd("a@b.sg"), "due_date": odd("31-DEC-2026"), "metadata": {"k": odd("v")},
+            "line_items": [{"description": odd("Fee"), "amount_in_cents": 1}],
+        }))
+    };
+    assert_eq!(read(&with_odd(&odd)), read(&with_odd(&str::to_owned)));
+    let address = read(&with(
+        json!({"payer_address": "Blk 1\u{b}#02-03\u{2028}\u{c}Singapore"}),
+    ))
+    .unwrap();
+    assert_eq!(
+        address.payer_address.as_deref(),
+        Some("Blk 1 #02-03 Singapore")
+    );
+}
+
+/// Two of them would be two payments.
+#[test]
+fn references_that_look_the_same_are_not_both_taken() {
+    for odd in [
+        "\u{200b}",
+        "\u{feff}",
+        "\u{ad}",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{200d}",
+        "\u{fe0f}",
+        "\u{2028}",
+        "\u{b}",
+        "\t",
+        "\u{3164}",
+        "\u{e0041}",
+    ] {
+        for reference in [format!("{odd}INV"), format!("I{odd}V"), format!("INV{odd}")] {
+            let refused = vec![FieldError::new("reference_id", Rule::InvisibleCharacter)];
+            assert_eq!(
+                read(&with(json!({"reference_id": reference}))),
+                Err(refused),
+                "{reference:?}"
+            );
+        }
+        let name = format!("metadata.k{odd}");
+        let refused = vec![FieldError::new(name, Rule::InvisibleCharacter)];
+        assert_eq!(
+            read(&with(json!({"metadata": {format!("k{odd}"): "v"}}))),
+            Err(refused),
+            "{odd:?}"
+        );
+    }
+    for fine in ["INV 1", "陈-1", "சிங்-1", "É1", "😀"] {
+        assert!(read(&with(json!({"reference_id": fine}))).is_ok(), "{fine}");
+    }
 }
 
 #[test]
 fn an_optional_field_that_is_null_or_blank_is_absent() {
-    for nothing in [json!(null), json!(""), json!(" \n")] {
+    for nothing in [
+        json!(null),
+        json!(""),
+        json!(" \n"),
+        json!("\u{200b}\u{a0}"),
+    ] {
         let order = with(
             json!({"payer_address": nothing, "payer_identifier": nothing, "payer_email": nothing, "due_date": nothing, "metadata": null, "line_items": null}),
         );
@@ -235,10 +304,10 @@ fn each_bad_field_is_named_with_its_rule() {
         (
             json!({"reference_id": "INV\n"}),
             "reference_id",
-            Rule::Format,
+            Rule::InvisibleCharacter,
         ),
         (
-            json!({"reference_id": "I\nV"}),
+            json!({"reference_id": "I\u{1}V"}),
             "reference_id",
             Rule::ControlCharacter,
         ),
@@ -287,7 +356,7 @@ fn each_bad_field_is_named_with_its_rule() {
             Rule::NotAnInteger,
         ),
         (
-            json!({"payer_identifier": "S123\t567D"}),
+            json!({"payer_identifier": "S123\u{1}567D"}),
             "payer_identifier",
             Rule::ControlCharacter,
         ),
@@ -641,7 +710,9 @@ proptest! {
                 prop_assert_eq!(&body["return_url"], "https://a.sg/\"x");
                 prop_assert_eq!(&body["reference_id"], &order["reference_id"]);
                 prop_assert_eq!(&body["amount_in_cents"], &order["amount_in_cents"]);
-                prop_assert_eq!(&body["metadata"], &order["metadata"]);
+                let metadata: serde_json::Map<_, _> = order["metadata"].as_object().unwrap().iter()
+                    .map(|(key, value)| (key.clone(), text::one_line(value.as_str().unwrap()).into())).collect();
+                prop_assert_eq!(&body["metadata"], &Value::Object(metadata));
                 for (field, max) in [("reference_id", 255), ("payer_name", 255), ("description", 500), ("payer_address", 255), ("payer_identifier", 10)] {
                     let text = body[field].as_str().unwrap_or_default();
                     prop_assert!(text.encode_utf16().count() <= max && !text.chars().any(char::is_control));

@@ -82,6 +82,24 @@ fn strings_are_unescaped_and_half_a_surrogate_pair_shows() {
 }
 
 #[test]
+fn what_nobody_can_see_about_json_is_passed_over() {
+    for about in [
+        "\u{feff}",
+        "\u{a0}",
+        "\u{200b}\u{feff} ",
+        "\u{2028}\n",
+        "\u{b}",
+    ] {
+        assert_eq!(
+            parse(format!("{about}[1]{about}").as_bytes()),
+            parse(b"[1]"),
+            "{about:?}"
+        );
+    }
+    assert_eq!(parse("\u{feff}[1,]".as_bytes()), Err(JsonError::Syntax(6)));
+}
+
+#[test]
 fn only_one_whole_value_is_json() {
     for bad in [
         "",
@@ -102,7 +120,9 @@ fn only_one_whole_value_is_json() {
         "nul",
         "truefalse",
         "// x",
-        "\u{feff}1",
+        "1\u{feff}2",
+        "[\u{feff}1]",
+        "\u{feff}",
         "1,",
     ] {
         assert!(

