@@ -86,7 +86,7 @@ export function honest(world) {
     const { reference_id, ...ofOddReference } = await verified({ ...named, data: { object: { ...object, reference_id: odd } } });
     assert.deepEqual(ofOddReference, { ...expected, type: "payment.succeeded" });
     assert.notEqual(reference_id, "x", "nor is it cut off where another's might begin");
-    assert.equal((await world.deliver({ ...named, data: { object: { ...object, reference_id: odd } } })).status, 200);
+    assert.equal((await world.deliver({ ...named, data: { object: { ...object, reference_id: odd } } })).status, 503, "PaySG knows no such payment");
   });
 
   threat(8, "at any skew and in either unit an authentic event is a hint, and the GET decides", async () => {
