@@ -5,6 +5,7 @@ import module from "./edge/paysg_wasm_bg.wasm";
 
 import { BUSY, Core, TRAPPED, isTrap, provide, serve } from "./host.js";
 import { failure, print } from "./log.js";
+import { JournalUnreadable, UNREADABLE } from "./unreadable.js";
 import { WatchList, listOf, sweep } from "./watch.js";
 
 const cores = new WeakMap();
@@ -38,6 +39,8 @@ const MIGRATIONS = [
 ];
 /** When a wake-up failed in a way that no schedule foresaw. */
 const RETRY_WAKE_MS = 30_000;
+/** When the journal could not be read: only another release or a person can change that. */
+const RETRY_UNREADABLE_MS = 600_000;
 /** When a concern could not be noted. */
 const RETRY_REPORT_MS = 300_000;
 /** How long a message waits for its turn, and how many may wait. */
@@ -63,6 +66,10 @@ export class PaymentLedger extends DurableObject {
   /** Whether nothing but a report is to wake this intent. */
   #idle = false;
   #waiting = 0;
+  /** As a list of intents. */
+  #list;
+  /** Whether the sweep has been told that the journal cannot be read. */
+  #unreadableNoted = false;
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -70,8 +77,8 @@ export class PaymentLedger extends DurableObject {
     this.#sql = ctx.storage.sql;
   }
 
-  /** Takes a message, and answers with a reply. */
-  async ask(envelope) {
+  /** Takes a message to the intent of this name, and answers with a reply. */
+  async ask(envelope, name) {
     const startedAt = Date.now();
     if (this.#waiting >= MAX_WAITING) return BUSY;
     this.#waiting += 1;
@@ -82,9 +89,14 @@ export class PaymentLedger extends DurableObject {
         return this.#work(envelope, leave);
       });
     } catch (error) {
+      const { request_id: id } = JSON.parse(envelope);
+      if (error instanceof JournalUnreadable) {
+        this.#alertUnreadable(error, { id, route: "object", startedAt, name });
+        return UNREADABLE;
+      }
       // What the step was to store is not stored, and what was stored before stands.
       const trapped = isTrap(error);
-      print(failure(error, { id: JSON.parse(envelope).request_id, route: "object", startedAt, trapped }));
+      print(failure(error, { id, route: "object", startedAt, trapped }));
       if (trapped) return TRAPPED;
       throw error;
     } finally {
@@ -101,30 +113,49 @@ export class PaymentLedger extends DurableObject {
         return this.#work(WAKE, leave);
       });
     } catch (error) {
-      print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
+      const unreadable = error instanceof JournalUnreadable;
+      if (unreadable) this.#alertUnreadable(error, { route: "alarm", startedAt });
+      else print(failure(error, { route: "alarm", startedAt, trapped: isTrap(error) }));
       // Never thrown: after six failures the platform would give the alarm up.
-      this.#alarm = Date.now() + RETRY_WAKE_MS;
+      this.#alarm = Date.now() + (unreadable ? RETRY_UNREADABLE_MS : RETRY_WAKE_MS);
       await this.ctx.storage.setAlarm(this.#alarm);
     }
   }
 
-  /** What an operator should know of this intent, or nothing. For the sweep. */
-  async concerns() {
-    if (this.#ledger === undefined) await this.#load();
+  /** What an operator should know of the intent of this name, or nothing. For the sweep. */
+  async concerns(name) {
+    try {
+      if (this.#ledger === undefined) await this.#load();
+    } catch (error) {
+      if (error instanceof JournalUnreadable) return error.alerts(name);
+      throw error;
+    }
     return this.#ledger === "" ? "" : this.#core.objectConcerns(this.#ledger);
   }
 
   /** As a list of intents: see `watch.js`. */
   note(intent) {
-    new WatchList(this.#sql).note(intent);
+    this.#list ??= new WatchList(this.#sql);
+    this.#list.note(intent);
   }
 
-  noted() {
-    return new WatchList(this.#sql).noted();
+  sweep(before) {
+    this.#list ??= new WatchList(this.#sql);
+    return this.#list.sweep(this.env.LEDGER, before);
   }
 
-  forget(intent) {
-    new WatchList(this.#sql).forget(intent);
+  /** Logs that the journal cannot be read, and has the sweep name the intent. */
+  #alertUnreadable(error, { id, route, startedAt, name = error.intent || (this.ctx.id.name ?? "") }) {
+    const { reason, row } = error;
+    print(failure(error, { id, route, startedAt, code: "journal_unreadable", fields: { intent: name, reason, row } }));
+    if (this.#unreadableNoted || name === "") return;
+    this.#unreadableNoted = true;
+    const note = async () => listOf(this.env.LEDGER, name).note(name);
+    const failed = (error) => {
+      this.#unreadableNoted = false;
+      print(failure(error, { route: "watch" }));
+    };
+    this.ctx.waitUntil(note().catch(failed));
   }
 
   /** Has the sweep look at this intent. Nothing waits for it, and nothing fails with it. */
@@ -191,20 +222,30 @@ export class PaymentLedger extends DurableObject {
   }
 
   async #load() {
-    this.#version ??= this.#readVersion();
-    const stored = this.#version > 0;
-    const rows = stored ? this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray() : [];
-    const timers = stored ? this.#sql.exec("SELECT schedule FROM timers").toArray() : [];
-    const schedule = timers[0]?.schedule ?? "";
+    const { rows, schedule } = this.#read();
     const ledger = this.#core.objectLoad(JSON.stringify(rows), schedule);
-    if (ledger.startsWith("E\0")) throw new Error(`the journal breaks at row ${ledger.slice(2)}`);
+    if (ledger.startsWith("E\0")) throw JournalUnreadable.fromCore(ledger);
     // An object without rows has never set one, or not so that it matters: the next step sets it.
-    const alarm = stored ? await this.ctx.storage.getAlarm() : null;
+    const alarm = this.#version > 0 ? await this.ctx.storage.getAlarm() : null;
     // Another may have loaded while we waited.
     if (this.#ledger !== undefined) return;
     this.#ledger = ledger;
     this.#schedule = schedule;
     this.#alarm = alarm;
+  }
+
+  /** What is stored, if this release can read it. */
+  #read() {
+    try {
+      this.#version ??= this.#readVersion();
+      if (this.#version === 0) return { rows: [], schedule: "" };
+      if (this.#version > MIGRATIONS.length) throw new JournalUnreadable("newer_release");
+      const rows = this.#sql.exec("SELECT number, at_ms, entry, hash FROM journal ORDER BY number").toArray();
+      const [timers] = this.#sql.exec("SELECT schedule FROM timers").toArray();
+      return { rows, schedule: timers?.schedule ?? "" };
+    } catch (error) {
+      throw error instanceof JournalUnreadable ? error : new JournalUnreadable("damaged");
+    }
   }
 
   /** Stores what has happened; calls and replies leave the object only when that is on disk (its output gate). */
@@ -262,8 +303,9 @@ export class PaymentLedger extends DurableObject {
     return this.#sql.exec("SELECT version FROM schema_version").one().version;
   }
 
-  /** Within the transaction that stores: what is not committed is not the version. */
+  /** Within the transaction that stores: what is not committed is not the version. It is never lowered: the newer release would migrate again. */
   #migrate() {
+    if (this.#version > MIGRATIONS.length) throw new JournalUnreadable("newer_release");
     if (this.#version === MIGRATIONS.length) return;
     const record =
       this.#version === 0

@@ -185,7 +185,7 @@ export class Core {
   async ask(name, envelope) {
     try {
       const object = this.#ledger.get(this.#ledger.idFromName(name));
-      const reply = await object.ask(envelope);
+      const reply = await object.ask(envelope, name);
       return { status: NO_REPLY[reply] ?? 200, retryAfter: "", body: encoder.encode(reply) };
     } catch {
       return LOST;

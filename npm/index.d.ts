@@ -316,6 +316,8 @@ export type ProxyErrorCode =
   | "misconfigured"
   /** The proxy failed. */
   | "internal"
+  /** The proxy cannot read its record of this payment: nobody knows here whether it is paid. Say “If you have paid, you need not pay again”. */
+  | "journal_unreadable"
   /** PaySG gave no usable answer in time: offer to try again, nothing is lost. */
   | "paysg_unavailable"
   /** PaySG refused the payment's parameters. */

@@ -13,7 +13,7 @@ export function requestId(random) {
 }
 
 /** The line of work that the core's instance did not survive, or that failed around it. */
-export function failure(error, { id = null, route = null, status = null, code = "internal", startedAt = Date.now(), trapped = false }) {
+export function failure(error, { id = null, route = null, status = null, code = "internal", startedAt = Date.now(), trapped = false, fields = {} }) {
   return JSON.stringify({
     at: new Date().toISOString(),
     request_id: id,
@@ -27,5 +27,6 @@ export function failure(error, { id = null, route = null, status = null, code = 
     upstream_status: null,
     upstream_code: null,
     error: ERRORS.includes(error?.name) ? error.name : "other",
+    ...fields,
   });
 }

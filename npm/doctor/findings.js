@@ -51,7 +51,7 @@ export const FINDINGS = {
   webhook_undelivered: error("The payment was made and paid, and no event of it was delivered.", "Register {public URL}{base path}/webhooks with PaySG, with the same secret."),
 
   // The e-service's server
-  fulfilment_missing: warning("Nobody is told of paid payments: PAYSG_FULFILMENT_URL is not set.", "Set it, or ask for each payment's status and verify its receipt yourself."),
+  fulfilment_missing: warning("Nobody is told of paid payments: PAYSG_FULFILMENT_URL is not set.", "Set it; or set it to none, ask for each payment's status and verify its receipt yourself."),
   fulfilment_unreachable: error("The e-service's server does not answer at PAYSG_FULFILMENT_URL.", "Look whether it is up, and lets the edge in."),
   fulfilment_unexpected: error("PAYSG_FULFILMENT_URL answers a telling with neither yes nor no.", "It must take POST with JSON, answer 2xx to a receipt that verifies, and 401 to one that does not."),
   fulfilment_takes_forgeries: error("The e-service's server takes a payment whose receipt nobody signed: anybody could mark an order as paid.", "Verify the receipt (HS256, PAYSG_ORDER_KEY, typ, iss, aud), and compare it with the payment beside it."),

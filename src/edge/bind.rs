@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `D` | ledger, rows (of each a line for number, time, entry and hash) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing |
 //! | `W` | the same up to the alarm, then as `F` from the delay, with the errand as pending |
-//! | `E` | the row at which the journal breaks |
+//! | `E` | the row that cannot be read, why, and as far as the rows say it the intent's name and payment service |
 //!
 //! The kind of a call is `shared` where an equal call of the last 2 s, or one under way, will do; `apart` where the object may take other
 //! messages meanwhile; or nothing. Charges are `RULE:NAME`, separated by spaces: where one cannot be paid, the host gives the request up.
@@ -24,7 +24,7 @@ use wasm_bindgen::prelude::*;
 use super::config::{Config, Misconfigured};
 use super::front::{self, Envelope, Move, Pending};
 use super::log::{Line, Place, RequestId, Trace};
-use super::object::{self, Errand, Next, Work};
+use super::object::{self, Errand, Next, OfWhom, Work};
 use super::parcel;
 use super::problem::Problem;
 use super::request::Request;
@@ -161,7 +161,20 @@ impl Edge {
         match object::load(rows, schedule) {
             Ok(None) => String::new(),
             Ok(Some(ledger)) => parcel::pack(&ledger),
-            Err(error) => flat(&["E", &error.row.to_string()]),
+            Err(error) => {
+                let OfWhom {
+                    intent,
+                    payment_service_id,
+                } = object::of_whom(rows);
+                let row = error.row.to_string();
+                flat(&[
+                    "E",
+                    &row,
+                    error.reason.as_str(),
+                    &intent,
+                    &payment_service_id,
+                ])
+            }
         }
     }
 

@@ -43,8 +43,10 @@ pub struct Config {
     pub secure: bool,
     /// Where the payer goes after the return; `None`: to the edge's own status page.
     pub result_url: Option<WebUrl>,
-    /// Where the e-service is told.
+    /// Where the e-service is notified. While it is `None`, what is due waits for it, unless `notifies_nobody`.
     pub fulfilment_url: Option<WebUrl>,
+    /// Whether `PAYSG_FULFILMENT_URL` says that nobody is to be notified.
+    pub notifies_nobody: bool,
     /// Further origins whose pages may call.
     pub allowed_origins: Vec<String>,
     /// Origins at which this proxy was reached before.
@@ -63,6 +65,8 @@ pub struct Config {
     pub is_nfc: fn(&str) -> bool,
 }
 
+/// The value of `PAYSG_FULFILMENT_URL` that says: nobody is to be notified, and that is no oversight.
+const NOTIFIES_NOBODY: &str = "none";
 /// What the session keys make sealing keys for.
 const SEALING: &[u8] = b"paysg-wasm session v1";
 
@@ -133,7 +137,13 @@ impl Config {
                 .transpose()
         };
         let result_url = elsewhere("PAYSG_RESULT_URL")?;
-        let fulfilment_url = elsewhere("PAYSG_FULFILMENT_URL")?;
+        let notifies_nobody =
+            optional("PAYSG_FULFILMENT_URL").is_some_and(|value| value == NOTIFIES_NOBODY);
+        let fulfilment_url = if notifies_nobody {
+            None
+        } else {
+            elsewhere("PAYSG_FULFILMENT_URL")?
+        };
         let origins =
             |name: &'static str| optional(name).map_or(Ok(Vec::new()), |text| origins(name, &text));
         let allowed_origins = origins("PAYSG_ALLOWED_ORIGINS")?;
@@ -171,6 +181,7 @@ impl Config {
             secure: public.is_https(),
             result_url,
             fulfilment_url,
+            notifies_nobody,
             allowed_origins,
             earlier_origins,
             base_path,
@@ -203,6 +214,7 @@ impl Config {
             pages: self.pages.clone(),
             pace: Pace {
                 tells: self.fulfilment_url.is_some(),
+                notifies_nobody: self.notifies_nobody,
                 scale: self.time_scale,
             },
             sign: Box::new(move |receipt, now_ms| receipt.sign(&issuer, &audience, &keys, now_ms)),

@@ -163,6 +163,10 @@ pub enum Kind {
     Refund,
     SendEmail,
     TellAgain,
+    Reconcile,
+    Adopt,
+    AbandonAttempt,
+    Acknowledge,
     Read,
     Wake,
 }
@@ -170,7 +174,7 @@ pub enum Kind {
 impl Kind {
     /// That of a message.
     #[must_use]
-    pub const fn of(message: &Message) -> Self {
+    pub fn of(message: &Message) -> Self {
         match message {
             Message::Pay { .. } => Self::Pay,
             Message::Inquire { .. } => Self::Inquire,
@@ -179,6 +183,11 @@ impl Kind {
             Message::Refund { .. } => Self::Refund,
             Message::SendEmail { .. } => Self::SendEmail,
             Message::TellAgain { .. } => Self::TellAgain,
+            Message::Reconcile => Self::Reconcile,
+            Message::Adopt { .. } => Self::Adopt,
+            Message::AbandonAttempt { .. } => Self::AbandonAttempt,
+            Message::Acknowledge { .. } => Self::Acknowledge,
+            Message::OperatorCommand { message, .. } => Self::of(message),
             Message::Read => Self::Read,
             Message::Wake => Self::Wake,
         }
@@ -193,6 +202,10 @@ impl Kind {
             Self::Refund => "object refund",
             Self::SendEmail => "object send-email",
             Self::TellAgain => "object tell-again",
+            Self::Reconcile => "object reconcile",
+            Self::Adopt => "object adopt",
+            Self::AbandonAttempt => "object abandon-attempt",
+            Self::Acknowledge => "object acknowledge",
             Self::Read => "object read",
             Self::Wake => "alarm",
         }

@@ -10,7 +10,7 @@ use crate::flow::step::{Answer, Fetch};
 use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::{agenda, watch};
-use crate::ledger::{JournalError, Ledger, Row, Schedule, intent_name};
+use crate::ledger::{JournalError, Ledger, Row, Schedule, Transition, Unreadable, intent_name};
 use crate::paysg::json::ObjectWriter;
 
 /// What the object is to do, in this order: store, set its alarm, then carry on.
@@ -41,12 +41,45 @@ pub struct Errand {
     trace: Trace,
 }
 
+/// What an operator should know of an intent whose journal cannot be read, as far as its rows say which intent it is.
+#[derive(Default)]
+pub struct OfWhom {
+    /// The intent's name; empty where no row says it.
+    pub intent: String,
+    /// The payment service; empty likewise.
+    pub payment_service_id: String,
+}
+
+/// Finds out whose rows these are, though they cannot be read as a journal.
+#[must_use]
+pub fn of_whom(rows: &str) -> OfWhom {
+    let rows: Vec<serde_json::Value> = serde_json::from_str(rows).unwrap_or_default();
+    let began = rows.iter().find_map(|row| {
+        let entry = row.get("entry")?.as_str()?;
+        let Ok(Transition::Began {
+            payment_service_id,
+            reference_id,
+        }) = serde_json::from_str(entry)
+        else {
+            return None;
+        };
+        Some((payment_service_id, reference_id))
+    });
+    began.map_or_else(OfWhom::default, |(service, reference)| OfWhom {
+        intent: intent_name(&service, &reference).as_str().to_owned(),
+        payment_service_id: service.as_str().to_owned(),
+    })
+}
+
 /// Reads a stored ledger back. No rows: nothing was ever recorded.
 ///
 /// # Errors
-/// [`JournalError`] where the chain is broken.
+/// [`JournalError`] where the chain is broken, or a newer release wrote it.
 pub fn load(rows: &str, schedule: &str) -> Result<Option<Ledger>, JournalError> {
-    let rows: Vec<Row> = serde_json::from_str(rows).map_err(|_| JournalError { row: 0 })?;
+    let rows: Vec<Row> = serde_json::from_str(rows).map_err(|_| JournalError {
+        row: 0,
+        reason: Unreadable::Damaged,
+    })?;
     // Timers that cannot be read are timers that are due.
     let schedule: Schedule = serde_json::from_str(schedule).unwrap_or_default();
     Ledger::replay(&rows, schedule)

@@ -86,7 +86,7 @@ impl StatusPage<'_> {
         let (title, text) = match self.status {
             _ if self.unreachable => (
                 "Confirming your payment",
-                "PaySG cannot be asked just now. If you have paid, your payment is safe.",
+                "It cannot be confirmed just now. If you have paid, your payment is safe, and you need not pay again.",
             ),
             Status::Unpaid | Status::Unknown => (
                 "Confirming your payment",
@@ -204,6 +204,11 @@ pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>
         400 if problem.code == "invalid_return" => (
             "We cannot tell which payment this is",
             "The address that you came back by is not complete. If you have paid, your payment is safe: the e-service will find it.",
+        ),
+        // It may have been paid long ago, whatever this browser knows of it.
+        _ if problem.code == "journal_unreadable" => (
+            "We cannot confirm your payment just now",
+            "If you have paid, you need not pay again. If not, please try again later.",
         ),
         404 => (
             "Payment not found",

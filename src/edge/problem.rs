@@ -320,6 +320,28 @@ impl Problem {
         problem
     }
 
+    /// 500: nothing is known of the payment here, since the intent's journal cannot be read.
+    #[must_use]
+    pub fn journal_unreadable() -> Self {
+        Self::new(
+            500,
+            API,
+            "journal_unreadable",
+            "The proxy cannot read its record of this payment, so it does not know whether the payment is paid. If you have paid, you need not pay again. An operator is alerted.".to_owned(),
+        )
+    }
+
+    /// 501: what needs a URL to notify.
+    #[must_use]
+    pub fn no_fulfilment_url() -> Self {
+        Self::new(
+            501,
+            API,
+            "no_fulfilment_url",
+            "There is nobody to notify: PAYSG_FULFILMENT_URL is not set.".to_owned(),
+        )
+    }
+
     /// 503: the e-service has not taken what it was told.
     #[must_use]
     pub fn untold() -> Self {
@@ -403,6 +425,12 @@ impl Problem {
                 "PaySG did not answer when this refund was asked for, and does not say whether it was made. Look at PaySG's dashboard: a refund that was not made needs another `jti`.",
             ),
             Trouble::NoRecord => Self::unknown_intent(),
+            Trouble::UnknownEntry => Self::invalid(
+                404,
+                "unknown_entry",
+                "The intent has no such attempt or alert: read the intent.",
+            ),
+            Trouble::JournalUnreadable => Self::journal_unreadable(),
         }
     }
 

@@ -50,6 +50,8 @@ pub enum Due {
     Abandon(PaymentId),
     /// Nobody has reported on this payment, or it was cancelled a while ago.
     Look(PaymentId),
+    /// A notification waits for a URL that it can be sent to.
+    AwaitUrl,
     /// The intent is paid, and PaySG has never answered the create call of this attempt.
     Search(u32),
 }
@@ -59,6 +61,8 @@ pub enum Due {
 pub struct Pace {
     /// Whether there is an e-service to tell.
     pub tells: bool,
+    /// Whether the operator has said that nobody is ever to be notified.
+    pub notifies_nobody: bool,
     /// For tests: how many times faster everything comes. 1 otherwise.
     pub scale: u32,
 }
@@ -82,6 +86,7 @@ pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         examine(ledger),
         cancel(ledger, pace),
         look(ledger, pace),
+        await_url(ledger, pace),
         search(ledger, pace),
     ]
     .into_iter()
@@ -102,6 +107,36 @@ fn tell(ledger: &Ledger) -> Option<(i64, Due)> {
     let untold = ledger.intent.untold();
     let at_ms = untold.map(|telling| tell_at_ms(ledger, telling)).min()?;
     Some((at_ms, Due::Tell))
+}
+
+/// Between looks for a notification URL while none is set: nothing else may wake an intent that is paid.
+const URL_CHECK_MS: core::ops::RangeInclusive<i64> = 60 * MINUTE_MS..=DAY_MS;
+
+/// What is due stays due while there is nowhere to send it. The intent looks for a URL when the notification is an hour old, then at twice the
+/// age, then daily without end.
+fn await_url(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    if pace.tells || pace.notifies_nobody {
+        return None;
+    }
+    let first_ms = waiting_since_ms(ledger)?.saturating_add(pace.of(*URL_CHECK_MS.start()));
+    let at_ms = ledger.schedule.url_check_at_ms.unwrap_or(first_ms);
+    Some((at_ms.max(first_ms), Due::AwaitUrl))
+}
+
+/// Puts off the next look for a notification URL.
+pub(super) fn put_off_url_check(ledger: &mut Ledger, pace: Pace, now_ms: i64) {
+    let Some(since_ms) = waiting_since_ms(ledger) else {
+        return;
+    };
+    let (shortest_ms, longest_ms) = URL_CHECK_MS.into_inner();
+    let wait_ms = now_ms
+        .saturating_sub(since_ms)
+        .clamp(pace.of(shortest_ms), pace.of(longest_ms));
+    ledger.schedule.url_check_at_ms = Some(now_ms.saturating_add(wait_ms));
+}
+
+fn waiting_since_ms(ledger: &Ledger) -> Option<i64> {
+    ledger.intent.untold().map(|telling| telling.since_ms).min()
 }
 
 fn tell_at_ms(ledger: &Ledger, telling: &Telling) -> i64 {

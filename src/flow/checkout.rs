@@ -92,6 +92,14 @@ enum State {
     },
 }
 
+/// For how long a call for an attempt may still be under way at PaySG, so that its list proves nothing.
+pub(super) fn in_flight_ms(attempt: &Attempt, now_ms: i64) -> i64 {
+    let asked_at_ms = attempt.asked_at_ms.max(attempt.unanswered_at_ms);
+    asked_at_ms.map_or(0, |at_ms| {
+        IN_FLIGHT_MS.saturating_sub(now_ms.saturating_sub(at_ms))
+    })
+}
+
 impl Checkout {
     /// Starts.
     #[must_use]
@@ -208,10 +216,7 @@ impl Checkout {
     /// Takes up an attempt whose call was never answered: PaySG may have made the payment, or not.
     fn take_up(&mut self, desk: &mut Desk<'_>, attempt: &Attempt) -> Next {
         let age_ms = desk.now_ms.saturating_sub(attempt.started_at_ms);
-        self.in_flight = attempt
-            .asked_at_ms
-            .max(attempt.unanswered_at_ms)
-            .is_some_and(|at_ms| desk.now_ms.saturating_sub(at_ms) < IN_FLIGHT_MS);
+        self.in_flight = in_flight_ms(attempt, desk.now_ms) > 0;
         let same_order = attempt.digest.as_ref() == Some(&self.order.digest);
         // Asked again, a key that PaySG has answered with a failure is answered so again; and where that answer is lost, the wait begins anew.
         let failed = attempt.asked_at_ms.is_none();

@@ -5,10 +5,13 @@
 
 mod alarm;
 mod officer;
+mod operator;
+mod reconcile;
 mod refund;
 
 use serde::{Deserialize, Serialize};
 
+use self::reconcile::Reconciliation;
 use super::checkout::{Checkout, Chosen, Order};
 use super::command::{Action, Command};
 use super::glance::Glance;
@@ -17,6 +20,7 @@ use super::step::{Answer, Fetch, Step, Target};
 use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
 use super::view::PaymentView;
+use super::watch::Acknowledgeable;
 use super::witness::{paid_status, witness};
 use crate::ledger::{AttemptState, Digest, Intent, Transition};
 use crate::paysg::{Cents, Payment, PaymentId};
@@ -73,6 +77,34 @@ pub enum Message {
     TellAgain {
         /// The payment.
         payment_id: PaymentId,
+    },
+    /// Ask PaySG for every payment of the intent, and its list for every attempt without one.
+    Reconcile,
+    /// Take in a payment that an operator names.
+    Adopt {
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// Let an attempt go that PaySG never answered.
+    AbandonAttempt {
+        /// Its number.
+        attempt: u32,
+    },
+    /// Raise no alert any more about what an operator knows.
+    Acknowledge {
+        /// What.
+        alert: Acknowledgeable,
+        /// The payment that it is about; `None`: whichever.
+        payment_id: Option<PaymentId>,
+    },
+    /// An operator's command, to be journalled.
+    OperatorCommand {
+        /// The token's `action`.
+        action: String,
+        /// The token's `sub`.
+        by: Option<String>,
+        /// What is asked for.
+        message: Box<Message>,
     },
     /// Show the intent.
     Read,
@@ -132,6 +164,10 @@ pub enum Task {
         /// The command's key.
         key: Digest,
     },
+    /// For [`Message::Reconcile`].
+    Reconciliation(Box<Reconciliation>),
+    /// For [`Message::Adopt`].
+    OperatorAdoption(Glance),
     /// For [`Due::Abandon`].
     Abandonment(Box<Command>),
     /// For [`Due::Search`].
@@ -161,6 +197,8 @@ impl Task {
             | Self::Look(_)
             | Self::Command(_)
             | Self::RefundLook { .. }
+            | Self::Reconciliation(_)
+            | Self::OperatorAdoption(_)
             | Self::Abandonment(_)
             | Self::ListSearch { .. } => Target::Paysg,
         }
@@ -216,10 +254,22 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             given_back,
         } => refund::begun(desk, payment_id, amount_in_cents, &command_id, given_back),
         Message::TellAgain { payment_id } => officer::tell_again(desk, &payment_id),
+        Message::Reconcile => reconcile::begin(desk),
+        Message::Adopt { payment_id } => operator::adopt(desk, payment_id),
+        Message::AbandonAttempt { attempt } => operator::abandon_attempt(desk, attempt),
+        Message::Acknowledge { alert, payment_id } => {
+            operator::acknowledge(desk, alert, payment_id.as_ref())
+        }
+        Message::OperatorCommand {
+            action,
+            by,
+            message,
+        } => {
+            operator::journal(desk, action, by, &message);
+            begin(desk, *message)
+        }
         Message::Read if desk.ledger.is_empty() => Progress::Done(Reply::Failed(Trouble::NoRecord)),
-        Message::Read => Progress::Done(Reply::Record {
-            record: record(&desk.ledger.intent),
-        }),
+        Message::Read => Progress::Done(recorded_intent(desk)),
         Message::Wake => alarm::wake(desk),
     }
 }
@@ -270,6 +320,14 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
                 Progress::Done(Reply::Failed(trouble))
             }
         },
+        Task::Reconciliation(reconciliation) => reconcile::resume(desk, reconciliation, answer),
+        Task::OperatorAdoption(glance) => glanced(
+            desk,
+            glance,
+            answer,
+            Task::OperatorAdoption,
+            operator::adopted,
+        ),
         Task::Abandonment(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
             Step::Fetch(fetch) => Progress::Working(Task::Abandonment(command), fetch),
             Step::Done(result) => {
@@ -306,6 +364,12 @@ fn record(intent: &Intent) -> String {
     };
     // Plain data with string keys: writing it cannot fail.
     serde_json::to_string(&record).unwrap_or_default()
+}
+
+fn recorded_intent(desk: &Desk<'_>) -> Reply {
+    Reply::Record {
+        record: record(&desk.ledger.intent),
+    }
 }
 
 fn chosen(result: Result<Chosen, Trouble>) -> Reply {

@@ -96,6 +96,16 @@ impl Desk<'_> {
         }
     }
 
+    /// Records that a GET has shown the cause of these flags of a payment to be over.
+    pub fn clear_flags(&mut self, flags: &[Flag], payment_id: &PaymentId) {
+        for flag in flags {
+            self.record(Transition::FlagCleared {
+                flag: *flag,
+                payment_id: Some(payment_id.clone()),
+            });
+        }
+    }
+
     /// Raises a flag, once.
     pub fn flag(&mut self, flag: Flag, payment_id: Option<&PaymentId>) {
         self.record(Transition::Flagged {

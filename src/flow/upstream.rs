@@ -62,6 +62,10 @@ pub enum Trouble {
     RefundUncertain,
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,
+    /// The intent has no such attempt or alert.
+    UnknownEntry,
+    /// The intent's journal cannot be read: it is damaged, or a newer release wrote it.
+    JournalUnreadable,
 }
 
 impl Trouble {

@@ -1,9 +1,12 @@
-//! What of an intent an operator should know of: what is stuck, and what is flagged and not settled yet.
+//! Detects intents that need an operator: what is stuck, and what is flagged.
+
+use serde::{Deserialize, Serialize};
 
 use super::agenda::{self, Pace};
 use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund};
 use crate::paysg::PaymentId;
 
+const REFUND_UNANSWERED: &str = "refund_unanswered";
 /// After so long, what should have happened is stuck.
 const STUCK_MS: i64 = 60 * 60_000;
 /// About as long: tries of a GET for an event come after 2 s, growing to an hour.
@@ -15,7 +18,8 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     let intent = &ledger.intent;
     let long_ago = |at_ms: i64| stuck_at(at_ms, pace) <= now_ms;
     let mut concerns = Vec::new();
-    if pace.tells && intent.untold().any(|telling| long_ago(telling.since_ms)) {
+    // Where there is no URL yet, the operator is to set one, or to say that none is wanted.
+    if !pace.notifies_nobody && intent.untold().any(|telling| long_ago(telling.since_ms)) {
         concerns.push("untold");
     }
     let tries = |hint: &PaymentId| ledger.schedule.hints.tries(hint.as_str());
@@ -26,11 +30,11 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
         concerns.push("unanswered");
     }
     if unanswered_refunds(intent).any(|refund| long_ago(refund.asked_at_ms)) {
-        concerns.push("refund_unanswered");
+        concerns.push(REFUND_UNANSWERED);
     }
-    for (flag, payment_id) in &intent.flags {
-        let word = word(*flag);
-        if !is_settled(intent, *flag, payment_id.as_ref()) && !concerns.contains(&word) {
+    for raised in &intent.flags {
+        let word = word(raised.flag);
+        if !raised.acknowledged && !concerns.contains(&word) {
             concerns.push(word);
         }
     }
@@ -71,7 +75,29 @@ fn unanswered_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
     intent.unanswered_refunds().filter(|refund| {
         let attempt = intent.attempt_of(&refund.payment_id);
         attempt.is_some_and(|attempt| attempt.state != AttemptState::Refunded)
+            && !intent.acknowledged_refunds.contains(&refund.key)
     })
+}
+
+/// An alert that an operator can acknowledge. The others end by themselves or by another command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acknowledgeable {
+    /// A flag.
+    Flag(Flag),
+    /// PaySG never answered a refund.
+    RefundUnanswered,
+}
+
+impl Acknowledgeable {
+    /// Reads the word that the log has for it.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            REFUND_UNANSWERED => Some(Self::RefundUnanswered),
+            word => Flag::parse(word).map(Self::Flag),
+        }
+    }
 }
 
 const fn word(flag: Flag) -> &'static str {
@@ -82,22 +108,5 @@ const fn word(flag: Flag) -> &'static str {
         Flag::SearchTooLong => "search_too_long",
         Flag::WentBack => "went_back",
         Flag::Vanished => "vanished",
-    }
-}
-
-/// Whether what was flagged has been put right, as far as the ledger can tell. The rest is for people to settle.
-fn is_settled(intent: &Intent, flag: Flag, payment_id: Option<&PaymentId>) -> bool {
-    let state = payment_id
-        .and_then(|id| intent.attempt_of(id))
-        .map(|attempt| attempt.state);
-    match flag {
-        Flag::Surplus => matches!(
-            state,
-            Some(AttemptState::Refunded | AttemptState::Cancelled)
-        ),
-        // Both paid: the second one is a surplus.
-        Flag::Duplicate => state.is_some_and(|state| state != AttemptState::Open),
-        Flag::SearchTooLong => unanswered(intent).next().is_none(),
-        Flag::Mismatch | Flag::WentBack | Flag::Vanished => false,
     }
 }

@@ -47,6 +47,10 @@ pub fn witness(
     // Of a paid reference the e-service hears of no cancellation: it may know its orders by their references alone.
     let tell_cancelled = tell_cancelled && desk.ledger.intent.paid().is_none();
     let shown = payment.status();
+    desk.clear_flags(&[Flag::Mismatch, Flag::Vanished], &payment.id);
+    if shown.was_paid() {
+        desk.clear_flags(&[Flag::WentBack], &payment.id);
+    }
     match shown {
         Status::Paid | Status::PartiallyRefunded | Status::Refunded => {
             if !before.was_paid() {
@@ -108,15 +112,38 @@ pub const fn paid_status(state: AttemptState) -> Status {
     }
 }
 
+/// Enters a payment that an operator names as the intent's own, whatever return URL it bears, and what a GET shows of it.
+///
+/// # Errors
+/// As [`witness`].
+pub fn adopt_for_operator(desk: &mut Desk<'_>, payment: &Payment) -> Result<Status, Trouble> {
+    let intent = &desk.ledger.intent;
+    let of_this_intent = payment.payment_service_id == intent.payment_service_id
+        && payment.reference_id == intent.reference_id;
+    if of_this_intent && intent.attempt_of(&payment.id).is_none() {
+        take_in(desk, payment);
+    }
+    witness(desk, payment, false)
+}
+
 fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
     if !desk.terms.made(payment) {
         return Err(Trouble::UnknownPayment);
     }
-    record_found(
-        desk,
-        &payment.id,
-        payment.amount_in_cents.get(),
-        payment.created_at_ms,
-    );
+    take_in(desk, payment);
     Ok(())
+}
+
+/// A payment that another system made answers for no lost attempt: that attempt's own payment may be there as well.
+fn take_in(desk: &mut Desk<'_>, payment: &Payment) {
+    let amount_in_cents = payment.amount_in_cents.get();
+    if desk.terms.made(payment) {
+        record_found(desk, &payment.id, amount_in_cents, payment.created_at_ms);
+        return;
+    }
+    desk.record(Transition::Adopted {
+        attempt: desk.ledger.intent.next_number(),
+        payment_id: payment.id.clone(),
+        amount_in_cents,
+    });
 }

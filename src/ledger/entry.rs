@@ -26,6 +26,8 @@ pub(super) struct Entry {
     key: Option<String>,
     whole: Option<bool>,
     flag: Option<Flag>,
+    command: Option<String>,
+    by: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,10 @@ enum What {
     Told,
     TellAgain,
     Flagged,
+    FlagCleared,
+    FlagAcknowledged,
+    RefundAcknowledged,
+    CommandReceived,
 }
 
 impl TryFrom<Entry> for Transition {
@@ -141,6 +147,21 @@ impl Entry {
             What::Flagged => Transition::Flagged {
                 flag: self.flag?,
                 payment_id: self.payment_id,
+            },
+            What::FlagCleared => Transition::FlagCleared {
+                flag: self.flag?,
+                payment_id: self.payment_id,
+            },
+            What::FlagAcknowledged => Transition::FlagAcknowledged {
+                flag: self.flag?,
+                payment_id: self.payment_id,
+            },
+            What::RefundAcknowledged => Transition::RefundAcknowledged {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::CommandReceived => Transition::CommandReceived {
+                command: self.command?,
+                by: self.by,
             },
         })
     }

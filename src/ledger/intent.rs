@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, TellStatus, Telling, Transition,
+    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, RaisedFlag, TellStatus, Telling,
+    Transition,
 };
 use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
@@ -42,8 +43,10 @@ pub struct Intent {
     pub tellings: Vec<Telling>,
     /// Refunds asked for through the edge.
     pub refunds: Vec<Refund>,
-    /// What an officer should look at.
-    pub flags: Vec<(Flag, Option<PaymentId>)>,
+    /// Refunds without an answer that an operator has acknowledged, by their keys.
+    pub acknowledged_refunds: Vec<Digest>,
+    /// What an operator should look at.
+    pub flags: Vec<RaisedFlag>,
 }
 
 impl Intent {
@@ -57,6 +60,7 @@ impl Intent {
             hints: Vec::new(),
             tellings: Vec::new(),
             refunds: Vec::new(),
+            acknowledged_refunds: Vec::new(),
             flags: Vec::new(),
         }
     }
@@ -134,14 +138,6 @@ impl Intent {
                 .find(|first| first.payment_id == telling.payment_id)
                 .is_some_and(|first| first.key == telling.key)
         })
-    }
-
-    /// Whether the intent carries this flag for this payment.
-    #[must_use]
-    pub fn is_flagged(&self, flag: Flag, payment_id: Option<&PaymentId>) -> bool {
-        self.flags
-            .iter()
-            .any(|(had, about)| *had == flag && about.as_ref() == payment_id)
     }
 
     /// Whether a transition may follow.
@@ -232,6 +228,17 @@ impl Intent {
             Transition::Flagged { flag, payment_id } => {
                 !self.is_flagged(*flag, payment_id.as_ref())
             }
+            Transition::FlagCleared { flag, payment_id } => {
+                self.is_flagged(*flag, payment_id.as_ref())
+            }
+            Transition::FlagAcknowledged { flag, payment_id } => self
+                .raised(*flag, payment_id.as_ref())
+                .is_some_and(|raised| !raised.acknowledged),
+            Transition::RefundAcknowledged { key } => {
+                self.unanswered_refunds().any(|refund| refund.key == *key)
+                    && !self.acknowledged_refunds.contains(key)
+            }
+            Transition::CommandReceived { .. } => true,
         };
         if legal { Ok(()) } else { Err(Illegal) }
     }
@@ -267,7 +274,7 @@ impl Intent {
                 same_order,
                 amount_in_cents,
             } => {
-                self.note_duplicate(*attempt, payment_id);
+                self.note_duplicate(at_ms, *attempt, payment_id);
                 self.change(*attempt, |attempt| {
                     attempt.payment_id = Some(payment_id.clone());
                     if *adopted {
@@ -288,7 +295,7 @@ impl Intent {
                 payment_id,
                 amount_in_cents,
             } => {
-                self.note_duplicate(*attempt, payment_id);
+                self.note_duplicate(at_ms, *attempt, payment_id);
                 self.attempts.push(Attempt {
                     number: *attempt,
                     digest: None,
@@ -334,7 +341,7 @@ impl Intent {
                 if self.paid().is_none() {
                     self.tell(at_ms, *attempt, TellStatus::Paid);
                 } else if let Some(id) = self.payment_of(*attempt) {
-                    self.flag(Flag::Surplus, Some(id));
+                    self.flag(at_ms, Flag::Surplus, Some(id));
                 }
             }
             Transition::RefundAsked {
@@ -363,8 +370,19 @@ impl Intent {
             Transition::Examined { payment_id } => self.hints.retain(|hint| hint != payment_id),
             Transition::Told { key } => self.acknowledge(key, true),
             Transition::TellAgain { key } => self.acknowledge(key, false),
-            Transition::Flagged { flag, payment_id } => self.flag(*flag, payment_id.clone()),
+            Transition::Flagged { flag, payment_id } => {
+                self.flag(at_ms, *flag, payment_id.clone());
+            }
+            Transition::FlagCleared { flag, payment_id } => {
+                self.clear_flag(*flag, payment_id.as_ref());
+            }
+            Transition::FlagAcknowledged { flag, payment_id } => {
+                self.acknowledge_flag(*flag, payment_id.as_ref());
+            }
+            Transition::RefundAcknowledged { key } => self.acknowledged_refunds.push(key.clone()),
+            Transition::CommandReceived { .. } => {}
         }
+        self.end_flags();
     }
 
     fn change(&mut self, number: u32, change: impl FnOnce(&mut Attempt)) {
@@ -421,6 +439,8 @@ impl Intent {
     }
 
     fn ask_refund(&mut self, refund: Refund) {
+        // It was acknowledged as it stood before.
+        self.acknowledged_refunds.retain(|key| *key != refund.key);
         match self.refunds.iter_mut().find(|had| had.key == refund.key) {
             Some(had) => *had = refund,
             None => self.refunds.push(refund),
@@ -487,19 +507,13 @@ impl Intent {
         }
     }
 
-    fn flag(&mut self, flag: Flag, payment_id: Option<PaymentId>) {
-        if !self.is_flagged(flag, payment_id.as_ref()) {
-            self.flags.push((flag, payment_id));
-        }
-    }
-
-    fn note_duplicate(&mut self, number: u32, payment_id: &PaymentId) {
+    fn note_duplicate(&mut self, at_ms: i64, number: u32, payment_id: &PaymentId) {
         let other = self
             .attempts
             .iter()
             .any(|attempt| attempt.number != number && attempt.state.is_live());
         if other {
-            self.flag(Flag::Duplicate, Some(payment_id.clone()));
+            self.flag(at_ms, Flag::Duplicate, Some(payment_id.clone()));
         }
     }
 }

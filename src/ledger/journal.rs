@@ -17,11 +17,42 @@ pub struct Row {
     pub hash: Digest,
 }
 
-/// A stored row does not follow from the one before, or cannot be read.
+/// A stored row cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalError {
     /// The row's number.
     pub row: u64,
+    /// Why.
+    pub reason: Unreadable,
+}
+
+/// Why a journal cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The row does not follow from the one before.
+    Damaged,
+    /// The chain is whole, and this release does not know the row's transition or does not allow it: a newer release wrote it.
+    NewerRelease,
+}
+
+impl Unreadable {
+    /// The word for the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged",
+            Self::NewerRelease => "newer_release",
+        }
+    }
+}
+
+impl JournalError {
+    pub(super) const fn newer(row: u64) -> Self {
+        Self {
+            row,
+            reason: Unreadable::NewerRelease,
+        }
+    }
 }
 
 /// The end of the chain: enough to append to it.
@@ -64,13 +95,16 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] where number, hash or entry is not what it must be.
     pub fn verify(&mut self, row: &Row) -> Result<Transition, JournalError> {
-        let wrong = JournalError { row: row.number };
         let number = self.length.saturating_add(1);
         let hash = self.link(number, row.at_ms, &row.entry);
         if row.number != number || row.hash != hash {
-            return Err(wrong);
+            return Err(JournalError {
+                row: row.number,
+                reason: Unreadable::Damaged,
+            });
         }
-        let transition = serde_json::from_str(&row.entry).map_err(|_| wrong)?;
+        let transition =
+            serde_json::from_str(&row.entry).map_err(|_| JournalError::newer(row.number))?;
         self.length = number;
         self.head = Some(hash);
         Ok(transition)

@@ -12,6 +12,7 @@
 mod attempt;
 mod digest;
 mod entry;
+mod flag;
 mod intent;
 mod journal;
 mod schedule;
@@ -22,8 +23,9 @@ mod transition;
 
 pub use attempt::{Attempt, AttemptState, PaymentOrigin};
 pub use digest::{Digest, idempotency_key, intent_name, refund_key};
+pub use flag::RaisedFlag;
 pub use intent::{Intent, Refund};
-pub use journal::{Journal, JournalError, Row};
+pub use journal::{Journal, JournalError, Row, Unreadable};
 pub use schedule::{Repeated, Repeats, Schedule, Timer, Timers};
 pub use telling::{TellStatus, Telling};
 pub use transition::{Flag, Illegal, Transition};
@@ -73,10 +75,10 @@ impl Ledger {
                 (Some(intent), transition) => {
                     intent
                         .permits(&transition)
-                        .map_err(|Illegal| JournalError { row: row.number })?;
+                        .map_err(|Illegal| JournalError::newer(row.number))?;
                     intent.apply(at_ms, &transition);
                 }
-                (None, _) => return Err(JournalError { row: row.number }),
+                (None, _) => return Err(JournalError::newer(row.number)),
             }
         }
         Ok(intent.map(|intent| Self {

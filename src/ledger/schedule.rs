@@ -136,4 +136,6 @@ pub struct Schedule {
     pub cancels: Timers,
     /// When to search the list again for an unanswered attempt of a paid intent, by the attempts' numbers.
     pub searches: Timers,
+    /// When to see whether there is a notification URL by now.
+    pub url_check_at_ms: Option<i64>,
 }

@@ -140,6 +140,27 @@ fn flagged(flag: Flag, payment: Option<&str>) -> Transition {
     }
 }
 
+fn cleared(flag: Flag, payment: Option<&str>) -> Transition {
+    Transition::FlagCleared {
+        flag,
+        payment_id: payment.map(id),
+    }
+}
+
+fn acknowledged(flag: Flag, payment: Option<&str>) -> Transition {
+    Transition::FlagAcknowledged {
+        flag,
+        payment_id: payment.map(id),
+    }
+}
+
+fn received(by: Option<&str>) -> Transition {
+    Transition::CommandReceived {
+        command: "reconcile".to_owned(),
+        by: by.map(str::to_owned),
+    }
+}
+
 fn began() -> Transition {
     Transition::Began {
         payment_service_id: service(),
@@ -228,7 +249,9 @@ fn every_transition_is_legal_in_exactly_these_states() {
         (told("p9"), nowhere),
         (tell_again("p1"), nowhere),
         (flagged(Flag::Mismatch, Some("p1")), all),
-        (flagged(Flag::SearchTooLong, None), all),
+        (flagged(Flag::Mismatch, None), all),
+        (cleared(Flag::Mismatch, Some("p1")), nowhere),
+        (acknowledged(Flag::Mismatch, Some("p1")), nowhere),
     ];
     for (state, way) in ways() {
         for (transition, legal_in) in &table {
@@ -467,7 +490,7 @@ fn the_second_paid_payment_is_surplus_and_not_told() {
     ]);
     assert_eq!(ledger.intent.paid().unwrap().number, 2);
     assert!(ledger.intent.is_flagged(Flag::Surplus, Some(&id("p1"))));
-    assert!(ledger.intent.is_flagged(Flag::Duplicate, Some(&id("p2"))));
+    assert_eq!(ledger.intent.flags.len(), 1);
     assert_eq!(ledger.intent.tellings.len(), 1);
     assert_eq!(ledger.intent.current().unwrap().number, 2);
 }
@@ -512,6 +535,77 @@ fn a_flag_is_raised_once_for_each_payment() {
         .record(AT_MS, flagged(Flag::WentBack, Some("p1")))
         .unwrap();
     assert_eq!(ledger.intent.flags.len(), 4);
+}
+
+#[test]
+fn flag_that_ended_can_be_raised_again_unacknowledged() {
+    let raise = || flagged(Flag::Vanished, Some("p1"));
+    let mut ledger = after([raise(), acknowledged(Flag::Vanished, Some("p1"))]);
+    assert_eq!(
+        ledger.record(AT_MS, acknowledged(Flag::Vanished, Some("p1"))),
+        Err(Illegal)
+    );
+    assert_eq!(ledger.record(AT_MS, raise()), Err(Illegal), "it is known");
+    ledger
+        .record(AT_MS, cleared(Flag::Vanished, Some("p1")))
+        .unwrap();
+    assert!(ledger.intent.flags.is_empty());
+    assert_eq!(
+        ledger.record(AT_MS, cleared(Flag::Vanished, Some("p1"))),
+        Err(Illegal)
+    );
+    ledger.record(AT_MS + 1, raise()).unwrap();
+    let [raised] = &*ledger.intent.flags else {
+        panic!("{:?}", ledger.intent.flags)
+    };
+    assert_eq!(
+        (raised.acknowledged, raised.raised_at_ms),
+        (false, AT_MS + 1)
+    );
+}
+
+#[test]
+fn flags_end_with_the_state_that_caused_them() {
+    let flags = |ledger: &Ledger| -> Vec<Flag> {
+        ledger
+            .intent
+            .flags
+            .iter()
+            .map(|raised| raised.flag)
+            .collect()
+    };
+    let mut ledger = after([started(1), flagged(Flag::SearchTooLong, None)]);
+    assert_eq!(flags(&ledger), [Flag::SearchTooLong]);
+    ledger.record(AT_MS, given_up(1)).unwrap();
+    assert_eq!(flags(&ledger), []);
+
+    let two_open = [started(1), opened(1, "p1"), adopted(2, "p2")];
+    let mut ledger = after(two_open.clone());
+    assert_eq!(flags(&ledger), [Flag::Duplicate]);
+    // Either of the two.
+    ledger.record(AT_MS, cancelled(1)).unwrap();
+    assert_eq!(flags(&ledger), []);
+    let mut ledger = after(two_open.clone());
+    ledger.record(AT_MS, cancelled(2)).unwrap();
+    assert_eq!(flags(&ledger), []);
+
+    // One is paid: the other can still be paid.
+    let mut ledger = after(two_open.clone());
+    ledger.record(AT_MS, paid(2)).unwrap();
+    assert_eq!(flags(&ledger), [Flag::Duplicate]);
+    ledger.record(AT_MS, cancelled(1)).unwrap();
+    assert_eq!(flags(&ledger), []);
+
+    let mut ledger = after(two_open);
+    for (transition, left) in [
+        (paid(1), vec![Flag::Duplicate]),
+        (paid(2), vec![Flag::Surplus]),
+        (refunded(2, false), vec![Flag::Surplus]),
+        (refunded(2, true), vec![]),
+    ] {
+        ledger.record(AT_MS, transition).unwrap();
+        assert_eq!(flags(&ledger), left);
+    }
 }
 
 /// Rows with a bit of everything in them.
@@ -593,11 +687,11 @@ fn a_well_chained_row_that_the_state_does_not_allow_is_refused() {
         replay(&rows).map(|ledger| ledger.is_some())
     };
     assert_eq!(chain(&[began(), started(1)]), Ok(true));
-    assert_eq!(chain(&[started(1)]), Err(JournalError { row: 1 }));
-    assert_eq!(chain(&[began(), began()]), Err(JournalError { row: 2 }));
+    assert_eq!(chain(&[started(1)]), Err(JournalError::newer(1)));
+    assert_eq!(chain(&[began(), began()]), Err(JournalError::newer(2)));
     assert_eq!(
         chain(&[began(), started(1), paid(1)]),
-        Err(JournalError { row: 3 })
+        Err(JournalError::newer(3))
     );
 }
 
@@ -618,7 +712,7 @@ fn a_row_in_words_unknown_here_is_refused_and_not_skipped() {
         entry,
         hash,
     });
-    assert_eq!(replay(&rows), Err(JournalError { row: 10 }));
+    assert_eq!(replay(&rows), Err(JournalError::newer(10)));
 }
 
 #[test]
@@ -723,6 +817,15 @@ fn every_transition_is_read_as_it_was_written() {
         tell_again("paid p1"),
         flagged(Flag::Surplus, Some("p2")),
         flagged(Flag::SearchTooLong, None),
+        cleared(Flag::Mismatch, Some("p1")),
+        cleared(Flag::SearchTooLong, None),
+        acknowledged(Flag::Mismatch, Some("p1")),
+        acknowledged(Flag::SearchTooLong, None),
+        Transition::RefundAcknowledged {
+            key: digest("command"),
+        },
+        received(None),
+        received(Some("officer-17")),
     ];
     for transition in all {
         let written = serde_json::to_string(&transition).unwrap();
@@ -735,9 +838,15 @@ fn every_transition_is_read_as_it_was_written() {
         // Without any of what it must say it is nothing.
         for name in fields.keys().cloned().collect::<Vec<_>>() {
             let value = fields.remove(&name).unwrap();
-            let optional = ["cancel_after_secs", "code", "paid_at"].contains(&&*name)
+            let optional = ["cancel_after_secs", "code", "paid_at", "by"].contains(&&*name)
                 || (name == "amount_in_cents" && matches!(transition, Transition::Opened { .. }))
-                || (name == "payment_id" && matches!(transition, Transition::Flagged { .. }));
+                || (name == "payment_id"
+                    && matches!(
+                        transition,
+                        Transition::Flagged { .. }
+                            | Transition::FlagCleared { .. }
+                            | Transition::FlagAcknowledged { .. }
+                    ));
             let read = serde_json::from_value::<Transition>(fields.clone().into());
             assert_eq!(read.is_ok(), optional, "{written} without {name}");
             fields.insert(name, value);
@@ -775,7 +884,13 @@ fn any_transition() -> impl Strategy<Value = Transition> {
         payment.clone().prop_map(examined),
         payment.clone().prop_map(told),
         payment.clone().prop_map(tell_again),
-        payment.prop_map(|p| flagged(Flag::Mismatch, Some(p))),
+        payment
+            .clone()
+            .prop_map(|p| flagged(Flag::Mismatch, Some(p))),
+        payment
+            .clone()
+            .prop_map(|p| cleared(Flag::Mismatch, Some(p))),
+        payment.prop_map(|p| acknowledged(Flag::Surplus, Some(p))),
     ]
 }
 
@@ -797,7 +912,9 @@ proptest! {
             }
             let paid = ledger.intent.tellings.iter().filter(|telling| telling.status == TellStatus::Paid).count();
             prop_assert_eq!(paid, usize::from(!was_paid.is_empty()));
-            prop_assert_eq!(was_paid.len().saturating_sub(1), ledger.intent.flags.iter().filter(|(flag, _)| *flag == Flag::Surplus).count());
+            let given_back = |attempt: &&Attempt| attempt.state == AttemptState::Refunded && ledger.intent.paid().is_some_and(|paid| paid.number != attempt.number);
+            let surplus = ledger.intent.flags.iter().filter(|raised| raised.flag == Flag::Surplus).count();
+            prop_assert_eq!(was_paid.len().saturating_sub(1), surplus + ledger.intent.attempts.iter().filter(given_back).count());
         }
         let rows = ledger.take_unsaved();
         let replayed = replay(&rows).unwrap();

@@ -156,6 +156,35 @@ pub enum Transition {
         #[serde(skip_serializing_if = "Option::is_none")]
         payment_id: Option<PaymentId>,
     },
+    /// PaySG's answer shows that the cause of a flag has ended.
+    FlagCleared {
+        /// The flag.
+        flag: Flag,
+        /// The payment that it was about.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payment_id: Option<PaymentId>,
+    },
+    /// An operator has acknowledged a flag.
+    FlagAcknowledged {
+        /// The flag.
+        flag: Flag,
+        /// The payment that it is about.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payment_id: Option<PaymentId>,
+    },
+    /// An operator has acknowledged that PaySG never answered a refund.
+    RefundAcknowledged {
+        /// The key of the command.
+        key: Digest,
+    },
+    /// An operator's command has arrived. The rows after it show its effect.
+    CommandReceived {
+        /// The `action` of its token.
+        command: String,
+        /// The `sub` of its token.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
 }
 
 /// What an officer should look at.

@@ -1,7 +1,7 @@
-//! An officer, through the e-service's server, says what is to be done.
+//! An operator, through the e-service's server, says what is to be done.
 
 use super::{Keys, TokenError, jwt};
-use crate::paysg::{Cents, Json, PaymentServiceId, Rule};
+use crate::paysg::{Cents, Json, PaymentId, PaymentServiceId, Rule};
 
 const KIND: jwt::Kind = jwt::Kind {
     typ: "paysg-command+jwt",
@@ -10,6 +10,9 @@ const KIND: jwt::Kind = jwt::Kind {
 };
 /// In UTF-8: as long as an `Idempotency-Key` may be, which is what backends keep for such a purpose.
 const MAX_JTI_BYTES: usize = 255;
+
+/// In UTF-8: room for any id that an operator is known by.
+const MAX_SUB_BYTES: usize = 255;
 
 /// What a command token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +25,29 @@ pub enum CommandKind {
     SendEmail,
     /// `tell-again`
     TellAgain,
+    /// `adopt`
+    Adopt,
     /// `read`
     Read,
+    /// `reconcile`
+    Reconcile,
+    /// `abandon-attempt`
+    AbandonAttempt,
+    /// `acknowledge`
+    Acknowledge,
     /// `doctor`
     Doctor,
+}
+
+/// What a command acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A payment, by its id.
+    Payment,
+    /// An intent, by its reference or its name in the log.
+    Intent,
+    /// The proxy itself.
+    Proxy,
 }
 
 impl CommandKind {
@@ -37,11 +59,55 @@ impl CommandKind {
             "refund" => Self::Refund,
             "send-email" => Self::SendEmail,
             "tell-again" => Self::TellAgain,
+            "adopt" => Self::Adopt,
             "read" => Self::Read,
+            "reconcile" => Self::Reconcile,
+            "abandon-attempt" => Self::AbandonAttempt,
+            "acknowledge" => Self::Acknowledge,
             "doctor" => Self::Doctor,
             _ => return None,
         })
     }
+
+    /// The claim.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Refund => "refund",
+            Self::SendEmail => "send-email",
+            Self::TellAgain => "tell-again",
+            Self::Adopt => "adopt",
+            Self::Read => "read",
+            Self::Reconcile => "reconcile",
+            Self::AbandonAttempt => "abandon-attempt",
+            Self::Acknowledge => "acknowledge",
+            Self::Doctor => "doctor",
+        }
+    }
+
+    /// What it acts on.
+    #[must_use]
+    pub const fn subject(self) -> Subject {
+        match self {
+            Self::Cancel | Self::Refund | Self::SendEmail | Self::TellAgain | Self::Adopt => {
+                Subject::Payment
+            }
+            Self::Read | Self::Reconcile | Self::AbandonAttempt | Self::Acknowledge => {
+                Subject::Intent
+            }
+            Self::Doctor => Subject::Proxy,
+        }
+    }
+}
+
+/// An intent, as a token names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IntentInToken {
+    /// By the agency's reference.
+    Reference(String),
+    /// By its name in the log.
+    Name(String),
 }
 
 /// A verified command.
@@ -49,14 +115,22 @@ impl CommandKind {
 pub struct CommandToken {
     /// What it allows.
     pub kind: CommandKind,
-    /// What it acts on: a payment's id, or for `read` a reference; nothing for `doctor`.
+    /// What it acts on: a payment's id, or an intent's reference or name; nothing for `doctor`.
     pub subject: String,
-    /// Whether the subject is an intent's name, as the log has it, rather than a reference.
-    pub names_intent: bool,
+    /// The intent, where the token names one. A command about a payment may: PaySG need not be asked then which intent the payment is of.
+    pub intent: Option<IntentInToken>,
     /// The payment service, where it names one.
     pub payment_service_id: Option<String>,
+    /// Who has signed it, as their own system knows them.
+    pub by: Option<String>,
     /// For a refund, and for nothing else.
     pub refund: Option<Refund>,
+    /// For `abandon-attempt`: the attempt's number.
+    pub attempt: Option<u32>,
+    /// For `acknowledge`: what.
+    pub alert: Option<String>,
+    /// For `acknowledge`: the payment that it is about.
+    pub payment_id: Option<PaymentId>,
 }
 
 /// A refund that is asked for.
@@ -71,8 +145,9 @@ pub struct Refund {
 impl CommandToken {
     /// Reads a command.
     ///
-    /// Claims: `action`; `payment_id`, or `reference_id` for `read` (`id` does for either), or there `intent`, its name in the log; `doctor` is
-    /// about neither; optionally `payment_service_id`; for a refund `refund_amount_in_cents` and `jti`.
+    /// Claims: `action`; `payment_id`, or for an intent's commands `reference_id` or `intent`, its name in the log (`id` does for a payment or a
+    /// reference); `doctor` is about neither. Optionally `payment_service_id` and `sub`; for a refund `refund_amount_in_cents` and `jti`; for
+    /// `abandon-attempt` `attempt`; for `acknowledge` `alert` and optionally `payment_id`.
     ///
     /// A refund without a `jti` is refused rather than known by its token's digest: tried again it is signed again, and would be another
     /// refund. The other commands may be repeated: none of them moves money.
@@ -83,38 +158,57 @@ impl CommandToken {
         let claims = jwt::verify(token, &KIND, keys, now_ms)?;
         let kind = CommandKind::parse(needed(&claims, "action")?)
             .ok_or(TokenError::claim("action", Rule::Format))?;
-        let subject = match kind {
-            CommandKind::Doctor => None,
-            CommandKind::Read => Some("reference_id"),
-            CommandKind::Cancel
-            | CommandKind::Refund
-            | CommandKind::SendEmail
-            | CommandKind::TellAgain => Some("payment_id"),
+        let text = |claim| jwt::text(&claims, claim).map(str::to_owned);
+        let named = text("intent")
+            .map(IntentInToken::Name)
+            .or_else(|| text("reference_id").map(IntentInToken::Reference));
+        let by_id = |claim| {
+            text(claim)
+                .or_else(|| text("id"))
+                .map_or_else(|| needed(&claims, claim).map(str::to_owned), Ok)
         };
-        let intent = jwt::text(&claims, "intent").filter(|_| kind == CommandKind::Read);
-        let subject = match subject {
-            Some(_) if intent.is_some() => intent.unwrap_or_default(),
-            None => "",
-            Some(claim) => jwt::text(&claims, claim)
-                .or_else(|| jwt::text(&claims, "id"))
-                .map_or_else(|| needed(&claims, claim), Ok)?,
-        }
-        .to_owned();
-        let refund = match kind {
-            CommandKind::Refund => Some(Refund::read(&claims)?),
+        let (subject, intent) = match (kind.subject(), named) {
+            (Subject::Proxy, _) => (String::new(), None),
+            (Subject::Payment, named) => (by_id("payment_id")?, named),
+            (Subject::Intent, Some(named)) => {
+                let (IntentInToken::Reference(subject) | IntentInToken::Name(subject)) = &named;
+                (subject.clone(), Some(named))
+            }
+            (Subject::Intent, None) => {
+                let reference = by_id("reference_id")?;
+                (reference.clone(), Some(IntentInToken::Reference(reference)))
+            }
+        };
+        let mut command = Self {
+            kind,
+            subject,
+            intent,
+            payment_service_id: text("payment_service_id"),
+            by: by(&claims)?,
+            refund: None,
+            attempt: None,
+            alert: None,
+            payment_id: None,
+        };
+        match kind {
+            CommandKind::Refund => command.refund = Some(Refund::read(&claims)?),
+            CommandKind::AbandonAttempt => command.attempt = Some(attempt(&claims)?),
+            CommandKind::Acknowledge => {
+                command.alert = Some(needed(&claims, "alert")?.to_owned());
+                let payment_id = text("payment_id").map(|id| {
+                    PaymentId::parse(&id).ok_or(TokenError::claim("payment_id", Rule::Format))
+                });
+                command.payment_id = payment_id.transpose()?;
+            }
             CommandKind::Cancel
             | CommandKind::SendEmail
             | CommandKind::TellAgain
+            | CommandKind::Adopt
             | CommandKind::Read
-            | CommandKind::Doctor => None,
-        };
-        Ok(Self {
-            kind,
-            subject,
-            names_intent: intent.is_some(),
-            payment_service_id: jwt::text(&claims, "payment_service_id").map(str::to_owned),
-            refund,
-        })
+            | CommandKind::Reconcile
+            | CommandKind::Doctor => {}
+        }
+        Ok(command)
     }
 
     /// Whether it is for this: `subject` is empty for `doctor`, whose tokens are for every payment service.
@@ -164,6 +258,39 @@ impl Refund {
             id: id.to_owned(),
         })
     }
+}
+
+/// The `sub`, if there is one.
+fn by(claims: &Json) -> Result<Option<String>, TokenError> {
+    match claims.get("sub") {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(by)) if by.len() <= MAX_SUB_BYTES => Ok(Some(by.clone())),
+        Some(Json::String(_)) => Err(TokenError::Claim {
+            name: "sub",
+            rule: Rule::TooLong,
+            limit: Some(MAX_SUB_BYTES as u64),
+        }),
+        Some(_) => Err(TokenError::claim("sub", Rule::Type)),
+    }
+}
+
+/// The number of an attempt: 1 or more.
+fn attempt(claims: &Json) -> Result<u32, TokenError> {
+    let name = "attempt";
+    let rule = match claims.get(name) {
+        Some(Json::Number(token)) => {
+            let number = Cents::from_token(token).map(|number| u32::try_from(number.get()));
+            match number {
+                Ok(Ok(number)) if number > 0 => return Ok(number),
+                Ok(Ok(_)) => Rule::TooSmall,
+                Ok(Err(_)) => Rule::TooLarge,
+                Err(rule) => rule,
+            }
+        }
+        None | Some(Json::Null) => Rule::Required,
+        Some(_) => Rule::Type,
+    };
+    Err(TokenError::claim(name, rule))
 }
 
 /// A claim that must be there, and be a string.

@@ -4,7 +4,8 @@ import { randomUUID } from "node:crypto";
 import { sign } from "../tokens.mjs";
 import { ALLOWED_ORIGIN, each, eventually, FOREIGN_ORIGIN, NAVIGATION, PAYER, RESULT_URL, sleep, statusPath, test, UNKNOWN_ID, UNKNOWN_SERVICE, verify } from "./support.mjs";
 
-const ACTIONS = ["cancel", "refund", "send-email", "tell-again"];
+const ACTIONS = ["cancel", "refund", "send-email", "tell-again", "adopt"];
+const ON_INTENTS = ["reconcile", "abandon-attempt", "acknowledge"];
 const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 
 function byCookie(world) {
@@ -56,7 +57,7 @@ function byCookie(world) {
 
   test("the payer may do nothing else by cookie", async () => {
     const { browser, path } = await world.paid();
-    for (const action of ["refund", "send-email", "tell-again"]) {
+    for (const action of ACTIONS.filter((action) => action !== "cancel")) {
       const answer = (await browser.post(`${path}/${action}`, { origin: world.stack.edge_url })).expect(401, "invalid_token");
       assert.equal(answer.headers.get("www-authenticate"), "Bearer");
     }
@@ -119,6 +120,12 @@ function byToken(world) {
     const made = await world.paid(options);
     assert.equal((await made.browser.get(made.path)).expect(200).json.status, "paid");
     return made;
+  };
+
+  /** A command on the intent of a payment. */
+  const onIntent = ({ reference_id }, action, claims = {}) => {
+    const all = { reference_id, ...(action === "abandon-attempt" ? { attempt: 1 } : {}), ...(action === "acknowledge" ? { alert: "vanished" } : {}), ...claims };
+    return world.browser().post(`/intents/${world.service}/${encodeURIComponent(reference_id)}/${action}`, world.command(action, all));
   };
 
   test("cancel", async () => {
@@ -290,7 +297,9 @@ function byToken(world) {
     test("what needs a ledger says so: 501", async () => {
       const { path, payment } = await seenPaid();
       (await post(path, "tell-again", world.command("tell-again", { payment_id: payment.id }))).expect(501, "no_ledger");
+      (await post(path, "adopt", world.command("adopt", { payment_id: payment.id }))).expect(501, "no_ledger");
       (await world.intent(payment.reference_id)).expect(501, "no_ledger");
+      for (const action of ON_INTENTS) (await onIntent(payment, action)).expect(501, "no_ledger");
     });
     return;
   }
@@ -331,6 +340,71 @@ function byToken(world) {
     answer.expect(409, "not_allowed");
     await sleep(200);
     assert.deepEqual(world.eservice.about(payment).filter(({ body }) => body.payment.status !== "paid"), []);
+  });
+
+  test("tell-again that names the order works while PaySG is away", async () => {
+    const { path, payment } = await seenPaid();
+    await eventually(async () => (await world.intent(payment.reference_id)).json.tellings[0]?.acknowledged, "the acknowledgement is on record");
+    await world.fault({ method: "*", path: "/v1/payment-services/", times: 100, drop: "before" });
+    const claims = { payment_id: payment.id, sub: "operator-17" };
+    const before = (await world.calls()).length;
+    const answer = await post(path, "tell-again", world.command("tell-again", { ...claims, reference_id: payment.reference_id }));
+    assert.equal(answer.expect(200).json.payment.reference_id, payment.reference_id);
+    await eventually(() => world.eservice.about(payment).length === 2, "it is told again");
+    assert.equal((await world.calls()).length, before, "PaySG was asked");
+    (await post(path, "tell-again", world.command("tell-again", { ...claims, reference_id: "another" }))).expect(404, "unknown_payment");
+    (await post(path, "tell-again", world.command("tell-again", { ...claims, intent: "malformed" }))).expect(400, "invalid_fields");
+    await world.clearFaults();
+    const { journal } = (await world.intent(payment.reference_id)).json;
+    const commands = journal.map(({ entry }) => entry).filter(({ what }) => what === "command_received");
+    assert.deepEqual(commands, [{ what: "command_received", command: "tell-again", by: "operator-17" }]);
+  });
+
+  test("an operator reconciles: what no alarm and no event has shown yet is found at once", async () => {
+    const { payment } = await world.paid();
+    const { json } = (await onIntent(payment, "reconcile", { sub: "operator-17" })).expect(200);
+    assert.deepEqual([json.state, json.journal.find(({ entry }) => entry.what === "command_received").entry.by], ["paid", "operator-17"]);
+    await eventually(() => world.eservice.about(payment).length === 1, "the e-service is told");
+    await world.fault({ method: "GET", path: "/v1/payment-services/", times: 100, drop: "before" });
+    (await onIntent(payment, "reconcile")).expect(503, "paysg_unavailable");
+  });
+
+  test("an operator adopts a payment that was made under another public URL", async () => {
+    const { payment } = await world.pending();
+    const stray = await world.madeBeside({ reference_id: payment.reference_id, return_url: "https://old.example.gov.sg/paysg/return" });
+    await world.pay(stray.id);
+    const path = statusPath(stray);
+    (await post(path, "adopt", world.command("adopt", { payment_id: payment.id }))).expect(403, "token_mismatch");
+    const answer = await post(path, "adopt", world.command("adopt", { payment_id: stray.id, sub: "operator-17" }));
+    assert.equal(answer.expect(200).json.payment.status, "paid");
+    await eventually(() => world.eservice.about(stray).length === 1, "the e-service is told");
+    const unknown = statusPath({ id: UNKNOWN_ID, payment_service_id: world.service });
+    (await post(unknown, "adopt", world.command("adopt", { payment_id: UNKNOWN_ID }))).expect(404, "unknown_payment");
+  });
+
+  test("an alert is acknowledged, and an attempt is abandoned only if it has no payment", async () => {
+    const { payment } = await world.pending();
+    (await onIntent(payment, "acknowledge")).expect(404, "unknown_entry");
+    (await onIntent(payment, "acknowledge", { alert: "untold" })).expect(400, "invalid_fields");
+    (await onIntent(payment, "abandon-attempt")).expect(409, "not_allowed");
+    (await onIntent(payment, "abandon-attempt", { attempt: 2 })).expect(404, "unknown_entry");
+    for (const attempt of [undefined, 0, 1.5, "1", 2 ** 32]) (await onIntent(payment, "abandon-attempt", { attempt })).expect(401, "invalid_token");
+    for (const sub of [7, "s".repeat(256)]) (await onIntent(payment, "reconcile", { sub })).expect(401, "invalid_token");
+  });
+
+  test("a token for a command on an intent is for that command and that intent", async () => {
+    const { path, payment } = await world.pending();
+    for (const action of ON_INTENTS) {
+      (await onIntent(payment, action, { reference_id: "another" })).expect(403, "token_mismatch");
+      (await onIntent({ reference_id: "nobody-made-this" }, action)).expect(404, "unknown_intent");
+      const to = `/intents/${world.service}/${payment.reference_id}/${action}`;
+      (await world.browser().post(to)).expect(401, "invalid_token");
+      (await world.browser().get(to)).expect(405, "method_not_allowed");
+      (await world.browser().post(to, world.command("read", { reference_id: payment.reference_id }))).expect(403, "token_mismatch");
+      (await post(path, action, world.command(action, { reference_id: payment.reference_id }))).expect(404, "not_found");
+    }
+    (await onIntent(payment, "read")).expect(404, "not_found");
+    (await onIntent(payment, "cancel")).expect(404, "not_found");
   });
 
   test("tell-again of a payment that is not paid tells nothing", async () => {

@@ -170,7 +170,7 @@ describe("the worker in wrangler", { concurrency: 1 }, () => {
       body: JSON.stringify({ ...order, metadata: {}, return_url: other.edge("/return") }),
     });
     await returns(await beside.json());
-    await eventually(async () => (await record()).flags.some(([flag]) => flag === "surplus"), "it is flagged");
+    await eventually(async () => (await record()).flags.some(({ flag }) => flag === "surplus"), "it is flagged");
     // First when its GET was put off to, then for the report alone.
     await eventually(async () => (await due()) > Date.now() + 60_000, "it wakes for the report alone");
     await object("reset");
@@ -183,6 +183,60 @@ describe("the worker in wrangler", { concurrency: 1 }, () => {
     }, "it is named");
     assert.deepEqual(of(swept), [["surplus"]]);
     await eventually(async () => (await due()) === null, "it wakes no more");
+  });
+
+  describe("journals and lists", { concurrency: 1 }, () => {
+    let other;
+    before(async () => {
+      other = await startWrangler(stack, { PAYSG_FULFILMENT_URL: eservice.url }, "tests/edge/sweep.worker.js");
+      await fetch(`${other.edge_url}/_lists/there`);
+    });
+    after(() => other?.stop());
+    const object = (intent, what) => fetch(`${other.edge_url}/_objects/${intent}/${what}`);
+
+    /** A payment whose journal is then treated so, and its object reset, as a deployment does. */
+    async function treated(how) {
+      const order = anOrder();
+      const { payment } = await create(order, other);
+      const intent = nameOf(payment.payment_service_id, order.reference_id);
+      assert.equal((await object(intent, how)).status, 200);
+      await object(intent, "reset");
+      const errorOf = async (response) => [response.status, (await response.json()).error?.code];
+      const again = () => fetch(other.edge("/payments"), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ order: orderToken(stack, order) }) });
+      return { order, payment, intent, again, errorOf };
+    }
+
+    for (const [how, reason] of [["damaged", "damaged"], ["written_by_a_newer_release", "newer_release"], ["migrated_by_a_newer_release", "newer_release"]]) {
+      test(`a journal ${how} is an alert with the intent's name, and nobody is told that PaySG is away`, async () => {
+        const { payment, intent, again, errorOf } = await treated(how);
+        assert.deepEqual(await errorOf(await again()), [500, "journal_unreadable"]);
+        const line = await eventually(() => other.lines().find(({ code, intent: named }) => code === "journal_unreadable" && named === intent), "it is logged");
+        assert.equal(line.reason, reason);
+        assert.ok(!JSON.stringify(line).includes(payment.id));
+        const swept = await eventually(async () => {
+          const { intents } = await sweeps(other);
+          return intents.find((swept) => swept.intent === intent);
+        }, "it is named");
+        assert.deepEqual(swept.concerns, ["journal_unreadable"]);
+        // Nothing was written meanwhile: once it can be read, it is as it was.
+        await object(intent, "restored");
+        await object(intent, "reset");
+        const response = await again();
+        assert.deepEqual([response.status, (await response.json()).payment.id], [200, payment.id]);
+        await eventually(async () => !(await sweeps(other)).intents.some((swept) => swept.intent === intent), "the alert ends");
+      });
+    }
+
+    test("no alert is hidden by older ones, however many there are", async () => {
+      const { intent } = await treated("damaged");
+      await fetch(`${other.edge_url}/_lists/filled-${intent[0]}`);
+      await object(intent, "wake");
+      const { intents } = await eventually(async () => {
+        const swept = await sweeps(other);
+        return swept.intents.some((swept) => swept.intent === intent) && swept;
+      }, "it is named");
+      assert.equal(intents.filter(({ intent }) => intent.includes("old")).length, 250, "nor are they");
+    });
   });
 
   test("where the lists are out of reach, payments go on as ever", async (t) => {

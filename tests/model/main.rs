@@ -1,5 +1,5 @@
 //! Random lives of one intent, over the pure core with a virtual clock: creates, changed orders, events (twice, stale, swapped, unknown), alarms,
-//! a PaySG that drops connections, records a 500, forgets keys, an e-service that is down for days, and crashes before and after every write.
+//! an operator's commands, a notification URL that is set later, a PaySG that drops connections, records a 500, forgets keys, an e-service that is down for days, and crashes before and after every write.
 //!
 //! `cargo test --features edge --test model` runs 2 000 sequences, and 20 000 with `PAYSG_DEEP=1`; `MODEL_SEQUENCES=1000000 cargo test --release …` as
 //! many as one has time for. A failure prints its seed, and `MODEL_SEED=n` runs that one alone.
@@ -14,6 +14,7 @@
 mod dice;
 mod eservice;
 mod long;
+mod operator;
 mod paysg;
 mod refunds;
 mod world;

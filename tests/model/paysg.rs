@@ -57,6 +57,8 @@ pub(crate) struct PaySg {
     pub(crate) gateway_answers: u64,
     /// Until then something between answers every call in its place.
     pub(crate) hidden_until_ms: i64,
+    /// When it has said of a payment that it does not know it.
+    pub(crate) denials: BTreeMap<String, Vec<i64>>,
     /// GETs of payments that its GET did not know yet.
     pub(crate) lags: u64,
     /// Creates that a gateway gave up on, and that are carried out later all the same.
@@ -179,6 +181,12 @@ impl PaySg {
                 self.refusals += 1;
                 Some((403, None, error("forbidden")))
             }
+            // It does not know a payment for a while.
+            9 if request.method == "GET" && !request.path.contains('?') => {
+                let id = request.path.rsplit('/').next().unwrap().to_owned();
+                self.denials.entry(id).or_default().push(now_ms);
+                Some((404, None, error("payment_not_found")))
+            }
             _ => Some(self.carry_out(request, now_ms, false)),
         }
     }
@@ -223,6 +231,7 @@ impl PaySg {
                 match self.find(id).cloned() {
                     Some(payment) if now_ms < payment.hidden_until_ms => {
                         self.lags += 1;
+                        self.denials.entry(payment.id).or_default().push(now_ms);
                         (404, error("payment_not_found"))
                     }
                     Some(payment) if now_ms < payment.stale_until_ms => {

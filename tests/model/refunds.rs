@@ -103,6 +103,7 @@ impl Bench {
                 pages: PaymentPages::only(Environment::Live),
                 pace: Pace {
                     tells: true,
+                    notifies_nobody: false,
                     scale: 1,
                 },
                 sign: Box::new(|_, _| String::new()),

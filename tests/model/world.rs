@@ -10,7 +10,7 @@ use paysg_wasm::flow::desk::{Message, Reply, order_digest};
 use paysg_wasm::flow::step::{Answer, Fetch, Target};
 use paysg_wasm::flow::terms::Terms;
 use paysg_wasm::flow::upstream::Trouble;
-use paysg_wasm::ledger::{Flag, Ledger, Row, TellStatus};
+use paysg_wasm::ledger::{Flag, Ledger, RaisedFlag, Row, TellStatus};
 use paysg_wasm::paysg::{Json, PaymentId, PaymentServiceId, Status};
 
 use crate::dice::Dice;
@@ -21,7 +21,7 @@ pub(crate) const REFERENCE: &str = "INV-2026-001";
 const OTHERS: &str = "INV-2026-999";
 const START_MS: i64 = 1_795_000_000_000;
 const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// How often things happened over all lives.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,10 @@ pub(crate) struct Seen {
     pub(crate) gateway_answers: u64,
     pub(crate) lags: u64,
     pub(crate) events_due: u64,
+    pub(crate) notified_late: u64,
+    pub(crate) commands: u64,
+    pub(crate) flags_ended: u64,
+    pub(crate) flags_acknowledged: u64,
 }
 
 impl Seen {
@@ -60,6 +64,10 @@ impl Seen {
         self.gateway_answers += other.gateway_answers;
         self.lags += other.lags;
         self.events_due += other.events_due;
+        self.notified_late += other.notified_late;
+        self.commands += other.commands;
+        self.flags_ended += other.flags_ended;
+        self.flags_acknowledged += other.flags_acknowledged;
     }
 
     pub(crate) fn assert_all_happened(&self) {
@@ -79,6 +87,10 @@ impl Seen {
             ("answers of a gateway", self.gateway_answers),
             ("GETs that lag", self.lags),
             ("events that are due", self.events_due),
+            ("notified after the URL was set", self.notified_late),
+            ("commands of an operator", self.commands),
+            ("flags that ended by themselves", self.flags_ended),
+            ("flags that were acknowledged", self.flags_acknowledged),
         ] {
             assert!(count > 0, "{what}: never happened, so it was not tested");
         }
@@ -102,8 +114,13 @@ pub(crate) struct World {
     pub(crate) shown: BTreeSet<String>,
     /// After how long this life's orders have an unpaid link cancelled.
     cancel_after_secs: Option<u32>,
+    /// Whether the proxy is configured with a URL to notify, and from when on it is.
+    pub(crate) url_from_ms: Option<i64>,
     config: Config,
-    terms: Terms,
+    pub(crate) terms: Terms,
+    without_url: Terms,
+    /// Whether the intent has ever been flagged.
+    ever_flagged: bool,
     memory: Option<Ledger>,
     rows: Vec<Row>,
     stored: Option<Ledger>,
@@ -119,7 +136,7 @@ pub(crate) struct World {
     trace: bool,
 }
 
-fn config() -> Config {
+fn config(url: Option<&str>) -> Config {
     let variable = |name: &str| {
         let value = match name {
             "PAYSG_API_KEY" => "paysg_live_model",
@@ -128,7 +145,7 @@ fn config() -> Config {
             "PAYSG_ORDER_KEY" => "an order key of 32 bytes or more!!",
             "PAYSG_SESSION_KEY" => "a session key of 32 bytes or more!",
             "PAYSG_PUBLIC_URL" => "https://edge.example.gov.sg",
-            "PAYSG_FULFILMENT_URL" => "https://eservice.example.gov.sg/fulfilment",
+            "PAYSG_FULFILMENT_URL" => return url.map(str::to_owned),
             _ => return None,
         };
         Some(value.to_owned())
@@ -150,13 +167,13 @@ pub(crate) fn order(version: u64) -> Order {
     }
 }
 
-fn id(text: &str) -> PaymentId {
+pub(crate) fn id(text: &str) -> PaymentId {
     PaymentId::parse(text).expect("the model's ids are of PaySG's form")
 }
 
 impl World {
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
-        let config = config();
+        let config = config(Some("https://eservice.example.gov.sg/fulfilment"));
         let terms = config.terms();
         Self {
             dice: Dice::new(seed),
@@ -167,8 +184,11 @@ impl World {
             faults: true,
             shown: BTreeSet::new(),
             cancel_after_secs: None,
+            url_from_ms: Some(START_MS),
+            without_url: self::config(None).terms(),
             config,
             terms,
+            ever_flagged: false,
             memory: None,
             rows: Vec::new(),
             stored: None,
@@ -204,7 +224,7 @@ impl World {
     }
 
     fn happen(&mut self, theirs: &str) {
-        match self.dice.below(20) {
+        match self.dice.below(22) {
             0..=2 => {
                 let version = if self.dice.once_in(4) {
                     self.dice.below(3)
@@ -252,6 +272,8 @@ impl World {
             19 if self.dice.once_in(3) => {
                 self.eservice.down_until_ms = self.now_ms + self.dice.below(72) as i64 * HOUR_MS;
             }
+            20 => self.operator_commands(),
+            21 => self.url_from_ms = self.dice.once_in(3).then_some(self.now_ms),
             _ => self.progress(),
         }
     }
@@ -290,7 +312,7 @@ impl World {
         }
     }
 
-    fn a_payment_of_ours(&mut self) -> Option<String> {
+    pub(crate) fn a_payment_of_ours(&mut self) -> Option<String> {
         let ours: Vec<String> = self
             .paysg
             .payments
@@ -348,6 +370,11 @@ impl World {
         self.take_turn();
     }
 
+    pub(crate) fn has_url(&self) -> bool {
+        self.url_from_ms
+            .is_some_and(|from_ms| from_ms <= self.now_ms)
+    }
+
     fn take_turn(&mut self) {
         while self.running.is_none()
             && let Some(message) = self.queue.pop_front()
@@ -379,7 +406,11 @@ impl World {
             .collect();
         step(&Edge {
             config: &self.config,
-            terms: &self.terms,
+            terms: if self.has_url() {
+                &self.terms
+            } else {
+                &self.without_url
+            },
             now_ms: self.now_ms,
             random: &random,
         })
@@ -439,6 +470,9 @@ impl World {
             self.seen.given_up += count(r#""what":"given_up""#);
             self.seen.refused += count(r#""what":"refused""#);
             self.seen.told += count(r#""what":"told""#);
+            self.seen.commands += count(r#""what":"command_received""#);
+            self.seen.flags_ended += count(r#""what":"flag_cleared""#);
+            self.seen.flags_acknowledged += count(r#""what":"flag_acknowledged""#);
         }
     }
 
@@ -493,6 +527,11 @@ impl World {
         if let Some(running) = self.apart.take() {
             self.finish_call(running);
         }
+    }
+
+    /// Whether a message is worked off, or waits for its turn.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running.is_some() || !self.queue.is_empty()
     }
 
     fn finish_call(&mut self, running: Running) {
@@ -628,7 +667,7 @@ impl World {
     }
 
     /// What is on disk. It is read again only once something is added: hashes take most of a life's time.
-    fn intent(&mut self) -> Option<&Ledger> {
+    pub(crate) fn intent(&mut self) -> Option<&Ledger> {
         if self.rows.len() != self.stored_rows {
             let rows = serde_json::to_string(&self.rows).unwrap();
             self.stored = object::load(&rows, &self.schedule).expect("an unbroken journal");
@@ -650,11 +689,21 @@ impl World {
             );
         }
         let intent = &ledger.intent;
-        for (flag, payment) in &intent.flags {
-            let held = payment.as_ref().and_then(|id| self.paysg.find(id.as_str()));
+        for RaisedFlag {
+            flag, payment_id, ..
+        } in &intent.flags
+        {
+            let Some(payment_id) = payment_id.as_ref().filter(|_| *flag == Flag::Vanished) else {
+                continue;
+            };
+            let held = self.paysg.find(payment_id.as_str()).is_some();
+            let denials = self.paysg.denials.get(payment_id.as_str());
+            let repeated = denials.is_some_and(|at_ms| {
+                at_ms.len() >= 3 && at_ms[at_ms.len() - 1] - at_ms[0] >= 10 * MINUTE_MS
+            });
             assert!(
-                *flag != Flag::Vanished || held.is_none(),
-                "{payment:?} is flagged as missing, and PaySG has it"
+                !held || repeated,
+                "{payment_id} is flagged as missing, and PaySG has not said so again and again"
             );
         }
         // Payments of our own making that can be paid, or are: one, unless flagged.
@@ -663,13 +712,14 @@ impl World {
             .payments
             .iter()
             .filter(|payment| payment.asked_for && payment.reference == REFERENCE)
-            .filter(|payment| payment.state != State::Cancelled)
+            .filter(|payment| matches!(payment.state, State::Unpaid | State::Paid))
             .map(|payment| payment.id.as_str())
             .collect();
         let flagged = intent
             .flags
             .iter()
-            .any(|(flag, _)| matches!(flag, Flag::Duplicate | Flag::Surplus));
+            .any(|raised| matches!(raised.flag, Flag::Duplicate | Flag::Surplus));
+        self.ever_flagged |= !intent.flags.is_empty();
         assert!(
             live.len() <= 1 || flagged,
             "several live payments and no flag: {live:?} {intent:#?}"
@@ -743,6 +793,11 @@ impl World {
         if let Some(lost) = &lost {
             self.pay(lost);
         }
+        // The operator sets the URL at last.
+        if !self.has_url() {
+            self.url_from_ms = Some(self.now_ms + self.dice.below(10) as i64 * 24 * HOUR_MS);
+            self.seen.notified_late += 1;
+        }
         let paid_ms = self.now_ms;
         let refuses_until_ms = paid_ms + 2 * HOUR_MS;
         let end_ms = self.now_ms + 40 * 24 * HOUR_MS;
@@ -751,9 +806,7 @@ impl World {
             self.progress();
             self.progress_apart();
             self.check();
-            if self.eservice.refuses_cancellations {
-                self.check_paid_is_told_soon(paid_ms);
-            }
+            self.check_paid_is_told_soon(paid_ms);
             if self.now_ms > refuses_until_ms {
                 self.eservice.refuses_cancellations = false;
             }
@@ -786,14 +839,21 @@ impl World {
             "a create is recorded as refused that PaySG has not refused"
         );
         self.check_end(lost.as_deref(), paid_ms, found_ms);
+        self.settle_every_alert();
     }
 
-    /// Nothing that the e-service refuses to hear stands before a payment.
+    /// Nothing that the e-service refuses to hear stands before a payment; and what was paid without a URL is told within a day once there is one.
     fn check_paid_is_told_soon(&mut self, peace_ms: i64) {
-        let now_ms = self.now_ms;
+        let (now_ms, url_ms) = (self.now_ms, self.url_from_ms.unwrap_or(i64::MAX));
         let Some(ledger) = self.intent() else { return };
         for telling in &ledger.intent.tellings {
-            let waited_ms = now_ms - telling.since_ms.max(peace_ms);
+            let due_ms = telling.since_ms.max(peace_ms);
+            let (due_ms, patience_ms) = if url_ms > due_ms {
+                (url_ms, 24 * HOUR_MS)
+            } else {
+                (due_ms, 0)
+            };
+            let waited_ms = now_ms - due_ms - patience_ms;
             assert!(
                 telling.status != TellStatus::Paid
                     || telling.acknowledged
@@ -841,12 +901,9 @@ impl World {
         if let Some(lost) = lost {
             let created_ms = self.paysg.find(lost).unwrap().created_ms;
             let age_ms = paid_ms - created_ms;
-            let intent = &ledger
-                .as_ref()
-                .expect("a shown payment is on record")
-                .intent;
+            assert!(ledger.is_some(), "a shown payment is on record");
             // Only the payment that stands for the intent is looked after; another one is flagged.
-            if age_ms < 29 * 24 * HOUR_MS && intent.flags.is_empty() {
+            if age_ms < 29 * 24 * HOUR_MS && !self.ever_flagged {
                 let found_ms = found_ms.expect("a lost payment is found");
                 let bound = age_ms.max(10 * MINUTE_MS) + MINUTE_MS;
                 let took = found_ms - paid_ms;

@@ -68,6 +68,7 @@ node.js
 openapi.json
 package.json
 sbom.cdx.json
+unreadable.js
 verify.js
 watch.js
 webhook.d.ts

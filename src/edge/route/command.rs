@@ -1,4 +1,4 @@
-//! `POST /payments/{payment_service_id}/{payment_id}/{cancel|refund|send-email|tell-again}`: the payer may cancel, by cookie; an officer
+//! `POST /payments/{payment_service_id}/{payment_id}/{cancel|refund|send-email|tell-again|adopt}`: the payer may cancel, by cookie; an operator
 //! may do all of it, by command token.
 
 use super::{Target, officer};
@@ -13,13 +13,13 @@ use crate::flow::glance::Glance;
 use crate::flow::upstream::Tries;
 use crate::paysg::json::ObjectWriter;
 use crate::paysg::{PaymentId, PaymentServiceId};
-use crate::token::{CommandKind, CommandToken};
+use crate::token::{CommandKind, CommandToken, Subject};
 
 const PATIENCE_MS: i64 = 8_000;
 
 /// Who gives a command.
 enum Giver {
-    /// An officer, by this token.
+    /// An operator, by this token.
     Token(CommandToken),
     /// The payer, by a cookie that knows the payment.
     Payer(Session, Known),
@@ -31,10 +31,9 @@ fn authorised<'c>(
     request: &Request<'_>,
     target: Target<'_>,
 ) -> Result<(&'c PaymentServiceId, PaymentId, Giver), Problem> {
-    let kind = match CommandKind::parse(target.action) {
-        Some(CommandKind::Read | CommandKind::Doctor) | None => return Err(Problem::no_route()),
-        Some(kind) => kind,
-    };
+    let kind = CommandKind::parse(target.action)
+        .filter(|kind| kind.subject() == Subject::Payment)
+        .ok_or_else(Problem::no_route)?;
     let (service, id) = target.payment(edge.config)?;
     if request.bearer().is_some() {
         let token = officer(edge, request, kind, id.as_str(), Some(service))?;
@@ -71,9 +70,16 @@ pub(super) fn enter(
     }
     match giver {
         Giver::Token(token) => {
+            let (kind, named) = (token.kind, token.intent.clone());
             let message = by_token(edge, token, id.clone())?;
             if !edge.config.has_ledger {
                 return Ok(edge.ask(context, service, "", message, Then::Command));
+            }
+            // What the ledger alone answers needs no PaySG, if the token says whose ledger it is.
+            if kind == CommandKind::TellAgain
+                && let Some(named) = named
+            {
+                return super::ask_named(edge, context, service, &named, message, Then::Command);
             }
             // The token names the payment; PaySG says which intent it is of.
             let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
@@ -98,22 +104,40 @@ fn by_token(
     token: CommandToken,
     payment_id: PaymentId,
 ) -> Result<Message, Problem> {
-    Ok(match (token.kind, token.refund) {
-        (CommandKind::Cancel, _) => Message::Cancel { payment_id },
-        (CommandKind::SendEmail, _) => Message::SendEmail { payment_id },
-        (CommandKind::TellAgain, _) if !edge.config.has_ledger => {
+    let (action, by) = (token.kind.as_str().to_owned(), token.by);
+    let message = match (token.kind, token.refund) {
+        (CommandKind::TellAgain | CommandKind::Adopt, _) if !edge.config.has_ledger => {
             return Err(Problem::no_ledger());
         }
+        (CommandKind::TellAgain, _) if edge.config.fulfilment_url.is_none() => {
+            return Err(Problem::no_fulfilment_url());
+        }
+        (CommandKind::Cancel, _) => Message::Cancel { payment_id },
+        (CommandKind::SendEmail, _) => Message::SendEmail { payment_id },
         (CommandKind::TellAgain, _) => Message::TellAgain { payment_id },
+        (CommandKind::Adopt, _) => Message::Adopt { payment_id },
         (CommandKind::Refund, Some(refund)) => Message::Refund {
             payment_id,
             amount_in_cents: refund.amount_in_cents,
             command_id: refund.id,
             given_back: false,
         },
-        (CommandKind::Refund, None) | (CommandKind::Read | CommandKind::Doctor, _) => {
+        (CommandKind::Refund, None)
+        | (
+            CommandKind::Read
+            | CommandKind::Reconcile
+            | CommandKind::AbandonAttempt
+            | CommandKind::Acknowledge
+            | CommandKind::Doctor,
+            _,
+        ) => {
             return Err(Problem::no_route());
         }
+    };
+    Ok(Message::OperatorCommand {
+        action,
+        by,
+        message: Box::new(message),
     })
 }
 
@@ -125,7 +149,9 @@ pub(super) fn pass_on(
 ) -> Move {
     match outcome {
         Outcome::Seen(Ok(payment)) => {
-            if let Message::Refund { given_back, .. } = &mut message {
+            if let Message::OperatorCommand { message, .. } = &mut message
+                && let Message::Refund { given_back, .. } = &mut **message
+            {
                 *given_back = payment.status().was_given_back();
             }
             let (service, reference) = (&payment.payment_service_id, &payment.reference_id);

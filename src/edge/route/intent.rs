@@ -7,7 +7,6 @@ use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::response::Response;
 use crate::flow::desk::{Message, Reply};
-use crate::ledger::Digest;
 use crate::paysg::Rule;
 use crate::token::CommandKind;
 
@@ -18,19 +17,20 @@ pub(super) fn enter(
     target: Target<'_>,
 ) -> Result<Move, Problem> {
     let service = target.service(edge.config)?;
-    let reference = decode(target.subject)
-        .filter(|reference| !reference.is_empty())
-        .ok_or_else(|| Problem::field("reference_id", Rule::Format))?;
+    let reference = reference(target)?;
     let token = officer(edge, request, CommandKind::Read, &reference, Some(service))?;
     if !edge.config.has_ledger {
         return Err(Problem::no_ledger());
     }
-    if token.names_intent {
-        let name =
-            Digest::parse(&reference).ok_or_else(|| Problem::field("intent", Rule::Format))?;
-        return Ok(edge.ask_named(context, &name, Message::Read, Then::Read));
-    }
-    Ok(edge.ask(context, service, &reference, Message::Read, Then::Read))
+    let named = token.intent.ok_or_else(Problem::internal)?;
+    super::ask_named(edge, context, service, &named, Message::Read, Then::Read)
+}
+
+/// The part of the path that names the intent.
+pub(super) fn reference(target: Target<'_>) -> Result<String, Problem> {
+    decode(target.subject)
+        .filter(|reference| !reference.is_empty())
+        .ok_or_else(|| Problem::field("reference_id", Rule::Format))
 }
 
 /// A path's part without its percent signs; `+` is itself there.

@@ -6,6 +6,7 @@ mod doctor;
 mod event;
 mod health;
 mod intent;
+mod intent_command;
 mod resume;
 mod returned;
 mod status;
@@ -19,8 +20,10 @@ use super::front::{Context, Edge, Move, Outcome, Then};
 use super::problem::Problem;
 use super::request::Request;
 use super::response::Response;
+use crate::flow::desk::Message;
+use crate::ledger::Digest;
 use crate::paysg::{PaymentId, PaymentServiceId, Rule};
-use crate::token::{CommandKind, CommandToken};
+use crate::token::{CommandKind, CommandToken, IntentInToken};
 
 /// Which route a request takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +40,8 @@ pub enum Route {
     Command,
     /// `GET /intents/{payment_service_id}/{reference_id}`
     Intent,
+    /// `POST /intents/{payment_service_id}/{reference_id}/{action}`
+    IntentCommand,
     /// `POST /webhooks`
     Event,
     /// `GET /health`
@@ -60,6 +65,7 @@ impl Route {
             Self::Resume => "GET /resume",
             Self::Command => "POST /payments/{payment_service_id}/{payment_id}/{action}",
             Self::Intent => "GET /intents/{payment_service_id}/{reference_id}",
+            Self::IntentCommand => "POST /intents/{payment_service_id}/{reference_id}/{action}",
             Self::Event => "POST /webhooks",
             Self::Health => "GET /health",
             Self::Doctor => "GET /doctor",
@@ -70,7 +76,7 @@ impl Route {
 
     const fn takes(self) -> &'static str {
         match self {
-            Self::Create | Self::Command | Self::Event => "POST",
+            Self::Create | Self::Command | Self::IntentCommand | Self::Event => "POST",
             Self::Return
             | Self::Status
             | Self::Resume
@@ -120,6 +126,7 @@ impl Route {
             ("payments", Some(_), Some(_), None) => Self::Status,
             ("payments", Some(_), Some(_), Some(_)) => Self::Command,
             ("intents", Some(_), Some(_), None) => Self::Intent,
+            ("intents", Some(_), Some(_), Some(_)) => Self::IntentCommand,
             ("return", None, None, None) => Self::Return,
             ("resume", None, None, None) => Self::Resume,
             ("webhooks", None, None, None) => Self::Event,
@@ -160,7 +167,7 @@ impl Target<'_> {
     }
 }
 
-/// The command in an officer's token, which has to be for this.
+/// The command in an operator's token, which has to be for this.
 fn officer(
     edge: &Edge<'_>,
     request: &Request<'_>,
@@ -178,6 +185,24 @@ fn officer(
     }
 }
 
+/// Has the intent that a token names take a message.
+fn ask_named(
+    edge: &Edge<'_>,
+    context: Context,
+    service: &PaymentServiceId,
+    intent: &IntentInToken,
+    message: Message,
+    then: Then,
+) -> Result<Move, Problem> {
+    Ok(match intent {
+        IntentInToken::Reference(reference) => edge.ask(context, service, reference, message, then),
+        IntentInToken::Name(name) => {
+            let name = Digest::parse(name).ok_or_else(|| Problem::field("intent", Rule::Format))?;
+            edge.ask_named(context, &name, message, then)
+        }
+    })
+}
+
 /// Refuses what can be refused before the body has come: whoever sends a body slowly, or none, holds room only for a request that is taken.
 pub(super) fn admit(
     edge: &Edge<'_>,
@@ -188,6 +213,7 @@ pub(super) fn admit(
     match route {
         Route::Create => create::admit(edge, request),
         Route::Command => command::admit(edge, request, target),
+        Route::IntentCommand => intent_command::admit(edge, request, target),
         Route::Event => event::admit(request),
         Route::Return
         | Route::Status
@@ -214,6 +240,7 @@ pub(super) fn enter(
         Route::Resume => resume::enter(edge, context.clone(), request),
         Route::Command => command::enter(edge, context.clone(), request, target),
         Route::Intent => intent::enter(edge, context.clone(), request, target),
+        Route::IntentCommand => intent_command::enter(edge, context.clone(), request, target),
         Route::Event => event::enter(edge, context.clone(), request),
         Route::Doctor => doctor::enter(edge, context.clone(), request),
         Route::Health => Ok(health::answer(edge, &context)),

@@ -28,6 +28,10 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     // The next try is put off before this one is made: a machine that dies in between neither forgets it nor hammers.
     match due {
         Due::Tell => tell(desk),
+        Due::AwaitUrl => {
+            agenda::put_off_url_check(desk.ledger, desk.terms.pace, desk.now_ms);
+            Progress::Done(Reply::Slept)
+        }
         Due::Examine(id) => {
             let tries = desk.ledger.schedule.hints.tries(id.as_str());
             let again_at_ms = later_ms(desk, agenda::HINT_BACKOFF, tries, desk.random);

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::*;
 use crate::flow::agenda::{Due, due};
-use crate::flow::watch::concerns;
 use crate::ledger::{PaymentOrigin, TellStatus};
 use crate::paysg::Cents;
 
@@ -33,10 +32,6 @@ fn made_at(id: &str, state: &str, created_ms: i64) -> Value {
 }
 
 impl Bench {
-    fn alerts(&self) -> Vec<&'static str> {
-        concerns(&self.ledger, self.terms.pace, self.now_ms)
-    }
-
     fn due(&self) -> Option<Due> {
         due(&self.ledger, self.terms.pace, self.now_ms)
     }
@@ -253,7 +248,6 @@ fn command_for_a_further_payment_of_the_list_is_carried_out() {
             ("GET p1", shows("p1", "unpaid")),
         ],
     );
-    assert_eq!(bench.alerts(), ["duplicate"]);
     let reply = bench.ask(
         Message::Cancel {
             payment_id: id("p1"),

@@ -502,14 +502,6 @@ fn the_next_try_is_put_off_before_this_one_is_made() {
 }
 
 #[test]
-fn an_edge_with_nobody_to_tell_sleeps() {
-    let mut bench = Bench::paid();
-    bench.terms.pace.tells = false;
-    assert_eq!(bench.alarm_ms(), None);
-    bench.wake([]);
-}
-
-#[test]
 fn told_again_is_told_once_more_under_the_same_key() {
     let mut bench = Bench::paid();
     bench.sleep().wake([("TELL p1", status(200))]);

@@ -19,6 +19,7 @@ mod commands;
 mod desk;
 mod glance;
 mod list;
+mod operator;
 mod stateless;
 mod watch;
 mod witness;
@@ -203,6 +204,7 @@ impl Bench {
                 pages: PaymentPages::only(crate::paysg::Environment::Staging),
                 pace: Pace {
                     tells: true,
+                    notifies_nobody: false,
                     scale: 1,
                 },
                 sign: Box::new(|receipt, now_ms| {
@@ -277,6 +279,15 @@ impl Bench {
     ) -> Reply {
         let payment_id = id(payment);
         self.ask(Message::Hint { payment_id }, script)
+    }
+
+    /// PaySG says three times over ten minutes that it does not know a payment, so that it counts as missing.
+    pub(super) fn lose(&mut self, payment: &str) {
+        for _ in 0..3 {
+            let called = format!("GET {payment}");
+            self.inquire(payment, [(&*called, always(status(404)))]);
+            self.pass(5 * MINUTE_MS);
+        }
     }
 
     pub(super) fn wake<const N: usize>(&mut self, script: [(&str, Says); N]) {
@@ -415,6 +426,10 @@ impl Bench {
             .cancelled_at_ms
             .unwrap()
             + 20 * MINUTE_MS
+    }
+
+    pub(super) fn alerts(&self) -> Vec<&'static str> {
+        super::watch::concerns(&self.ledger, self.terms.pace, self.now_ms)
     }
 
     /// Sleeps until the alarm.

@@ -6,10 +6,6 @@ use crate::ledger::Transition;
 use crate::paysg::Cents;
 
 impl Bench {
-    fn concerns(&self) -> Vec<&'static str> {
-        concerns(&self.ledger, self.terms.pace, self.now_ms)
-    }
-
     fn flag(&mut self, flag: Flag, payment: Option<&str>) {
         let payment_id = payment.map(id);
         let flagged = Transition::Flagged { flag, payment_id };
@@ -19,13 +15,13 @@ impl Bench {
 
 #[test]
 fn nothing_is_said_of_an_intent_that_goes_its_way() {
-    assert_eq!(Bench::new().concerns(), [""; 0]);
+    assert_eq!(Bench::new().alerts(), [""; 0]);
     let mut open = Bench::open();
-    assert_eq!(open.pass(30 * 24 * HOUR_MS).concerns(), [""; 0]);
-    assert_eq!(Bench::paid().concerns(), [""; 0]);
+    assert_eq!(open.pass(30 * 24 * HOUR_MS).alerts(), [""; 0]);
+    assert_eq!(Bench::paid().alerts(), [""; 0]);
     let mut told = Bench::paid();
     told.wake([("TELL p1", status(200))]);
-    assert_eq!(told.pass(HOUR_MS).concerns(), [""; 0]);
+    assert_eq!(told.pass(HOUR_MS).alerts(), [""; 0]);
 }
 
 #[test]
@@ -33,18 +29,50 @@ fn an_e_service_that_has_not_heard_for_an_hour_is_a_concern_until_it_has() {
     let mut bench = Bench::paid();
     let since_ms = bench.ledger.intent.tellings[0].since_ms;
     bench.now_ms = since_ms + HOUR_MS - 1;
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
     bench.pass(1);
-    assert_eq!(bench.concerns(), ["untold"]);
+    assert_eq!(bench.alerts(), ["untold"]);
     bench.wake([("TELL p1", status(200))]);
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
+}
+
+/// Its answers: when it wakes, up to the tenth time, in hours after the payment.
+fn url_checks_hours(bench: &mut Bench) -> Vec<i64> {
+    let since_ms = bench.ledger.intent.tellings[0].since_ms;
+    let mut hours = Vec::new();
+    while hours.len() < 10 {
+        bench.sleep().wake([]);
+        hours.push((bench.now_ms - since_ms) / HOUR_MS);
+    }
+    hours
 }
 
 #[test]
-fn where_nobody_is_told_nobody_is_late() {
-    let mut bench = Bench::paid();
+fn payment_paid_without_a_notification_url_is_due_when_there_is_one() {
+    let mut bench = Bench::open();
     bench.terms.pace.tells = false;
-    assert_eq!(bench.pass(2 * HOUR_MS).concerns(), [""; 0]);
+    bench.pay(order(), [("GET p1", shows("p1", "paid"))]);
+    assert_eq!(bench.alerts(), [""; 0]);
+    assert_eq!(
+        url_checks_hours(&mut bench),
+        [1, 2, 4, 8, 16, 32, 56, 80, 104, 128]
+    );
+    assert_eq!(bench.alerts(), ["untold"], "somebody is to set one");
+    bench.terms.pace.tells = true;
+    // The next message notifies at once, and so does the alarm that is set.
+    assert!(bench.alarm_ms().is_some_and(|at_ms| at_ms < bench.now_ms));
+    bench.wake([("TELL p1", status(200))]);
+    assert_eq!((bench.alerts(), bench.alarm_ms()), (vec![], None));
+}
+
+#[test]
+fn nothing_is_due_where_nobody_is_to_be_notified() {
+    let mut bench = Bench::open();
+    bench.terms.pace.tells = false;
+    bench.terms.pace.notifies_nobody = true;
+    bench.pay(order(), [("GET p1", shows("p1", "paid"))]);
+    assert_eq!(bench.alarm_ms(), None);
+    assert_eq!(bench.pass(48 * HOUR_MS).alerts(), [""; 0]);
 }
 
 #[test]
@@ -55,15 +83,16 @@ fn an_event_that_no_get_bears_out_is_a_concern_once_the_tries_are_an_hour_apart(
     for _ in 0..11 {
         bench.ledger.schedule.hints.put_off("p2", at_ms);
     }
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
     bench.ledger.schedule.hints.put_off("p2", at_ms);
-    assert_eq!(bench.concerns(), ["unexamined"]);
+    assert_eq!(bench.alerts(), ["unexamined"]);
     let waited_ms: u32 = (0..12)
         .map(|tries| crate::flow::agenda::HINT_BACKOFF.half_jitter_ms(tries, u32::MAX))
         .sum();
     assert!(i64::from(waited_ms) > HOUR_MS, "{waited_ms}");
     bench.wake([("GET p2", shows("p2", "paid")), ("TELL p2", status(200))]);
-    assert_eq!(bench.concerns(), [""; 0]);
+    // `p1` can be paid, too.
+    assert_eq!(bench.alerts(), ["duplicate"]);
 }
 
 #[test]
@@ -77,9 +106,9 @@ fn a_create_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
     bench.wake([]);
     let due_ms = next(&bench.ledger, bench.terms.pace, bench.now_ms).unwrap();
     assert_eq!(due_ms, started_ms + HOUR_MS);
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
     bench.now_ms = due_ms;
-    assert_eq!(bench.concerns(), ["unanswered"]);
+    assert_eq!(bench.alerts(), ["unanswered"]);
     // Once is enough.
     assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
     bench.wake([]);
@@ -103,10 +132,10 @@ fn a_refund_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
     bench.ask(refund(), [lost, ("GET p1", shows("p1", "paid"))]);
     let due_ms = next(&bench.ledger, bench.terms.pace, bench.now_ms).unwrap();
     assert_eq!(due_ms, bench.ledger.intent.refunds[0].asked_at_ms + HOUR_MS);
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
     bench.now_ms = due_ms;
     bench.wake([]);
-    assert_eq!(bench.concerns(), ["refund_unanswered"]);
+    assert_eq!(bench.alerts(), ["refund_unanswered"]);
     assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
     // It is settled by an answer, or where nothing is left to give back.
     let mut all = bench.ledger.clone();
@@ -117,33 +146,35 @@ fn a_refund_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
     all.record(due_ms, whole).unwrap();
     assert_eq!(concerns(&all, bench.terms.pace, due_ms), [""; 0]);
     bench.ask(refund(), [("GET p1", shows("p1", "partially_refunded"))]);
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
     assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
 }
 
 #[test]
 fn a_flag_is_a_concern_until_what_it_is_about_is_put_right() {
-    let mut bench = Bench::open();
-    bench.flag(Flag::Duplicate, Some("p1"));
-    bench.flag(Flag::SearchTooLong, None);
-    assert_eq!(bench.concerns(), ["duplicate"]);
-    bench.pay(order(), [("GET p1", shows("p1", "paid"))]);
+    let mut bench = Bench::paid();
     bench.flag(Flag::Surplus, Some("p1"));
-    assert_eq!(bench.concerns(), ["surplus"]);
+    assert_eq!(bench.alerts(), ["surplus"]);
     bench.inquire("p1", [("GET p1", shows("p1", "partially_refunded"))]);
-    assert_eq!(bench.concerns(), ["surplus"]);
+    assert_eq!(bench.alerts(), ["surplus"]);
     bench.inquire("p1", [("GET p1", shows("p1", "refunded"))]);
-    assert_eq!(bench.concerns(), [""; 0]);
+    assert_eq!(bench.alerts(), [""; 0]);
 }
 
 #[test]
-fn what_only_people_can_settle_stays_a_concern() {
+fn flags_that_only_paysg_can_end_end_when_its_answer_does_so() {
     let mut bench = Bench::paid();
-    for flag in [Flag::Mismatch, Flag::WentBack, Flag::Vanished] {
+    let flags = [Flag::Mismatch, Flag::WentBack, Flag::Vanished];
+    for flag in flags {
         bench.flag(flag, Some("p1"));
     }
-    assert_eq!(bench.concerns(), ["mismatch", "went_back", "vanished"]);
+    assert_eq!(bench.alerts(), ["mismatch", "went_back", "vanished"]);
+    // A remembered answer can be older than what the ledger knows: it raises and ends nothing.
+    bench.inquire("p1", [("GET p1", shows("p1", "unpaid"))]);
+    assert_eq!(bench.alerts(), ["mismatch", "went_back", "vanished"]);
+    bench.inquire("p1", [("GET p1", shows("p1", "paid"))]);
+    assert_eq!(bench.alerts(), [""; 0]);
     let mut stranger = Bench::paid();
     stranger.flag(Flag::Surplus, Some("p9"));
-    assert_eq!(stranger.concerns(), ["surplus"]);
+    assert_eq!(stranger.alerts(), ["surplus"]);
 }
