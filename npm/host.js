@@ -109,6 +109,9 @@ export function checkWebhook(signature, body, secrets, tags, receivedAt, toleran
 /** The timestamp that a webhook's signature is over; empty where the header names none. */
 export const timestampOf = (signature) => cross(() => signed_timestamp(signature));
 
+/** Whether an object was reset while it was asked. `retryable` is the platform's word for what may go well next time. */
+const isReset = (error) => error?.retryable === true || error?.durableObjectReset === true;
+
 /** The core under one environment. It outlives a trapped instance: only the step that trapped is lost. */
 export class Core {
   #env;
@@ -181,14 +184,22 @@ export class Core {
     return this.cross((edge) => edge.object_concerns(ledger, Date.now()));
   }
 
-  /** Asks an intent's object. */
-  async ask(name, envelope) {
-    try {
-      const object = this.#ledger.get(this.#ledger.idFromName(name));
-      const reply = await object.ask(envelope, name);
-      return { status: NO_REPLY[reply] ?? 200, retryAfter: "", body: encoder.encode(reply) };
-    } catch {
-      return LOST;
+  /**
+   * Asks an intent's object. One that was reset while it worked (a deployment, a machine that goes) is asked once more, by a stub of its own: a
+   * stub whose object was reset stays broken. What an object has stored says what it has done already; the one message of which nothing is stored
+   * is not `repeatable`.
+   */
+  async ask(name, envelope, repeatable) {
+    for (let asked = 1; ; asked += 1) {
+      try {
+        const object = this.#ledger.get(this.#ledger.idFromName(name));
+        const reply = await object.ask(envelope, name);
+        return { status: NO_REPLY[reply] ?? 200, retryAfter: "", body: encoder.encode(reply) };
+      } catch (error) {
+        // Asked again, an object that has too much to do would have more.
+        if (error?.overloaded === true) return { ...LOST, status: NO_REPLY[BUSY] };
+        if (asked > 1 || repeatable === "" || !isReset(error)) return LOST;
+      }
     }
   }
 

@@ -32,6 +32,7 @@ const sidebar = [
       page("Elements to drop in", "/recipes/parts"),
       page("React", "/recipes/react"),
       page("Without JavaScript", "/recipes/without-javascript"),
+      page("Frameworks and older browsers", "/recipes/frameworks"),
       page("Without the proxy", "/recipes/without-the-proxy"),
     ],
   },

@@ -104,6 +104,7 @@ pub fn drive(
                 name,
                 envelope,
                 pending,
+                ..
             } => {
                 assert!(name.len() == 64 && !envelope.contains('\0'), "{name}");
                 // A new object: it has no rows, and what it is told is all it knows.

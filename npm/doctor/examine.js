@@ -1,6 +1,6 @@
 // The checks, in the order in which what is found first explains what is found later.
 import { Examination } from "./examination.js";
-import { addresses, ask, caching, clocks, cookie, reach } from "./inside.js";
+import { addresses, ask, caching, clocks, cookie, navigations, reach } from "./inside.js";
 import { calling, fetchPage, policy, wasm } from "./page.js";
 import { rehearse } from "./rehearsal.js";
 import { webhook } from "./webhook.js";
@@ -25,6 +25,7 @@ export async function examine(options) {
   await reported("the cookie arrives as it was sent", () => cookie(examination, report, report.cookie));
   await reported("clocks agree", () => clocks(examination, report));
   await examination.check("nothing is cached", () => (answers ? caching(examination, options) : NO_ANSWER));
+  await examination.check("navigations are told from calls", () => (answers ? navigations(examination, options) : NO_ANSWER));
   await examination.check("the webhook arrives, and is verified", () => {
     if (!answers) return NO_ANSWER;
     if (options.webhookSecret === undefined) return "PAYSG_WEBHOOK_SECRET is not set";

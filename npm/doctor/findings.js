@@ -41,6 +41,7 @@ export const FINDINGS = {
   cookie_stripped: error("The edge's cookie does not arrive.", "Let Set-Cookie pass in what is in front of the edge (CDN, gateway)."),
   cookie_flags: error("The edge's cookie arrives without a flag that it was sent with.", "Have what is in front of the edge leave Set-Cookie as it is."),
   cached: error("Answers of the edge are kept in between, against their Cache-Control: no-store.", "Exclude the base path from caching: one payer's answer may be shown to another."),
+  accept_stripped: warning("The header Accept does not arrive. Payers whose browser sends no Sec-Fetch-Mode may read JSON instead of a page.", "Let Accept pass in what is in front of the proxy (CDN, gateway), and Sec-Fetch-Mode too."),
 
   // The webhook
   webhook_blocked: error("PaySG's webhooks would not arrive: something in front of the edge answers in its place.", "Let POST {base path}/webhooks through without a challenge, a login or a rule on its body."),

@@ -63,6 +63,13 @@ export function cookie(examination, { public_url }, set) {
   if (attributes.some((attribute) => attribute.startsWith("domain="))) examination.find("cookie_flags", "with Domain");
 }
 
+/** Whether the edge can tell a payer's navigation from a page's call. `fetch` calls itself none, so that `Accept` alone can say it. */
+export async function navigations(examination, { edge }) {
+  // With a query of its own: an answer that is kept in between says nothing.
+  const answer = await call(`${edge}/resume?as=page`, { headers: { accept: "text/html" } });
+  if (answer.json?.error !== undefined) examination.find("accept_stripped");
+}
+
 /** Asked twice, the edge answers twice: each answer has a number of its own. */
 export async function caching(examination, { edge }) {
   for (const path of ["/health", "/resume"]) {

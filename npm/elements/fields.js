@@ -2,13 +2,15 @@
 import { fieldText } from "./problem.js";
 
 /** The fields that say something of an order; the others are the web framework's, or the e-service's own. */
-const OF_ORDER = /^(order|item|quantity|payer_.*)$/;
+const OF_ORDER = /^(order|item|quantity|payer_.+)$/;
 
 /** The order that a form holds, as the same form would post it by itself. */
 export function orderOf(form, submitter, attributes) {
   const fields = { ...attributes };
   for (const [name, value] of form ? new FormData(form, submitter) : []) {
-    if (OF_ORDER.test(name) && typeof value === "string" && value.trim() !== "") fields[name] = value.trim();
+    // A file has nothing to trim.
+    const text = OF_ORDER.test(name) && value.trim?.();
+    if (text) fields[name] = text;
   }
   // What a form without scripts has in place of the key that the module draws and remembers.
   delete fields.idempotency_key;

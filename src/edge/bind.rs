@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `R` | status, headers (`name: value` lines), body, log line |
 //! | `F` | route, charges, delay in ms, time-out in ms, kind, method, URL, headers, body, pending |
-//! | `A` | route, charges, object's name, envelope, pending |
+//! | `A` | route, charges, object's name, envelope, `repeatable` or nothing, pending |
 //!
 //! and from an intent's object
 //!
@@ -449,6 +449,7 @@ fn write(config: &Config, step: Move) -> String {
         Move::Ask {
             name,
             envelope,
+            repeatable,
             pending,
         } => flat(&[
             "A",
@@ -456,6 +457,7 @@ fn write(config: &Config, step: Move) -> String {
             pending.charges(),
             &name,
             &envelope,
+            if repeatable { "repeatable" } else { "" },
             &pending.write(),
         ]),
     }

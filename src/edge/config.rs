@@ -5,7 +5,7 @@ use super::doubt::{Doubt, doubts};
 use crate::flow::agenda::Pace;
 use crate::flow::terms::Terms;
 use crate::paysg::signature::Secret;
-use crate::paysg::{ApiKey, Environment, PaymentPages, PaymentServiceId, WebUrl};
+use crate::paysg::{ApiKey, Environment, PaymentPages, PaymentServiceId, UrlPart, WebUrl};
 use crate::token::Keys;
 
 /// The variable that is missing or contradicts another, and the rule it breaks; never its value.
@@ -15,8 +15,10 @@ pub struct Misconfigured {
     pub variable: &'static str,
     /// What it must be.
     pub rule: &'static str,
-    /// Which of the catalogue's items breaks it, counted from 1.
+    /// Which of several breaks it (items of the catalogue, origins), counted from 1.
     pub item: Option<usize>,
+    /// Which part of a URL breaks it.
+    pub part: Option<UrlPart>,
 }
 
 /// Everything that the edge is told by its environment.
@@ -71,12 +73,36 @@ const NOTIFIES_NOBODY: &str = "none";
 const SEALING: &[u8] = b"paysg-wasm session v1";
 
 const fn wrong(variable: &'static str, rule: &'static str) -> Misconfigured {
-    let item = None;
     Misconfigured {
         variable,
         rule,
-        item,
+        item: None,
+        part: None,
     }
+}
+
+/// A URL that is refused, and the part that is to blame.
+const fn wrong_part(variable: &'static str, rule: &'static str, part: UrlPart) -> Misconfigured {
+    Misconfigured {
+        part: Some(part),
+        ..wrong(variable, rule)
+    }
+}
+
+/// Reads an origin: a URL that is nothing else, of a scheme that `fits`.
+fn origin(text: &str, fits: impl FnOnce(&WebUrl) -> bool) -> Result<WebUrl, UrlPart> {
+    let url = WebUrl::check(text)?;
+    if !fits(&url) {
+        return Err(UrlPart::Scheme);
+    }
+    match url.part_after_origin() {
+        Some(part) => Err(part),
+        None => Ok(url),
+    }
+}
+
+fn is_secure_or_here(url: &WebUrl) -> bool {
+    url.is_https() || url.is_loopback()
 }
 
 impl Config {
@@ -120,19 +146,19 @@ impl Config {
             })?,
             None => Catalogue::default(),
         };
-        let public = WebUrl::parse(&required("PAYSG_PUBLIC_URL")?)
-            .filter(|url| matches!(url.path_and_query(), "" | "/"))
-            .filter(|url| url.is_https() || (url.is_loopback() && simulator))
-            .ok_or(wrong(
-                "PAYSG_PUBLIC_URL",
-                "must be an https: origin, without a path (http: on this machine only against a simulator on it)",
-            ))?;
+        let public = origin(&required("PAYSG_PUBLIC_URL")?, |url| {
+            url.is_https() || (url.is_loopback() && simulator)
+        })
+        .map_err(|part| {
+            let rule = "must be an https: origin, without a path (http: on this machine only against a simulator on it)";
+            wrong_part("PAYSG_PUBLIC_URL", rule, part)
+        })?;
         let elsewhere = |name: &'static str| {
             optional(name)
                 .map(|text| {
-                    WebUrl::parse(&text)
-                        .filter(|url| url.is_https() || url.is_loopback())
-                        .ok_or(wrong(name, "must be an https: URL, or one of this machine"))
+                    WebUrl::check(&text).map_err(|part| {
+                        wrong_part(name, "must be an https: URL, or one of this machine", part)
+                    })
                 })
                 .transpose()
         };
@@ -258,13 +284,10 @@ fn api_origin(
     let Some(text) = overridden else {
         return Ok((own.to_owned(), false));
     };
-    let url = WebUrl::parse(&text)
-        .filter(|url| matches!(url.path_and_query(), "" | "/"))
-        .filter(|url| url.is_https() || url.is_loopback())
-        .ok_or(wrong(
-            "PAYSG_API_URL",
-            "must be an https: origin, or one of this machine, without a path",
-        ))?;
+    let url = origin(&text, is_secure_or_here).map_err(|part| {
+        let rule = "must be an https: origin, or one of this machine, without a path";
+        wrong_part("PAYSG_API_URL", rule, part)
+    })?;
     let others_own = match environment {
         Environment::Staging => Environment::Live.api_origin(),
         Environment::Live => Environment::Staging.api_origin(),
@@ -296,15 +319,16 @@ fn services(text: &str) -> Result<Vec<PaymentServiceId>, Misconfigured> {
 
 fn origins(name: &'static str, text: &str) -> Result<Vec<String>, Misconfigured> {
     text.split(',')
-        .map(|origin| {
-            WebUrl::parse(origin.trim())
-                .filter(|url| url.is_https() || url.is_loopback())
-                .filter(|url| matches!(url.path_and_query(), "" | "/"))
-                .map(|url| url.origin().to_owned())
-                .ok_or(wrong(
-                    name,
-                    "must be https: origins without a path, comma-separated (http: on this machine)",
-                ))
+        .zip(1..)
+        .map(|(text, number)| {
+            let origin = origin(text.trim(), is_secure_or_here);
+            origin.map(|url| url.origin().to_owned()).map_err(|part| {
+                let rule = "must be https: origins without a path, comma-separated (http: on this machine)";
+                Misconfigured {
+                    item: Some(number),
+                    ..wrong_part(name, rule, part)
+                }
+            })
         })
         .collect()
 }

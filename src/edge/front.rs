@@ -47,6 +47,8 @@ pub enum Move {
         name: String,
         /// The [`Envelope`] as JSON.
         envelope: String,
+        /// Whether to ask once more where the object was reset while it worked.
+        repeatable: bool,
         /// Come back with this.
         pending: Box<Pending>,
     },
@@ -409,6 +411,7 @@ impl Edge<'_> {
         message: Message,
         then: Then,
     ) -> Move {
+        let repeatable = message.is_repeatable();
         let envelope = Envelope {
             intent,
             message,
@@ -418,6 +421,7 @@ impl Edge<'_> {
             name: name.to_owned(),
             // Plain data: writing it cannot fail, and an empty envelope would be refused.
             envelope: serde_json::to_string(&envelope).unwrap_or_default(),
+            repeatable,
             pending: self.pending(context, Work::Asking, then),
         }
     }

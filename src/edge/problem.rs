@@ -264,9 +264,22 @@ impl Problem {
             500,
             API,
             "misconfigured",
-            match what.item {
-                Some(item) => format!("{} {}: item {item} does not.", what.variable, what.rule),
-                None => format!("{} {}.", what.variable, what.rule),
+            match (what.item, what.part) {
+                (Some(item), Some(part)) => {
+                    format!(
+                        "{} {}: of number {item}, {}.",
+                        what.variable,
+                        what.rule,
+                        part.fault()
+                    )
+                }
+                (Some(item), None) => {
+                    format!("{} {}: item {item} does not.", what.variable, what.rule)
+                }
+                (None, Some(part)) => {
+                    format!("{} {}: {}.", what.variable, what.rule, part.fault())
+                }
+                (None, None) => format!("{} {}.", what.variable, what.rule),
             },
         )
     }

@@ -112,6 +112,30 @@ pub enum Message {
     Wake,
 }
 
+impl Message {
+    /// Whether the same message may come once more after its reply was lost. All may but one, since the ledger says what was done: an e-mail
+    /// is not on record, and PaySG takes no key for it.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Self::OperatorCommand { message, .. } => message.is_repeatable(),
+            Self::SendEmail { .. } => false,
+            Self::Pay { .. }
+            | Self::Inquire { .. }
+            | Self::Hint { .. }
+            | Self::Cancel { .. }
+            | Self::Refund { .. }
+            | Self::TellAgain { .. }
+            | Self::Reconcile
+            | Self::Adopt { .. }
+            | Self::AbandonAttempt { .. }
+            | Self::Acknowledge { .. }
+            | Self::Read
+            | Self::Wake => true,
+        }
+    }
+}
+
 /// What an intent answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -75,7 +75,7 @@ pub use self::{
     list::Page,
     payment::{LatestStatus, Payment, PaymentStatus, RefundStatus},
     request::ApiRequest,
-    web_url::{HttpsUrl, WebUrl},
+    web_url::{HttpsUrl, UrlPart, WebUrl},
 };
 pub use self::{
     id::{PaymentId, PaymentServiceId},

@@ -10,7 +10,7 @@
 mod any_host;
 
 #[cfg(feature = "edge")]
-pub use self::any_host::{HttpsUrl, WebUrl};
+pub use self::any_host::{HttpsUrl, UrlPart, WebUrl};
 
 /// The longest URL accepted, in bytes.
 pub const MAX_URL_BYTES: usize = 2048;

@@ -129,6 +129,7 @@ describe("a deployment", { concurrency: 1 }, () => {
       between.meddleAfter = ({ method, path }, answer) => method === "GET" && path.startsWith(stack.base_path) && kept.set(path, answer);
     }],
     ["cached", "a CDN writes Cache-Control anew", () => (between.meddleAfter = ({ path }, answer) => path.startsWith(stack.base_path) && (answer.headers["cache-control"] = "max-age=60"))],
+    ["accept_stripped", "a CDN drops Accept", () => (between.meddle = ({ headers }) => void delete headers.accept)],
     ["webhook_blocked", "a firewall asks PaySG whether it is human", () => (between.meddle = answering("/webhooks", html))],
     ["webhook_secret_mismatch", "PaySG signs with another secret", () => ({ env: { PAYSG_WEBHOOK_SECRET: randomUUID() } })],
     ["webhook_header_stripped", "a gateway keeps PaySG-Signature", () => (between.meddle = ({ headers }) => void delete headers["paysg-signature"])],
@@ -221,7 +222,7 @@ describe("a deployment", { concurrency: 1 }, () => {
     const { status, ok, findings: found, checks } = await findings(args, secrets);
     assert.deepEqual(found, []);
     assert.deepEqual(checks.filter(({ outcome }) => outcome !== "good"), []);
-    assert.equal(checks.length, 12);
+    assert.equal(checks.length, 13);
     assert.deepEqual([status, ok], [0, true]);
   });
 
@@ -270,7 +271,7 @@ describe("a deployment", { concurrency: 1 }, () => {
     writeFileSync(file, `PAYSG_PUBLIC_URL="${between.url}"\nexport PAYSG_ORDER_KEY=${stack.order_key}\nPAYSG_WEBHOOK_SECRET='${stack.webhook_secret}'\n`);
     const { findings: found, checks } = await findings([`--env-file=${file}`]);
     assert.deepEqual(found, []);
-    assert.deepEqual(checks.filter(({ outcome }) => outcome === "good").length, 7);
+    assert.deepEqual(checks.filter(({ outcome }) => outcome === "good").length, 8);
   });
 
   test("without knowing where to look it says how it is used", async () => {

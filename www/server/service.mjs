@@ -65,7 +65,8 @@ export function createService({ configuration, store, pages, now_ms = Date.now, 
 
   return async function handle(request, response) {
     const started_ms = now_ms()
-    const path = (request.url ?? '/').split('?', 1)[0]
+    // With a slash at its end a path is the same: some hosts add one.
+    const path = (request.url ?? '/').split('?', 1)[0].replace(/(?<=.)\/$/, '')
     const isApi = path.startsWith('/api/')
     try {
       if (isApi) await api(request, response, path)

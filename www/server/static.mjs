@@ -87,7 +87,7 @@ export class Pages {
 
   /** Answers with the page or file of this path. `false` if there is none. */
   serve(request, response, path) {
-    let file = this.#files.get(path) ?? (path.startsWith('/docs/') ? this.#files.get(path.replace(/\/$/, '')) : undefined)
+    let file = this.#files.get(path)
     if (!file) return false
     if (path === '/result') file = this.#forThisPayment(file, request.url)
     this.#send(request, response, 200, file)

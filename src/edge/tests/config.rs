@@ -280,3 +280,93 @@ fn what_is_told_is_not_what_the_value_is_already() {
         "PAYSG_CATALOGUE must give each item an amount_in_cents, a whole number from 1 to 20000000: item 2 does not."
     );
 }
+
+/// Which part of a URL is refused, and no more of it: a password may stand in any.
+#[test]
+fn the_part_of_a_url_that_is_refused_is_named() {
+    const SECRET: &str = "hunter2";
+    for (variable, value, end) in [
+        (
+            "PAYSG_PUBLIC_URL",
+            "pay.example.gov.sg",
+            ": its scheme is not accepted.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "http://pay.example.gov.sg",
+            ": its scheme is not accepted.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "http://localhost:8787",
+            ": its scheme is not accepted.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://a:hunter2@pay.example.gov.sg",
+            ": it holds a user name.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://pay.example.gov.sg:443",
+            ": its port is not accepted (leave out the scheme's own).",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://Pay.example.gov.sg",
+            ": its host is not accepted (lower-case letters, digits, hyphens and dots).",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://pay.example.gov.sg/hunter2",
+            ": its path is not accepted.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://pay.example.gov.sg?hunter2",
+            ": its query is not accepted.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://pay.example.gov.sg/#hunter2",
+            ": its fragment is not accepted.",
+        ),
+        (
+            "PAYSG_PUBLIC_URL",
+            "https://pay.example.gov.sg\n",
+            ": it begins or ends with white space.",
+        ),
+        (
+            "PAYSG_RESULT_URL",
+            "https://www.example.gov.sg/a/../hunter2",
+            ": its path is not accepted.",
+        ),
+        (
+            "PAYSG_RESULT_URL",
+            "https://www.example.gov.sg/a?hunter2[]=",
+            ": its query is not accepted.",
+        ),
+        (
+            "PAYSG_FULFILMENT_URL",
+            "https://api.example.gov.sg/a?b#hunter2|",
+            ": its fragment is not accepted.",
+        ),
+        (
+            "PAYSG_API_URL",
+            "https://api.example.com/hunter2",
+            ": its path is not accepted.",
+        ),
+        (
+            "PAYSG_ALLOWED_ORIGINS",
+            "https://a.example,https://b.example/hunter2",
+            ": of number 2, its path is not accepted.",
+        ),
+    ] {
+        let wrong = read(&[(variable, value)]).map(|_| ()).unwrap_err();
+        let message = Problem::misconfigured(wrong).message;
+        assert!(
+            message.starts_with(variable) && message.ends_with(end) && !message.contains(SECRET),
+            "{value}: {message}"
+        );
+    }
+}

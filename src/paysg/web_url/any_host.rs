@@ -51,26 +51,59 @@ impl WebUrl {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        Self::check(text).ok()
+    }
+
+    /// Reads a URL like [`WebUrl::parse`], or says which part of it is refused.
+    ///
+    /// # Errors
+    /// The first part that is not in canonical spelling, or not allowed.
+    pub fn check(text: &str) -> Result<Self, UrlPart> {
         if text.len() > MAX_URL_BYTES {
-            return None;
+            return Err(UrlPart::Length);
         }
-        let (rest, default_port) = match text.strip_prefix("https://") {
-            Some(rest) => (rest, "443"),
-            None => (text.strip_prefix("http://")?, "80"),
+        if text.trim() != text {
+            return Err(UrlPart::WhiteSpace);
+        }
+        let (rest, default_port) = if let Some(rest) = text.strip_prefix("https://") {
+            (rest, "443")
+        } else {
+            let rest = text.strip_prefix("http://").ok_or(UrlPart::Scheme)?;
+            (rest, "80")
         };
         let authority_len = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, tail) = rest.split_at_checked(authority_len)?;
-        let host = split_port(authority, default_port)?;
-        if !is_canonical_host(host) || (default_port == "80" && !is_loopback_host(host)) {
-            return None;
+        let (authority, tail) = rest.split_at_checked(authority_len).ok_or(UrlPart::Host)?;
+        if authority.contains('@') {
+            return Err(UrlPart::UserInfo);
         }
-        let path_at = text.len().checked_sub(tail.len())?;
-        let text = match tail {
-            "" => format!("{text}/"),
-            tail if is_canonical_tail(tail) => text.to_owned(),
-            _ => return None,
+        let host = split_port(authority, default_port).ok_or(UrlPart::Port)?;
+        if !is_canonical_host(host) {
+            return Err(UrlPart::Host);
+        }
+        if default_port == "80" && !is_loopback_host(host) {
+            return Err(UrlPart::Scheme);
+        }
+        let path_at = text.len().saturating_sub(tail.len());
+        if !tail.is_empty() && !is_canonical_tail(tail) {
+            return Err(refused_part(tail));
+        }
+        let text = if tail.is_empty() {
+            format!("{text}/")
+        } else {
+            text.to_owned()
         };
-        Some(Self { text, path_at })
+        Ok(Self { text, path_at })
+    }
+
+    /// What an origin may not have: the first part after it, if there is one.
+    #[must_use]
+    pub fn part_after_origin(&self) -> Option<UrlPart> {
+        match self.path_and_query() {
+            "" | "/" => None,
+            tail if tail.starts_with("/?") => Some(UrlPart::Query),
+            tail if tail.starts_with("/#") => Some(UrlPart::Fragment),
+            _ => Some(UrlPart::Path),
+        }
     }
 
     /// The whole URL.
@@ -101,6 +134,70 @@ impl WebUrl {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         super::is_loopback_origin(self.origin())
+    }
+}
+
+/// A part of a URL.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UrlPart {
+    /// All of it: more than [`MAX_URL_BYTES`].
+    Length,
+    /// White space about it.
+    WhiteSpace,
+    /// `https:`, or `http:` of this machine.
+    Scheme,
+    /// A user name or a password.
+    UserInfo,
+    /// The host.
+    Host,
+    /// The port.
+    Port,
+    /// The path.
+    Path,
+    /// The query.
+    Query,
+    /// The fragment.
+    Fragment,
+}
+
+impl UrlPart {
+    /// What is wrong with it, as the end of a sentence.
+    #[must_use]
+    pub const fn fault(self) -> &'static str {
+        match self {
+            Self::Length => "it has more than 2048 bytes",
+            Self::WhiteSpace => "it begins or ends with white space",
+            Self::Scheme => "its scheme is not accepted",
+            Self::UserInfo => "it holds a user name",
+            Self::Host => "its host is not accepted (lower-case letters, digits, hyphens and dots)",
+            Self::Port => "its port is not accepted (leave out the scheme's own)",
+            Self::Path => "its path is not accepted",
+            Self::Query => "its query is not accepted",
+            Self::Fragment => "its fragment is not accepted",
+        }
+    }
+}
+
+/// Which part of a tail that is not canonical is to blame.
+fn refused_part(tail: &str) -> UrlPart {
+    let end = tail.find(['?', '#']).unwrap_or(tail.len());
+    let (path, rest) = tail.split_at_checked(end).unwrap_or((tail, ""));
+    if !path.is_empty() && !is_canonical_tail(path) {
+        return UrlPart::Path;
+    }
+    // A browser writes a slash before it.
+    if path.is_empty() && is_canonical_tail(&format!("/{rest}")) {
+        return if rest.starts_with('?') {
+            UrlPart::Query
+        } else {
+            UrlPart::Fragment
+        };
+    }
+    let query = rest.split('#').next().unwrap_or_default();
+    if is_canonical_tail(&format!("/{query}")) {
+        UrlPart::Fragment
+    } else {
+        UrlPart::Query
     }
 }
 
