@@ -97,6 +97,13 @@ impl PaySg {
         id
     }
 
+    /// Whether it has said three times over ten minutes or longer that it does not know a payment.
+    pub(crate) fn denied_again_and_again(&self, id: &str) -> bool {
+        self.denials.get(id).is_some_and(|at_ms| {
+            at_ms.len() >= 3 && at_ms[at_ms.len() - 1] - at_ms[0] >= 10 * 60_000
+        })
+    }
+
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Payment> {
         self.payments.iter_mut().find(|payment| payment.id == id)
     }
