@@ -238,6 +238,7 @@ impl<'a> Line<'a> {
             Reply::Failed(trouble) => Some(Problem::of(trouble).code),
             Reply::Chosen(_)
             | Reply::Payment { .. }
+            | Reply::Refund { .. }
             | Reply::Noted
             | Reply::NotOurs
             | Reply::Record { .. }

@@ -435,7 +435,12 @@ impl Problem {
             Trouble::RefundUncertain => Self::invalid(
                 409,
                 "refund_uncertain",
-                "PaySG did not answer when this refund was asked for, and does not say whether it was made. Look at PaySG's dashboard: a refund that was not made needs another `jti`.",
+                "Money may have been given back that the ledger does not count. Look at PaySG's dashboard, and state the total that it shows in `refunded_amount_in_cents`.",
+            ),
+            Trouble::RefundFailed => Self::invalid(
+                409,
+                "refund_failed",
+                "PaySG shows that a refund of this payment failed, and takes no other. Nothing was given back by this command. Look at PaySG's dashboard.",
             ),
             Trouble::NoRecord => Self::unknown_intent(),
             Trouble::UnknownEntry => Self::invalid(

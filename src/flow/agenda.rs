@@ -5,9 +5,13 @@
 //!
 //! Every attempt has timers of its own, whichever is the current one. A cancelled payment is looked at twice more, since a bank transfer that was
 //! under way when it was cancelled pays it all the same.
+//!
+//! GETs for a refund that is not settled come at the ages of a link's looks, and after 30 days weekly until it is.
 
 use crate::flow::retry::Backoff;
-use crate::ledger::{Attempt, AttemptState, Intent, Ledger, TellStatus, Telling};
+use crate::ledger::{
+    Attempt, AttemptState, Digest, Intent, Ledger, PaymentOrigin, Refund, TellStatus, Telling,
+};
 use crate::paysg::PaymentId;
 
 const MINUTE_MS: i64 = 60_000;
@@ -50,9 +54,11 @@ pub enum Due {
     Abandon(PaymentId),
     /// Nobody has reported on this payment, or it was cancelled a while ago.
     Look(PaymentId),
+    /// A refund is not settled: by its key.
+    PollRefund(PaymentId, Digest),
     /// A notification waits for a URL that it can be sent to.
     AwaitUrl,
-    /// The intent is paid, and PaySG has never answered the create call of this attempt.
+    /// The intent is paid, and PaySG has never answered the create call of this attempt: what it made for it is in the list alone.
     Search(u32),
 }
 
@@ -84,8 +90,9 @@ pub fn next(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     [
         tell,
         examine(ledger),
-        cancel(ledger, pace),
         look(ledger, pace),
+        cancel(ledger, pace),
+        poll_refund(ledger, pace),
         await_url(ledger, pace),
         search(ledger, pace),
     ]
@@ -178,7 +185,9 @@ fn cancel(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         .filter(|(attempt, _)| attempt.state == AttemptState::Open)
         .filter_map(|(attempt, deadline_ms)| {
             let payment_id = attempt.payment_id.as_ref()?;
-            let first_ms = deadline_ms.into_iter().chain(paid_at_ms).min()?;
+            // What the list has just shown is looked at first: it may be paid.
+            let superseded_ms = paid_at_ms.max(paid_at_ms.and(attempt.opened_at_ms));
+            let first_ms = deadline_ms.into_iter().chain(superseded_ms).min()?;
             let timer = ledger.schedule.cancels.get(payment_id.as_str());
             Some((timer.map_or(first_ms, |timer| timer.at_ms), payment_id))
         })
@@ -241,13 +250,69 @@ fn look_at_ms(ledger: &Ledger, attempt: &Attempt, pace: Pace) -> Option<i64> {
     ))
 }
 
-/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made.
+fn poll_refund(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
+    let at_ms = |refund: &Refund| {
+        let timer = ledger.schedule.refunds.get(refund.key.as_str());
+        timer.map_or_else(
+            || refund.asked_at_ms.saturating_add(pace.of(FIRST_LOOK_MS)),
+            |timer| timer.at_ms,
+        )
+    };
+    let refunds = ledger.intent.unsettled_refunds();
+    let (at_ms, refund) = refunds
+        .map(|refund| (at_ms(refund), refund))
+        .min_by_key(|(at_ms, _)| *at_ms)?;
+    let due = Due::PollRefund(refund.payment_id.clone(), refund.key.clone());
+    Some((at_ms, due))
+}
+
+/// Puts the next GET for a refund off until it is older than now.
+pub fn refund_polled(ledger: &mut Ledger, pace: Pace, key: &Digest, now_ms: i64) {
+    let intent = &ledger.intent;
+    let Some(asked_at_ms) = intent.refund(key).map(|refund| refund.asked_at_ms) else {
+        return;
+    };
+    let age_ms = now_ms.saturating_sub(asked_at_ms);
+    let mut next_ms = FIRST_LOOK_MS;
+    // Two years of weeks: then at each alarm of the intent's own.
+    for _ in 0..160 {
+        if pace.of(next_ms) > age_ms {
+            break;
+        }
+        next_ms = next_age_ms(next_ms);
+    }
+    let unsettled = |key: &str| {
+        let mut refunds = intent.unsettled_refunds();
+        refunds.any(|refund| refund.key.as_str() == key)
+    };
+    ledger.schedule.refunds.keep(unsettled);
+    let at_ms = asked_at_ms
+        .saturating_add(pace.of(next_ms))
+        .max(now_ms.saturating_add(pace.of(FIRST_LOOK_MS)));
+    ledger.schedule.refunds.put_off(key.as_str(), at_ms);
+}
+
+const fn next_age_ms(age_ms: i64) -> i64 {
+    if age_ms < DAY_MS {
+        // Neither can overflow: a day is far from it.
+        age_ms.saturating_mul(17).saturating_div(10)
+    } else if age_ms < WATCH_FOR_MS {
+        age_ms.saturating_add(DAY_MS)
+    } else {
+        age_ms.saturating_add(7 * DAY_MS)
+    }
+}
+
+/// Where the intent is paid, no press asks for an attempt again that PaySG has never answered: its payment can be paid, if it was made. That holds
+/// also where an event named a payment that was taken for the attempt's.
 fn search(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
     let intent = &ledger.intent;
     let paid_at_ms = intent.paid_since_ms()?;
     let attempts = intent.attempts.iter();
     attempts
-        .filter(|attempt| attempt.state == AttemptState::Started)
+        .filter(|attempt| {
+            attempt.state == AttemptState::Started || attempt.origin == PaymentOrigin::Found
+        })
         .map(|attempt| {
             let timer = ledger.schedule.searches.get(&attempt.number.to_string());
             let asked_ms = attempt.asked_at_ms.max(attempt.unanswered_at_ms);
@@ -303,6 +368,12 @@ pub fn looked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms: i
     polls.set(payment_id.as_str(), next_ms.unwrap_or(NEVER_MS));
 }
 
+/// Notes that the list was read for an attempt.
+pub(super) fn searched(ledger: &mut Ledger, attempt: u32) {
+    let searches = &mut ledger.schedule.searches;
+    searches.set(&attempt.to_string(), NEVER_MS);
+}
+
 /// Notes that a GET has shown a cancelled payment as it stands now.
 pub fn rechecked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms: i64) {
     let attempt = ledger.intent.attempt_of(payment_id);
@@ -321,11 +392,7 @@ pub fn rechecked(ledger: &mut Ledger, payment_id: &PaymentId, pace: Pace, now_ms
 fn look_age_ms(n: u32) -> Option<i64> {
     let mut age_ms = FIRST_LOOK_MS;
     for _ in 0..n {
-        age_ms = if age_ms < DAY_MS {
-            age_ms.saturating_mul(17).checked_div(10)?
-        } else {
-            age_ms.saturating_add(DAY_MS)
-        };
+        age_ms = next_age_ms(age_ms);
         if age_ms > WATCH_FOR_MS {
             return None;
         }

@@ -344,7 +344,7 @@ impl Checkout {
                 match self.tries.again(answer, desk.now_ms, desk.random) {
                     Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                     // Perhaps the key was used for other parameters, in words that we do not know.
-                    None => self.search_by_key(desk, attempt, fresh, false),
+                    None => self.search_by_key(desk, attempt, false, false),
                 }
             }
             Reading::Busy => match self.tries.again(answer, desk.now_ms, desk.random) {

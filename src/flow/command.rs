@@ -122,6 +122,12 @@ impl Command {
         self.confirming.is_some()
     }
 
+    /// Whether PaySG has answered the call with success.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        self.confirming.is_some() && self.refusal.is_none()
+    }
+
     /// The call.
     #[must_use]
     pub fn fetch(&self, after_ms: u32) -> Fetch {

@@ -19,9 +19,9 @@ use super::search::Search;
 use super::step::{Answer, Fetch, Step, Target};
 use super::terms::Desk;
 use super::upstream::{Tries, Trouble};
-use super::view::PaymentView;
+use super::view::{PaymentView, RefundView};
 use super::watch::Acknowledgeable;
-use super::witness::{paid_status, witness};
+use super::witness::{paid_status, witness, witness_apart};
 use crate::ledger::{AttemptState, Digest, Intent, Transition};
 use crate::paysg::{Cents, Payment, PaymentId};
 
@@ -64,9 +64,12 @@ pub enum Message {
         amount_in_cents: Cents,
         /// The same for the same command.
         command_id: String,
-        /// Whether a GET has just shown that some of it was given back: what the ledger does not know of is then not taken for this refund.
+        /// Whether a GET has just shown that a refund was asked for, by anybody: the ledger takes that in before it asks for another.
         #[serde(default)]
-        given_back: bool,
+        look_first: bool,
+        /// The total given back before, as the operator sees it on PaySG's dashboard.
+        #[serde(default)]
+        refunded_amount_in_cents: Option<u64>,
     },
     /// Have PaySG send its e-mail.
     SendEmail {
@@ -147,6 +150,13 @@ pub enum Reply {
         /// The payment.
         payment: PaymentView,
     },
+    /// To [`Message::Refund`]: PaySG has taken it.
+    Refund {
+        /// The payment.
+        payment: PaymentView,
+        /// The refund.
+        refund: RefundView,
+    },
     /// The hint is on record, or says nothing new.
     Noted,
     /// The hint is about a payment that is not ours. Nothing is recorded.
@@ -178,15 +188,12 @@ pub enum Task {
     Look(Glance),
     /// For a command.
     Command(Box<Command>),
-    /// For a refund that was asked for before without an answer, or of a payment of which somebody else has given something back, before it is
-    /// asked for.
+    /// For a refund, before it is asked for.
     RefundLook {
         /// The look.
         glance: Glance,
-        /// How much.
-        amount_in_cents: Cents,
-        /// The command's key.
-        key: Digest,
+        /// What is asked for.
+        wish: refund::Wish,
     },
     /// For [`Message::Reconcile`].
     Reconciliation(Box<Reconciliation>),
@@ -271,12 +278,7 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
         Message::Hint { payment_id } => hint(desk, payment_id),
         Message::Cancel { payment_id } => officer::command(desk, payment_id, Action::Cancel),
         Message::SendEmail { payment_id } => officer::command(desk, payment_id, Action::SendEmail),
-        Message::Refund {
-            payment_id,
-            amount_in_cents,
-            command_id,
-            given_back,
-        } => refund::begun(desk, payment_id, amount_in_cents, &command_id, given_back),
+        Message::Refund { .. } => refund::begun(desk, message),
         Message::TellAgain { payment_id } => officer::tell_again(desk, &payment_id),
         Message::Reconcile => reconcile::begin(desk),
         Message::Adopt { payment_id } => operator::adopt(desk, payment_id),
@@ -319,31 +321,22 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             alarm::tell_at_once(desk, progress, None)
         }
         Task::Command(mut command) => match command.answer(answer, desk.now_ms, desk.random) {
-            Step::Fetch(fetch) => Progress::Working(Task::Command(command), fetch),
+            Step::Fetch(fetch) => {
+                refund::accepted(desk, &command);
+                Progress::Working(Task::Command(command), fetch)
+            }
             Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),
         },
-        Task::RefundLook {
-            mut glance,
-            amount_in_cents,
-            key,
-        } => match glance.answer(answer, desk.now_ms, desk.random) {
-            Step::Fetch(fetch) => Progress::Working(
-                Task::RefundLook {
-                    glance,
-                    amount_in_cents,
-                    key,
-                },
-                fetch,
-            ),
-            Step::Done(Ok(payment)) => refund::looked(desk, &payment, amount_in_cents, key),
-            Step::Done(Err(trouble)) => {
-                if trouble == Trouble::Mismatch {
-                    desk.flag_swapped(glance.payment_id());
+        Task::RefundLook { mut glance, wish } => {
+            match glance.answer(answer, desk.now_ms, desk.random) {
+                Step::Fetch(fetch) => Progress::Working(Task::RefundLook { glance, wish }, fetch),
+                Step::Done(Ok(payment)) => refund::looked(desk, &payment, &wish),
+                Step::Done(Err(trouble)) => {
+                    let id = glance.payment_id();
+                    Progress::Done(refund::not_seen(desk, id, &wish, trouble))
                 }
-                let trouble = desk.not_shown(glance.payment_id(), trouble);
-                Progress::Done(Reply::Failed(trouble))
             }
-        },
+        }
         Task::Reconciliation(reconciliation) => reconcile::resume(desk, reconciliation, answer),
         Task::OperatorAdoption(glance) => glanced(
             desk,
@@ -426,7 +419,7 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
                 retry_after_ms: None,
             }
         }
-        Ok(payment) => match witness(desk, &payment, false) {
+        Ok(payment) => match witness_apart(desk, &payment) {
             Ok(status) => {
                 return Reply::Payment {
                     payment: PaymentView::of(&payment, status),

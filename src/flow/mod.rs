@@ -19,6 +19,8 @@ pub mod retry;
 #[cfg(feature = "edge")]
 pub mod search;
 #[cfg(feature = "edge")]
+pub mod settle;
+#[cfg(feature = "edge")]
 pub mod step;
 #[cfg(feature = "edge")]
 pub mod terms;

@@ -227,21 +227,26 @@ impl Search {
                 amount_in_cents: (!same_order).then_some(amount),
             });
         } else {
-            record_found(desk, &found.payment_id, amount, found.created_at_ms);
+            found.record(desk);
         }
-        if !desk.terms.remembers {
-            return;
+        if desk.terms.remembers {
+            for other in &self.others {
+                other.record(desk);
+            }
         }
-        for other in &self.others {
-            record_found(
-                desk,
-                &other.payment_id,
-                other.amount_in_cents,
-                other.created_at_ms,
-            );
-            // A GET says whether it is paid.
-            let polls = &mut desk.ledger.schedule.polls;
-            polls.set(other.payment_id.as_str(), desk.now_ms);
-        }
+    }
+}
+
+impl Found {
+    fn record(&self, desk: &mut Desk<'_>) {
+        record_found(
+            desk,
+            &self.payment_id,
+            self.amount_in_cents,
+            self.created_at_ms,
+        );
+        // A GET says whether it is paid.
+        let polls = &mut desk.ledger.schedule.polls;
+        polls.set(self.payment_id.as_str(), desk.now_ms);
     }
 }

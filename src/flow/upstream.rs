@@ -58,8 +58,10 @@ pub enum Trouble {
     },
     /// A refund was asked for under this `jti` before, of another amount.
     RefundChanged,
-    /// A refund was asked for under this `jti` before, whether it was made is not known, and asking again could make it twice.
+    /// Money may have been given back that the ledger does not count, by this refund or by another: asking could give it back twice.
     RefundUncertain,
+    /// PaySG shows that a refund of the payment failed, this one or another.
+    RefundFailed,
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,
     /// The intent has no such attempt or alert.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::{Digest, RefundState};
 use crate::paysg::json::ObjectWriter;
-use crate::paysg::{Payment, PaymentId, PaymentServiceId, Status};
+use crate::paysg::{Cents, Payment, PaymentId, PaymentServiceId, Status};
 use crate::token::Receipt;
 
 /// A payment as the payer's browser and the e-service may see it.
@@ -41,6 +42,45 @@ impl PaymentView {
         }
     }
 
+    /// What an operator is answered to a refund: `{payment, refund}`.
+    #[must_use]
+    pub fn with_refund(&self, refund: &RefundView) -> String {
+        #[derive(Serialize)]
+        struct Answer<'a> {
+            payment: AnsweredPayment<'a>,
+            refund: ShownRefund<'a>,
+        }
+        #[derive(Serialize)]
+        struct AnsweredPayment<'a> {
+            id: &'a PaymentId,
+            payment_service_id: &'a PaymentServiceId,
+            payment_url: &'a str,
+            reference_id: &'a str,
+            amount_in_cents: u64,
+            #[serde(with = "status_word")]
+            status: Status,
+            refunded_amount_in_cents: Option<u64>,
+        }
+        let answer = Answer {
+            payment: AnsweredPayment {
+                id: &self.id,
+                payment_service_id: &self.payment_service_id,
+                payment_url: &self.payment_url,
+                reference_id: &self.reference_id,
+                amount_in_cents: self.amount_in_cents,
+                status: self.status,
+                refunded_amount_in_cents: refund.refunded_amount_in_cents,
+            },
+            refund: ShownRefund {
+                id: refund.key.as_str(),
+                amount_in_cents: refund.amount_in_cents.get(),
+                status: refund.state.as_str(),
+            },
+        };
+        // Plain data with string keys: writing it cannot fail.
+        serde_json::to_string(&answer).unwrap_or_default()
+    }
+
     /// The facts that a receipt vouches for.
     #[must_use]
     pub fn receipt(&self) -> Receipt {
@@ -65,6 +105,27 @@ impl PaymentView {
             .str("status", self.status.as_str());
         json.finish()
     }
+}
+
+/// A refund as an operator may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundView {
+    /// The key of the command.
+    pub key: Digest,
+    /// How much.
+    pub amount_in_cents: Cents,
+    /// What became of it.
+    pub state: RefundState,
+    /// The total given back of the payment, as far as it is known.
+    pub refunded_amount_in_cents: Option<u64>,
+}
+
+/// A refund in JSON, to operators and the e-service alike.
+#[derive(Serialize)]
+pub(super) struct ShownRefund<'a> {
+    pub(super) id: &'a str,
+    pub(super) amount_in_cents: u64,
+    pub(super) status: &'a str,
 }
 
 /// A [`Status`] as its word. The browser's build shares the type and has no use for serde's code.

@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::agenda::{self, Pace};
-use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund};
+use crate::ledger::{Attempt, AttemptState, Flag, Intent, Ledger, Refund, RefundState};
 use crate::paysg::PaymentId;
 
-const REFUND_UNANSWERED: &str = "refund_unanswered";
 /// After so long, what should have happened is stuck.
 const STUCK_MS: i64 = 60 * 60_000;
+/// Refunds that are not settled, and after how long an operator should know: PaySG may have made the first kind or not, and has taken the second.
+const STUCK_REFUNDS: [(RefundState, &str, i64); 2] = [
+    (RefundState::Requested, "refund_unanswered", STUCK_MS),
+    (RefundState::Pending, "refund_pending", 72 * STUCK_MS),
+];
 /// About as long: tries of a GET for an event come after 2 s, growing to an hour.
 const STUCK_TRIES: u32 = 12;
 
@@ -29,8 +33,11 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
     if unanswered(intent).any(|attempt| long_ago(attempt.started_at_ms)) {
         concerns.push("unanswered");
     }
-    if unanswered_refunds(intent).any(|refund| long_ago(refund.asked_at_ms)) {
-        concerns.push(REFUND_UNANSWERED);
+    for (state, word, after_ms) in STUCK_REFUNDS {
+        let stuck = |refund: &Refund| stuck_refund_at(refund, pace, after_ms) <= now_ms;
+        if open_refunds(intent).any(|refund| refund.state == state && stuck(refund)) {
+            concerns.push(word);
+        }
     }
     for raised in &intent.flags {
         let word = word(raised.flag);
@@ -47,7 +54,12 @@ pub fn concerns(ledger: &Ledger, pace: Pace, now_ms: i64) -> Vec<&'static str> {
 #[must_use]
 pub fn next(ledger: &Ledger, pace: Pace, now_ms: i64) -> Option<i64> {
     let intent = &ledger.intent;
-    let refunds = unanswered_refunds(intent).map(|refund| stuck_at(refund.asked_at_ms, pace));
+    let refunds = open_refunds(intent).flat_map(|refund| {
+        STUCK_REFUNDS
+            .into_iter()
+            .filter(|(state, ..)| *state == refund.state)
+            .map(|(.., after_ms)| stuck_refund_at(refund, pace, after_ms))
+    });
     unanswered(intent)
         .flat_map(|attempt| {
             let first_look_ms = agenda::first_look_ms(attempt, pace);
@@ -70,13 +82,15 @@ fn unanswered(intent: &Intent) -> impl Iterator<Item = &Attempt> {
         .filter(|attempt| attempt.state == AttemptState::Started)
 }
 
-/// PaySG may have made these, or not: the command finds out when it comes again. What was given back in full needs no more looking after.
-fn unanswered_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
-    intent.unanswered_refunds().filter(|refund| {
-        let attempt = intent.attempt_of(&refund.payment_id);
-        attempt.is_some_and(|attempt| attempt.state != AttemptState::Refunded)
-            && !intent.acknowledged_refunds.contains(&refund.key)
-    })
+/// Refunds that an operator should know of if they stay as they are.
+fn open_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
+    intent
+        .unsettled_refunds()
+        .filter(|refund| !intent.acknowledged_refunds.contains(&refund.key))
+}
+
+fn stuck_refund_at(refund: &Refund, pace: Pace, after_ms: i64) -> i64 {
+    refund.asked_at_ms.saturating_add(pace.of(after_ms))
 }
 
 /// An alert that an operator can acknowledge. The others end by themselves or by another command.
@@ -85,17 +99,20 @@ fn unanswered_refunds(intent: &Intent) -> impl Iterator<Item = &Refund> {
 pub enum Acknowledgeable {
     /// A flag.
     Flag(Flag),
-    /// PaySG never answered a refund.
-    RefundUnanswered,
+    /// A refund that has stayed in this state for too long.
+    Refund(RefundState),
 }
 
 impl Acknowledgeable {
     /// Reads the word that the log has for it.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            REFUND_UNANSWERED => Some(Self::RefundUnanswered),
-            word => Flag::parse(word).map(Self::Flag),
+        let stuck = STUCK_REFUNDS
+            .into_iter()
+            .find(|(_, alert, _)| *alert == word);
+        match stuck {
+            Some((state, ..)) => Some(Self::Refund(state)),
+            None => Flag::parse(word).map(Self::Flag),
         }
     }
 }
@@ -108,5 +125,7 @@ const fn word(flag: Flag) -> &'static str {
         Flag::SearchTooLong => "search_too_long",
         Flag::WentBack => "went_back",
         Flag::Vanished => "vanished",
+        Flag::RefundFailed => "refund_failed",
+        Flag::RefundStatusUnknown => "refund_status_unknown",
     }
 }

@@ -1,6 +1,7 @@
 //! What a GET shows, entered into the ledger.
 
 use super::attribution::record_found;
+use super::settle::{Asked, settle_refunds};
 use super::terms::Desk;
 use super::upstream::Trouble;
 use crate::ledger::{AttemptState, Flag, Transition};
@@ -19,6 +20,23 @@ pub fn witness(
     desk: &mut Desk<'_>,
     payment: &Payment,
     tell_cancelled: bool,
+) -> Result<Status, Trouble> {
+    enter(desk, payment, tell_cancelled, Asked::InTurn)
+}
+
+/// The same for a GET that did not wait for its turn: it may have been answered before PaySG was asked for a refund that the ledger has by now.
+///
+/// # Errors
+/// As [`witness`].
+pub fn witness_apart(desk: &mut Desk<'_>, payment: &Payment) -> Result<Status, Trouble> {
+    enter(desk, payment, false, Asked::Apart)
+}
+
+fn enter(
+    desk: &mut Desk<'_>,
+    payment: &Payment,
+    tell_cancelled: bool,
+    asked: Asked,
 ) -> Result<Status, Trouble> {
     desk.ledger.schedule.missing.clear(payment.id.as_str());
     let intent = &desk.ledger.intent;
@@ -59,20 +77,7 @@ pub fn witness(
                     paid_at: payment.paid_at.clone(),
                 });
             }
-            let whole = match shown {
-                Status::Refunded => Some(true),
-                Status::PartiallyRefunded => Some(false),
-                Status::Paid | Status::Unpaid | Status::Cancelled | Status::Unknown => None,
-            };
-            if let Some(whole) = whole {
-                // Refused where nothing is new.
-                desk.record(Transition::Refunded {
-                    attempt: number,
-                    whole,
-                });
-            }
-            // Refused where it is told already.
-            desk.record(Transition::RefundCompleted { attempt: number });
+            settle_refunds(desk, payment, asked);
             desk.record(Transition::Examined {
                 payment_id: payment.id.clone(),
             });

@@ -88,6 +88,8 @@ pub struct Attempt {
     pub state: AttemptState,
     /// PaySG's own time of payment.
     pub paid_at: Option<String>,
+    /// The total given back, as far as it is known. `None`: PaySG shows that some was given back, and does not say how much.
+    pub refunded_amount_in_cents: Option<u64>,
     /// After how many seconds an unpaid link is to be cancelled, where the order says so.
     pub cancel_after_secs: Option<u32>,
 }

@@ -44,8 +44,12 @@ enum What {
     Cancelled,
     Paid,
     RefundAsked,
+    RefundAccepted,
+    RefundPending,
     RefundMade,
+    RefundFailed,
     RefundRefused,
+    RefundTotalStated,
     Refunded,
     RefundCompleted,
     Hinted,
@@ -122,6 +126,19 @@ impl Entry {
                 key: Digest::parse(&self.key?)?,
                 amount_in_cents: Cents::new(self.amount_in_cents?)?,
             },
+            What::RefundAccepted => Transition::RefundAccepted {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::RefundPending => Transition::RefundPending {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::RefundFailed => Transition::RefundFailed {
+                key: Digest::parse(&self.key?)?,
+            },
+            What::RefundTotalStated => Transition::RefundTotalStated {
+                payment_id: self.payment_id?,
+                amount_in_cents: self.amount_in_cents?,
+            },
             What::RefundMade => Transition::RefundMade {
                 key: Digest::parse(&self.key?)?,
                 whole: self.whole?,
@@ -132,6 +149,7 @@ impl Entry {
             What::Refunded => Transition::Refunded {
                 attempt: self.attempt?,
                 whole: self.whole?,
+                tell: self.tell.unwrap_or_default(),
             },
             What::RefundCompleted => Transition::RefundCompleted {
                 attempt: self.attempt?,

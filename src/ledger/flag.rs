@@ -101,9 +101,15 @@ impl Intent {
                 .attempts
                 .iter()
                 .all(|attempt| attempt.state != AttemptState::Started),
+            (Flag::RefundFailed | Flag::RefundStatusUnknown, Some(attempt)) => {
+                attempt.state == AttemptState::Refunded
+            }
             // Only PaySG's answer shows their end: `FlagCleared`.
             (Flag::Mismatch | Flag::WentBack | Flag::Vanished, _)
-            | (Flag::Surplus | Flag::Duplicate, None) => false,
+            | (
+                Flag::Surplus | Flag::Duplicate | Flag::RefundFailed | Flag::RefundStatusUnknown,
+                None,
+            ) => false,
         }
     }
 

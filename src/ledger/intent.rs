@@ -3,30 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, RaisedFlag, TellStatus, Telling,
-    Transition,
+    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, RaisedFlag, Refund, TellStatus,
+    Telling, Transition,
 };
-use crate::paysg::{Cents, PaymentId, PaymentServiceId};
+use crate::paysg::{PaymentId, PaymentServiceId};
 
 /// How many payments named by events may wait for a GET at once; PaySG's retries bring the rest again.
 const MAX_HINTS: usize = 8;
-
-/// A refund that was asked for through the edge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refund {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// The key of the command.
-    pub key: Digest,
-    /// How much.
-    pub amount_in_cents: Cents,
-    /// When it was asked for: PaySG keeps a key for so long, if it keeps those of refunds at all.
-    pub asked_at_ms: i64,
-    /// How the payment stood then, or since another refund was made: only what is given back beyond it can be this one.
-    pub before: AttemptState,
-    /// What PaySG said, once it is known.
-    pub accepted: Option<bool>,
-}
 
 /// The state of one intent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,38 +164,15 @@ impl Intent {
                 state(attempt),
                 Some(AttemptState::Open | AttemptState::Cancelled)
             ),
-            Transition::Refunded { attempt, whole } => match state(attempt) {
-                Some(AttemptState::Paid) => true,
-                Some(AttemptState::PartiallyRefunded) => *whole,
-                _ => false,
-            },
-            Transition::RefundCompleted { attempt } => {
-                state(attempt) == Some(AttemptState::Refunded)
-                    && self.is_told_as_partly_refunded(*attempt)
-            }
-            // A refused one may be made yet: the same command asks again under the same key.
-            Transition::RefundAsked {
-                payment_id,
-                key,
-                amount_in_cents,
-            } => {
-                self.attempt_of(payment_id).is_some_and(|attempt| {
-                    attempt.state.was_paid() || attempt.state == AttemptState::Open
-                }) && self.refund(key).is_none_or(|refund| {
-                    refund.accepted == Some(false)
-                        && refund.payment_id == *payment_id
-                        && refund.amount_in_cents == *amount_in_cents
-                })
-            }
-            Transition::RefundMade { key, .. } => self.refund(key).is_some_and(|refund| {
-                refund.accepted != Some(true)
-                    && self
-                        .attempt_of(&refund.payment_id)
-                        .is_some_and(|attempt| attempt.state.was_paid())
-            }),
-            Transition::RefundRefused { key } => self
-                .refund(key)
-                .is_some_and(|refund| refund.accepted.is_none()),
+            Transition::RefundAsked { .. }
+            | Transition::RefundAccepted { .. }
+            | Transition::RefundPending { .. }
+            | Transition::RefundMade { .. }
+            | Transition::RefundFailed { .. }
+            | Transition::RefundRefused { .. }
+            | Transition::RefundTotalStated { .. }
+            | Transition::Refunded { .. }
+            | Transition::RefundCompleted { .. } => self.permits_refund(transition),
             Transition::Hinted { payment_id } => {
                 self.hints.len() < MAX_HINTS && !self.hints.contains(payment_id)
             }
@@ -235,7 +195,7 @@ impl Intent {
                 .raised(*flag, payment_id.as_ref())
                 .is_some_and(|raised| !raised.acknowledged),
             Transition::RefundAcknowledged { key } => {
-                self.unanswered_refunds().any(|refund| refund.key == *key)
+                self.unsettled_refunds().any(|refund| refund.key == *key)
                     && !self.acknowledged_refunds.contains(key)
             }
             Transition::CommandReceived { .. } => true,
@@ -265,6 +225,7 @@ impl Intent {
                 cancelled_at_ms: None,
                 state: AttemptState::Started,
                 paid_at: None,
+                refunded_amount_in_cents: Some(0),
                 cancel_after_secs: *cancel_after_secs,
             }),
             Transition::Opened {
@@ -309,6 +270,7 @@ impl Intent {
                     cancelled_at_ms: None,
                     state: AttemptState::Open,
                     paid_at: None,
+                    refunded_amount_in_cents: Some(0),
                     cancel_after_secs: None,
                 });
             }
@@ -344,28 +306,15 @@ impl Intent {
                     self.flag(at_ms, Flag::Surplus, Some(id));
                 }
             }
-            Transition::RefundAsked {
-                payment_id,
-                key,
-                amount_in_cents,
-            } => self.ask_refund(Refund {
-                payment_id: payment_id.clone(),
-                key: key.clone(),
-                amount_in_cents: *amount_in_cents,
-                asked_at_ms: at_ms,
-                before: self
-                    .attempt_of(payment_id)
-                    .map_or(AttemptState::Open, |attempt| attempt.state),
-                accepted: None,
-            }),
-            Transition::RefundMade { key, whole } => self.refund_made(at_ms, key, *whole),
-            Transition::RefundRefused { key } => {
-                self.answer_refund(key, false);
-            }
-            Transition::Refunded { attempt, whole } => self.enter(*attempt, refunded(*whole)),
-            Transition::RefundCompleted { attempt } => {
-                self.tell(at_ms, *attempt, TellStatus::Refunded);
-            }
+            Transition::RefundAsked { .. }
+            | Transition::RefundAccepted { .. }
+            | Transition::RefundPending { .. }
+            | Transition::RefundMade { .. }
+            | Transition::RefundFailed { .. }
+            | Transition::RefundRefused { .. }
+            | Transition::RefundTotalStated { .. }
+            | Transition::Refunded { .. }
+            | Transition::RefundCompleted { .. } => self.apply_refund(at_ms, transition),
             Transition::Hinted { payment_id } => self.hints.push(payment_id.clone()),
             Transition::Examined { payment_id } => self.hints.retain(|hint| hint != payment_id),
             Transition::Told { key } => self.acknowledge(key, true),
@@ -385,7 +334,7 @@ impl Intent {
         self.end_flags();
     }
 
-    fn change(&mut self, number: u32, change: impl FnOnce(&mut Attempt)) {
+    pub(super) fn change(&mut self, number: u32, change: impl FnOnce(&mut Attempt)) {
         if let Some(attempt) = self
             .attempts
             .iter_mut()
@@ -395,7 +344,7 @@ impl Intent {
         }
     }
 
-    fn enter(&mut self, number: u32, state: AttemptState) {
+    pub(super) fn enter(&mut self, number: u32, state: AttemptState) {
         self.change(number, |attempt| attempt.state = state);
     }
 
@@ -408,95 +357,12 @@ impl Intent {
         })
     }
 
-    /// Whether that is the last that the e-service is to be told of an attempt, and no refund of it is unanswered, which would tell of itself.
-    fn is_told_as_partly_refunded(&self, number: u32) -> bool {
-        let Some(payment_id) = self.payment_of(number) else {
-            return false;
-        };
-        let mut tellings = self.tellings.iter().rev();
-        let last = tellings.find(|telling| telling.payment_id == payment_id);
-        last.is_some_and(|telling| telling.status == TellStatus::PartiallyRefunded)
-            && self
-                .unanswered_refunds()
-                .all(|refund| refund.payment_id != payment_id)
-    }
-
-    fn payment_of(&self, number: u32) -> Option<PaymentId> {
+    pub(super) fn payment_of(&self, number: u32) -> Option<PaymentId> {
         self.attempt(number)?.payment_id.clone()
     }
 
-    /// The refund of this command, if it was asked for.
-    #[must_use]
-    pub fn refund(&self, key: &Digest) -> Option<&Refund> {
-        self.refunds.iter().find(|refund| refund.key == *key)
-    }
-
-    /// Refunds of which it is not known whether PaySG made them.
-    pub fn unanswered_refunds(&self) -> impl Iterator<Item = &Refund> {
-        self.refunds
-            .iter()
-            .filter(|refund| refund.accepted.is_none())
-    }
-
-    fn ask_refund(&mut self, refund: Refund) {
-        // It was acknowledged as it stood before.
-        self.acknowledged_refunds.retain(|key| *key != refund.key);
-        match self.refunds.iter_mut().find(|had| had.key == refund.key) {
-            Some(had) => *had = refund,
-            None => self.refunds.push(refund),
-        }
-    }
-
-    fn answer_refund(&mut self, key: &Digest, accepted: bool) -> Option<PaymentId> {
-        let refund = self.refunds.iter_mut().find(|refund| refund.key == *key)?;
-        refund.accepted = Some(accepted);
-        Some(refund.payment_id.clone())
-    }
-
-    fn refund_made(&mut self, at_ms: i64, key: &Digest, whole: bool) {
-        let Some(payment_id) = self.answer_refund(key, true) else {
-            return;
-        };
-        let Some(number) = self.attempt_of(&payment_id).map(|attempt| attempt.number) else {
-            return;
-        };
-        self.enter(number, refunded(whole));
-        for other in &mut self.refunds {
-            if other.payment_id == payment_id && other.accepted.is_none() {
-                other.before = AttemptState::PartiallyRefunded;
-            }
-        }
-        let status = if whole {
-            TellStatus::Refunded
-        } else {
-            TellStatus::PartiallyRefunded
-        };
-        self.tell(at_ms, number, status);
-    }
-
     fn tell(&mut self, at_ms: i64, number: u32, status: TellStatus) {
-        let Some(payment_id) = self.payment_of(number) else {
-            return;
-        };
-        let key = match status {
-            TellStatus::Paid => payment_id.as_str().to_owned(),
-            TellStatus::Cancelled => format!("{}-cancelled", payment_id.as_str()),
-            TellStatus::PartiallyRefunded | TellStatus::Refunded => {
-                let nth = self
-                    .tellings
-                    .iter()
-                    .filter(|told| told.payment_id == payment_id)
-                    .count();
-                format!("{}-refund-{nth}", payment_id.as_str())
-            }
-        };
-        self.tellings.push(Telling {
-            key,
-            payment_id,
-            status,
-            since_ms: at_ms,
-            acknowledged: false,
-        });
+        self.tell_of_refund(at_ms, number, status, None);
     }
 
     fn acknowledge(&mut self, key: &str, acknowledged: bool) {
@@ -515,13 +381,5 @@ impl Intent {
         if other {
             self.flag(at_ms, Flag::Duplicate, Some(payment_id.clone()));
         }
-    }
-}
-
-const fn refunded(whole: bool) -> AttemptState {
-    if whole {
-        AttemptState::Refunded
-    } else {
-        AttemptState::PartiallyRefunded
     }
 }

@@ -15,6 +15,7 @@ mod entry;
 mod flag;
 mod intent;
 mod journal;
+mod refund;
 mod schedule;
 mod telling;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -24,10 +25,11 @@ mod transition;
 pub use attempt::{Attempt, AttemptState, PaymentOrigin};
 pub use digest::{Digest, idempotency_key, intent_name, refund_key};
 pub use flag::RaisedFlag;
-pub use intent::{Intent, Refund};
+pub use intent::Intent;
 pub use journal::{Journal, JournalError, Row, Unreadable};
+pub use refund::{Refund, RefundState};
 pub use schedule::{Repeated, Repeats, Schedule, Timer, Timers};
-pub use telling::{TellStatus, Telling};
+pub use telling::{NotifiedRefund, TellStatus, Telling};
 pub use transition::{Flag, Illegal, Transition};
 
 /// The intent and its journal, with the rows that are not on disk yet.

@@ -128,6 +128,8 @@ pub struct Schedule {
     pub missing: Repeats,
     /// PaySG's own answers that do not bear an event out, by the payments' ids.
     pub denied: Repeats,
+    /// Of refunds that are not settled, by their keys: when PaySG is asked next.
+    pub refunds: Timers,
     /// When each open link is looked after next, by the payments' ids.
     pub polls: Timers,
     /// When each cancelled payment is looked at next, likewise.

@@ -85,7 +85,11 @@ fn paid(attempt: u32) -> Transition {
 }
 
 fn refunded(attempt: u32, whole: bool) -> Transition {
-    Transition::Refunded { attempt, whole }
+    Transition::Refunded {
+        attempt,
+        whole,
+        tell: false,
+    }
 }
 
 fn asked(payment: &str, command: &str) -> Transition {
@@ -100,6 +104,39 @@ fn made(command: &str, whole: bool) -> Transition {
     Transition::RefundMade {
         key: digest(command),
         whole,
+    }
+}
+
+fn accepted(command: &str) -> Transition {
+    Transition::RefundAccepted {
+        key: digest(command),
+    }
+}
+
+fn pending(command: &str) -> Transition {
+    Transition::RefundPending {
+        key: digest(command),
+    }
+}
+
+fn failed(command: &str) -> Transition {
+    Transition::RefundFailed {
+        key: digest(command),
+    }
+}
+
+fn stated(payment: &str, amount_in_cents: u64) -> Transition {
+    Transition::RefundTotalStated {
+        payment_id: id(payment),
+        amount_in_cents,
+    }
+}
+
+fn told_refunded(attempt: u32, whole: bool) -> Transition {
+    Transition::Refunded {
+        attempt,
+        whole,
+        tell: true,
     }
 }
 
@@ -343,7 +380,7 @@ fn refunds_are_asked_once_and_answered_once() {
         assert_eq!(ledger.record(AT_MS, not_made("c")), Err(Illegal));
         // What was refused may be made yet, but what was made is made once.
         let _ = ledger.record(AT_MS, made("c", true));
-        assert_eq!(ledger.intent.refunds[0].accepted, Some(true));
+        assert_eq!(ledger.intent.refunds[0].state, RefundState::Succeeded);
         assert_eq!(ledger.record(AT_MS, made("c", true)), Err(Illegal));
         assert_eq!(ledger.record(AT_MS, not_made("c")), Err(Illegal));
         assert_eq!(ledger.intent.tellings.len(), 2);
@@ -370,7 +407,7 @@ fn only_a_refused_refund_is_asked_for_anew_and_then_as_it_was() {
     let [refund] = &*ledger.intent.refunds else {
         panic!("{:?}", ledger.intent.refunds);
     };
-    assert_eq!(refund.accepted, None);
+    assert_eq!(refund.state, RefundState::Requested);
     assert_eq!(refund.asked_at_ms, AT_MS + 1000);
     assert_eq!(refund.before, AttemptState::PartiallyRefunded);
 }
@@ -447,6 +484,113 @@ fn only_what_is_told_as_partly_refunded_and_is_refunded_in_full_is_told_again_as
     // Of what was refunded elsewhere alone nobody is told.
     let elsewhere = [started(1), opened(1, "p1"), paid(1), refunded(1, true)];
     assert_eq!(after(elsewhere).record(AT_MS, completed()), Err(Illegal));
+}
+
+#[test]
+fn a_refund_goes_through_its_states_and_each_is_told_once() {
+    let asked = || after([started(1), opened(1, "p1"), paid(1), asked("p1", "c")]);
+    let mut ledger = asked();
+    assert_eq!(ledger.record(AT_MS, pending("c")), Err(Illegal));
+    ledger.record(AT_MS, accepted("c")).unwrap();
+    assert_eq!(
+        ledger.intent.tellings.len(),
+        1,
+        "a GET says what came of it"
+    );
+    for transition in [accepted("c"), not_made("c")] {
+        assert_eq!(ledger.record(AT_MS, transition), Err(Illegal));
+    }
+    ledger.record(AT_MS, pending("c")).unwrap();
+    assert_eq!(ledger.record(AT_MS, pending("c")), Err(Illegal));
+    for (end, state, told) in [
+        (failed("c"), RefundState::Failed, TellStatus::RefundFailed),
+        (
+            made("c", false),
+            RefundState::Succeeded,
+            TellStatus::PartiallyRefunded,
+        ),
+    ] {
+        let mut ledger = ledger.clone();
+        ledger.record(AT_MS, end).unwrap();
+        assert_eq!(ledger.intent.refunds[0].state, state);
+        let statuses: Vec<_> = ledger
+            .intent
+            .tellings
+            .iter()
+            .map(|one| one.status)
+            .collect();
+        assert_eq!(
+            statuses,
+            [TellStatus::Paid, TellStatus::RefundPending, told]
+        );
+        for late in [failed("c"), made("c", false), pending("c"), accepted("c")] {
+            assert_eq!(ledger.record(AT_MS, late), Err(Illegal));
+        }
+    }
+}
+
+#[test]
+fn the_total_given_back_is_known_until_somebody_else_gives_some_back() {
+    let total = |transitions: Vec<Transition>| {
+        let mut all = vec![
+            started(1),
+            opened(1, "p1"),
+            paid(1),
+            asked("p1", "c"),
+            asked("p1", "d"),
+        ];
+        all.extend(transitions);
+        after(all).intent.attempts[0].refunded_amount_in_cents
+    };
+    assert_eq!(total(vec![]), Some(0));
+    assert_eq!(total(vec![made("c", false), made("d", false)]), Some(200));
+    assert_eq!(total(vec![made("c", false), refunded(1, true)]), Some(4200));
+    assert_eq!(total(vec![refunded(1, false), made("c", false)]), None);
+    assert_eq!(
+        total(vec![refunded(1, false), stated("p1", 700)]),
+        Some(700)
+    );
+    assert_eq!(
+        total(vec![made("c", false), stated("p1", 800)]),
+        Some(800),
+        "of which 100 were ours"
+    );
+}
+
+#[test]
+fn journals_of_earlier_versions_are_read_and_told_as_they_were() {
+    let key = digest("c").as_str().to_owned();
+    let later = digest("d").as_str().to_owned();
+    let mut ledger = after([started(1), opened(1, "p1"), paid(1)]);
+    for entry in [
+        format!(
+            r#"{{"what":"refund_asked","payment_id":"p1","key":"{key}","amount_in_cents":100}}"#
+        ),
+        format!(r#"{{"what":"refund_refused","key":"{key}"}}"#),
+        format!(
+            r#"{{"what":"refund_asked","payment_id":"p1","key":"{key}","amount_in_cents":100}}"#
+        ),
+        format!(
+            r#"{{"what":"refund_asked","payment_id":"p1","key":"{later}","amount_in_cents":100}}"#
+        ),
+        r#"{"what":"refunded","attempt":1,"whole":false}"#.to_owned(),
+        format!(r#"{{"what":"refund_made","key":"{key}","whole":false}}"#),
+        r#"{"what":"told","key":"p1-refund-1"}"#.to_owned(),
+        format!(r#"{{"what":"refund_refused","key":"{later}"}}"#),
+        r#"{"what":"refunded","attempt":1,"whole":true}"#.to_owned(),
+        r#"{"what":"refund_completed","attempt":1}"#.to_owned(),
+        r#"{"what":"told","key":"p1-refund-2"}"#.to_owned(),
+    ] {
+        let read: Transition = serde_json::from_str(&entry).unwrap();
+        assert_eq!(
+            serde_json::to_string(&read).unwrap(),
+            entry,
+            "the chain holds"
+        );
+        ledger.record(AT_MS, read).unwrap();
+    }
+    assert_eq!(ledger.intent.tellings.len(), 3);
+    assert_eq!(ledger.intent.attempts[0].state, AttemptState::Refunded);
 }
 
 #[test]
@@ -815,6 +959,11 @@ fn every_transition_is_read_as_it_was_written() {
         examined("p1"),
         told("paid p1"),
         tell_again("paid p1"),
+        accepted("c"),
+        pending("c"),
+        failed("c"),
+        stated("p1", 700),
+        told_refunded(1, true),
         flagged(Flag::Surplus, Some("p2")),
         flagged(Flag::SearchTooLong, None),
         cleared(Flag::Mismatch, Some("p1")),
@@ -839,6 +988,7 @@ fn every_transition_is_read_as_it_was_written() {
         for name in fields.keys().cloned().collect::<Vec<_>>() {
             let value = fields.remove(&name).unwrap();
             let optional = ["cancel_after_secs", "code", "paid_at", "by"].contains(&&*name)
+                || (name == "tell" && matches!(transition, Transition::Refunded { .. }))
                 || (name == "amount_in_cents" && matches!(transition, Transition::Opened { .. }))
                 || (name == "payment_id"
                     && matches!(
@@ -879,6 +1029,11 @@ fn any_transition() -> impl Strategy<Value = Transition> {
         attempt.prop_map(|attempt| Transition::RefundCompleted { attempt }),
         (payment.clone(), command.clone()).prop_map(|(p, c)| asked(p, c)),
         (command.clone(), any::<bool>()).prop_map(|(c, whole)| made(c, whole)),
+        command.clone().prop_map(accepted),
+        command.clone().prop_map(pending),
+        command.clone().prop_map(failed),
+        payment.clone().prop_map(|p| stated(p, 100)),
+        (1..5_u32, any::<bool>()).prop_map(|(n, whole)| told_refunded(n, whole)),
         command.prop_map(not_made),
         payment.clone().prop_map(hinted),
         payment.clone().prop_map(examined),

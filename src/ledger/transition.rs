@@ -103,12 +103,27 @@ pub enum Transition {
         /// How much.
         amount_in_cents: Cents,
     },
+    /// PaySG has answered a refund with success: it took the refund, and a GET has yet to show what came of it.
+    RefundAccepted {
+        /// The key of the command.
+        key: Digest,
+    },
+    /// PaySG took a refund and a GET does not show it as made; the e-service is to be told.
+    RefundPending {
+        /// The key of the command.
+        key: Digest,
+    },
     /// A refund that was asked for through the edge was made; the e-service is to be told.
     RefundMade {
         /// The key of the command.
         key: Digest,
         /// Whether nothing is left.
         whole: bool,
+    },
+    /// PaySG took a refund, and it failed: nothing of it was given back. The e-service is to be told.
+    RefundFailed {
+        /// The key of the command.
+        key: Digest,
     },
     /// A refund that was asked for through the edge was refused.
     RefundRefused {
@@ -121,8 +136,18 @@ pub enum Transition {
         attempt: u32,
         /// Whether nothing is left.
         whole: bool,
+        /// Whether the e-service is to be told. Older journals have entries without it, which told nobody.
+        #[serde(default, skip_serializing_if = "is_false")]
+        tell: bool,
     },
-    /// What the e-service was told of as refunded in part is refunded in full, by a refund that PaySG carried out later or by somebody on its
+    /// An operator stated how much PaySG's dashboard shows as given back. Refunds whose outcome is not known are closed by it.
+    RefundTotalStated {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The total.
+        amount_in_cents: u64,
+    },
+    /// Written by earlier versions only: what the e-service was told of as refunded in part is refunded in full, by a refund that PaySG carried out later or by somebody on its
     /// dashboard; the e-service is to be told.
     RefundCompleted {
         /// The attempt.
@@ -203,6 +228,18 @@ pub enum Flag {
     WentBack,
     /// PaySG does not know a payment that it made.
     Vanished,
+    /// PaySG shows that a refund of the payment failed.
+    RefundFailed,
+    /// PaySG shows a `refund_status` that is not known here.
+    RefundStatusUnknown,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The transition is not one that the intent's state allows.

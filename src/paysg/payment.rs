@@ -34,16 +34,46 @@ pub enum LatestStatus {
 }
 
 /// PaySG's `refund_status`: whether money went back.
+///
+/// PaySG's guides show `not_refunded` and `fully_refunded`. They describe partial, pending and failed refunds without naming the words; those
+/// here are the likely ones.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RefundStatus {
     /// Not given, or null.
     Absent,
     /// `not_refunded`
     NotRefunded,
-    /// `fully_refunded`
+    /// `partially_refunded`
+    PartiallyRefunded,
+    /// `fully_refunded`; or no known word beside a `payment_fully_refunded_timestamp`.
     FullyRefunded,
-    /// Any other word: some refund is partial, pending or failed.
+    /// `refund_pending` or `pending`: a refund is under way. Earlier ones may have been made.
+    Pending,
+    /// `refund_failed` or `failed`: the latest refund gave nothing back. Earlier ones may have been made.
+    Failed,
+    /// Any other word, which changes nothing.
     Other(String),
+}
+
+impl RefundStatus {
+    fn of(word: Option<&str>, refunded_at: Option<&str>) -> Self {
+        match word {
+            Some("not_refunded") => Self::NotRefunded,
+            Some("partially_refunded") => Self::PartiallyRefunded,
+            Some("fully_refunded") => Self::FullyRefunded,
+            Some("refund_pending" | "pending") => Self::Pending,
+            Some("refund_failed" | "failed") => Self::Failed,
+            _ if refunded_at.is_some() => Self::FullyRefunded,
+            None | Some("") => Self::Absent,
+            Some(other) => Self::Other(kept(other)),
+        }
+    }
+
+    /// Whether PaySG shows that no refund was asked for, by anybody.
+    #[must_use]
+    pub const fn is_untouched(&self) -> bool {
+        matches!(self, Self::Absent | Self::NotRefunded)
+    }
 }
 
 /// What the product needs of PaySG's payment object, and nothing about the payer.
@@ -122,6 +152,7 @@ impl Payment {
             return Err(ReadError::new("body", Rule::Type));
         }
         let created_at = timestamp(object, "created_at")?;
+        let refunded_at = timestamp(object, "payment_fully_refunded_timestamp")?;
         Ok(Self {
             id: PaymentId::parse(required_text(object, "id")?)
                 .ok_or_else(|| ReadError::new("id", Rule::Format))?,
@@ -148,17 +179,15 @@ impl Payment {
                 Some("cancelled") => LatestStatus::Cancelled,
                 Some(other) => LatestStatus::Other(kept(other)),
             },
-            refund_status: match optional_text(object, "refund_status")? {
-                None => RefundStatus::Absent,
-                Some("not_refunded") => RefundStatus::NotRefunded,
-                Some("fully_refunded") => RefundStatus::FullyRefunded,
-                Some(other) => RefundStatus::Other(kept(other)),
-            },
+            refund_status: RefundStatus::of(
+                optional_text(object, "refund_status")?,
+                refunded_at.as_deref(),
+            ),
             created_at_ms: created_at.as_deref().and_then(time::parse_iso_ms),
             created_at,
             paid_at: timestamp(object, "payment_succeeded_timestamp")?,
             cancelled_at: timestamp(object, "payment_cancelled_timestamp")?,
-            refunded_at: timestamp(object, "payment_fully_refunded_timestamp")?,
+            refunded_at,
         })
     }
 
@@ -168,10 +197,12 @@ impl Payment {
     /// |---|---|---|
     /// | unpaid | `latest_status` cancelled, or a timestamp of cancellation | [`Status::Cancelled`] |
     /// | unpaid | | [`Status::Unpaid`] |
-    /// | paid | not refunded, or no refund status | [`Status::Paid`] |
+    /// | paid | partially refunded | [`Status::PartiallyRefunded`] |
     /// | paid | fully refunded | [`Status::Refunded`] |
-    /// | paid | any other refund status | [`Status::PartiallyRefunded`] |
+    /// | paid | any other refund status, or none | [`Status::Paid`] |
     /// | anything else | | [`Status::Unknown`] |
+    ///
+    /// A refund that is pending or failed, and a word that is not known, give nothing back. What earlier refunds gave back is in the ledger.
     ///
     /// `latest_status` cannot make a paid payment anything else: the guide shows one that is `paid` and lastly `cancelled`
     /// `[guide/refund-a-payment]`.
@@ -184,9 +215,16 @@ impl Payment {
                 Status::Cancelled
             }
             (PaymentStatus::Unpaid, _) => Status::Unpaid,
-            (PaymentStatus::Paid, RefundStatus::Absent | RefundStatus::NotRefunded) => Status::Paid,
+            (PaymentStatus::Paid, RefundStatus::PartiallyRefunded) => Status::PartiallyRefunded,
             (PaymentStatus::Paid, RefundStatus::FullyRefunded) => Status::Refunded,
-            (PaymentStatus::Paid, RefundStatus::Other(_)) => Status::PartiallyRefunded,
+            (
+                PaymentStatus::Paid,
+                RefundStatus::Absent
+                | RefundStatus::NotRefunded
+                | RefundStatus::Pending
+                | RefundStatus::Failed
+                | RefundStatus::Other(_),
+            ) => Status::Paid,
             (PaymentStatus::Other(_), _) => Status::Unknown,
         }
     }

@@ -9,9 +9,9 @@
 pub enum Status {
     /// Waiting for the payer: a link never expires by itself.
     Unpaid,
-    /// Paid, and nothing given back.
+    /// Paid, and nothing given back as far as is known.
     Paid,
-    /// Paid, and a refund is partial, pending, failed, or of a kind unknown here.
+    /// Paid, and some of it given back.
     PartiallyRefunded,
     /// Paid, and all of it given back.
     Refunded,

@@ -140,13 +140,16 @@ pub struct Refund {
     pub amount_in_cents: Cents,
     /// The token's `jti`: the same is the same refund.
     pub id: String,
+    /// The total given back before, as the operator sees it on PaySG's dashboard.
+    pub refunded_amount_in_cents: Option<u64>,
 }
 
 impl CommandToken {
     /// Reads a command.
     ///
     /// Claims: `action`; `payment_id`, or for an intent's commands `reference_id` or `intent`, its name in the log (`id` does for a payment or a
-    /// reference); `doctor` is about neither. Optionally `payment_service_id` and `sub`; for a refund `refund_amount_in_cents` and `jti`; for
+    /// reference); `doctor` is about neither. Optionally `payment_service_id` and `sub`; for a refund `refund_amount_in_cents`, `jti` and
+    /// optionally `refunded_amount_in_cents`; for
     /// `abandon-attempt` `attempt`; for `acknowledge` `alert` and optionally `payment_id`.
     ///
     /// A refund without a `jti` is refused rather than known by its token's digest: tried again it is signed again, and would be another
@@ -241,6 +244,13 @@ impl Refund {
             let limit = (rule == Rule::TooSmall).then_some(1);
             TokenError::Claim { name, rule, limit }
         })?;
+        let name = "refunded_amount_in_cents";
+        let refunded_amount_in_cents = match claims.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Number(token)) => Cents::from_token(token).map(|cents| Some(cents.get())),
+            Some(_) => Err(Rule::Type),
+        }
+        .map_err(|rule| TokenError::claim(name, rule))?;
         let id = needed(claims, "jti")?;
         // One `jti` for all would be one refund for all.
         if id.trim().is_empty() {
@@ -256,6 +266,7 @@ impl Refund {
         Ok(Self {
             amount_in_cents,
             id: id.to_owned(),
+            refunded_amount_in_cents,
         })
     }
 }

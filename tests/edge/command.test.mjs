@@ -333,15 +333,49 @@ function byToken(world) {
     await world.paysg("POST", `/payments/${payment.id}/refund`, { refund_amount_in_cents: 2700 });
   });
 
-  test("a refund that PaySG refuses is an error though somebody has refunded a part of it on the dashboard meanwhile", async () => {
+  test("what somebody has given back on the dashboard is explained before more is given back", async () => {
     const { path, payment } = await seenPaid();
     await world.paysg("POST", `/payments/${payment.id}/refund`, { refund_amount_in_cents: 1000 });
     const answer = await post(path, "refund", world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 4200 }));
-    answer.expect(409, "not_allowed");
-    await sleep(200);
-    assert.deepEqual(world.eservice.about(payment).filter(({ body }) => body.payment.status !== "paid"), []);
+    answer.expect(409, "refund_uncertain");
+    // Who states what the dashboard shows may refund the rest, and no more.
+    const beside = (refund_amount_in_cents) => world.command("refund", { payment_id: payment.id, refund_amount_in_cents, refunded_amount_in_cents: 1000 });
+    (await post(path, "refund", beside(3201))).expect(409, "not_allowed");
+    const { json } = (await post(path, "refund", beside(3200))).expect(200);
+    assert.deepEqual([json.payment.status, json.payment.refunded_amount_in_cents], ["refunded", 4200]);
+    await eventually(() => world.eservice.about(payment).length === 3, "all three are told");
+    const told = world.eservice.about(payment).map(({ body }) => [body.payment.status, body.payment.refunded_amount_in_cents, body.refund?.amount_in_cents]);
+    assert.deepEqual(told, [["paid", undefined, undefined], ["partially_refunded", null, undefined], ["refunded", 4200, 3200]]);
   });
 
+  for (const outcome of ["succeeded", "failed"]) {
+    test(`a refund that is pending, and then ${outcome}, is that to everybody: officer, e-service, payer and ledger`, async () => {
+      const { browser, path, payment } = await seenPaid();
+      const command = world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 4200, jti: randomUUID() });
+      await world.stack.sim("/settings", { refund_outcome: "pending" });
+      const { json } = (await post(path, "refund", command)).expect(202);
+      await world.stack.sim("/settings", { refund_outcome: "succeeded" });
+      const { id } = json.refund;
+      assert.deepEqual(json.refund, { id, amount_in_cents: 4200, status: "pending" });
+      assert.deepEqual([json.payment.status, json.payment.refunded_amount_in_cents], ["paid", 0]);
+      assert.ok("receipt" in (await browser.get(path)).expect(200).json, "the receipt stays");
+      (await post(path, "refund", world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 1 }))).expect(409, "refund_uncertain");
+      await world.stack.sim(`/payments/${payment.id}/refund`, { outcome });
+      const made = outcome === "succeeded";
+      // An answer of PaySG's stands for two seconds.
+      await sleep(2_100);
+      assert.equal("receipt" in (await browser.get(path)).expect(200).json, !made);
+      await eventually(() => world.eservice.about(payment).length === 3, "its end is told");
+      const told = world.eservice.about(payment).map(({ body }) => [body.payment.status, body.refund?.status, body.payment.refunded_amount_in_cents]);
+      assert.deepEqual(told, [["paid", undefined, undefined], ["paid", "pending", 0], [made ? "refunded" : "paid", outcome, made ? 4200 : 0]]);
+      const again = await post(path, "refund", command);
+      if (made) assert.equal(again.expect(200).json.refund.status, "succeeded");
+      else again.expect(409, "refund_failed");
+      const { refunds } = (await world.intent(payment.reference_id)).expect(200).json;
+      assert.deepEqual(refunds.map(({ key, amount_in_cents, state }) => [key, amount_in_cents, state]), [[id, 4200, outcome]]);
+      assert.equal((await commands()).length, 1);
+    });
+  }
   test("tell-again that names the order works while PaySG is away", async () => {
     const { path, payment } = await seenPaid();
     await eventually(async () => (await world.intent(payment.reference_id)).json.tellings[0]?.acknowledged, "the acknowledgement is on record");

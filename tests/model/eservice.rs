@@ -35,9 +35,12 @@ impl EService {
         }
         let json: serde_json::Value = serde_json::from_str(body).expect("a telling is JSON");
         let payment = &json["payment"];
+        let status = payment["status"].as_str().expect("a status");
+        // Of a refund the payment's own status says nothing new.
+        let refund = json["refund"]["status"].as_str();
         let told = (
             payment["id"].as_str().expect("an id").to_owned(),
-            payment["status"].as_str().expect("a status").to_owned(),
+            refund.map_or_else(|| status.to_owned(), |refund| format!("refund {refund}")),
         );
         if let Some(dice) = dice {
             match dice.below(8) {

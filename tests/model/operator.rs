@@ -2,7 +2,7 @@
 
 use paysg_wasm::flow::desk::Message;
 use paysg_wasm::flow::watch::{Acknowledgeable, concerns};
-use paysg_wasm::ledger::Ledger;
+use paysg_wasm::ledger::{Ledger, RefundState};
 
 use crate::paysg::State;
 use crate::world::{REFERENCE, World, id};
@@ -100,7 +100,14 @@ impl World {
                 payment_id: raised.payment_id.clone(),
             });
         }
-        self.rest();
+        self.command(Message::Acknowledge {
+            alert: Acknowledgeable::Refund(RefundState::Requested),
+            payment_id: None,
+        });
+        // The e-service is told of what was given back on the dashboard.
+        self.url_from_ms.get_or_insert(self.now_ms);
+        let soon_ms = self.now_ms.max(self.url_from_ms.unwrap_or_default());
+        self.sleep_until(soon_ms + 26 * crate::world::HOUR_MS);
         let later_ms = self.now_ms + 24 * crate::world::HOUR_MS;
         let Some(ledger) = self.intent().cloned() else {
             return;

@@ -27,6 +27,8 @@ pub(crate) struct Payment {
     pub(crate) state: State,
     pub(crate) created_ms: i64,
     pub(crate) paid_ms: Option<i64>,
+    /// When it was cancelled, though a transfer may have paid it since.
+    pub(crate) cancelled_ms: Option<i64>,
     pub(crate) return_url: String,
     /// Whether the edge's own call made it.
     pub(crate) asked_for: bool,
@@ -34,6 +36,12 @@ pub(crate) struct Payment {
     pub(crate) hidden_until_ms: i64,
     /// Until then a GET shows it as it was before it was paid.
     pub(crate) stale_until_ms: i64,
+}
+
+impl Payment {
+    pub(crate) const fn is_paid(&self) -> bool {
+        matches!(self.state, State::Paid | State::Refunded)
+    }
 }
 
 struct Recorded {
@@ -61,6 +69,8 @@ pub(crate) struct PaySg {
     pub(crate) denials: BTreeMap<String, Vec<i64>>,
     /// GETs of payments that its GET did not know yet.
     pub(crate) lags: u64,
+    /// Counts whatever may have changed a payment.
+    pub(crate) changes: u64,
     /// Creates that a gateway gave up on, and that are carried out later all the same.
     under_way: Vec<(i64, ApiRequest)>,
     trace: bool,
@@ -89,6 +99,7 @@ impl PaySg {
             state: State::Unpaid,
             created_ms: now_ms,
             paid_ms: None,
+            cancelled_ms: None,
             return_url: return_url.to_owned(),
             asked_for: false,
             hidden_until_ms: 0,
@@ -105,6 +116,7 @@ impl PaySg {
     }
 
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Payment> {
+        self.changes += 1;
         self.payments.iter_mut().find(|payment| payment.id == id)
     }
 
@@ -256,6 +268,16 @@ impl PaySg {
             ("POST", [id, "cancel"]) => match self.find(id) {
                 Some(payment) if payment.state == State::Unpaid => {
                     payment.state = State::Cancelled;
+                    payment.cancelled_ms = Some(now_ms);
+                    (200, json(payment))
+                }
+                Some(_) => (400, error("payment_not_open")),
+                None => (404, error("payment_not_found")),
+            },
+            ("POST", [_, "send-email"]) => (200, String::new()),
+            ("POST", [id, "refund"]) => match self.find(id) {
+                Some(payment) if payment.state == State::Paid => {
+                    payment.state = State::Refunded;
                     (200, json(payment))
                 }
                 Some(_) => (400, error("payment_not_open")),

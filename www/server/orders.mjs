@@ -49,8 +49,9 @@ export class Invoices {
 
   /** The invoice with what the edge told us about it. */
   #view(row) {
-    const told = this.store.all('SELECT status, amount_in_cents, told_at FROM fulfilment WHERE reference_id = ? ORDER BY told_at, rowid', row.no)
-    const paid = told.find(each => each.status === 'paid')
+    // What was paid a second time by mistake, and given back, changes nothing about the invoice.
+    const told = this.store.all('SELECT status, refund_status, amount_in_cents, told_at FROM fulfilment WHERE reference_id = ? AND overpayment_of IS NULL ORDER BY told_at, rowid', row.no)
+    const paid = told.find(each => each.status === 'paid' && each.refund_status === null)
     const returned = told.findLast(each => each.status === 'refunded' || each.status === 'partially_refunded')
     let status = 'open'
     // Another amount than ours is for a person to look into; it settles nothing.

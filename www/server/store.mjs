@@ -1,7 +1,7 @@
 // What the e-service remembers, in SQLite. A change is on disk before the call returns.
 import { DatabaseSync } from 'node:sqlite'
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 const SCHEMA = `
   CREATE TABLE invoice (
     no TEXT PRIMARY KEY, billed_to TEXT NOT NULL, description TEXT NOT NULL,
@@ -21,6 +21,13 @@ const SCHEMA = `
   ) STRICT;
 `
 
+// What version 1 did not have: the refund that a notification is about, and the payment beside which another one was paid by mistake.
+const REFUNDS = `
+  ALTER TABLE fulfilment ADD COLUMN refund_status TEXT;
+  ALTER TABLE fulfilment ADD COLUMN refunded_amount_in_cents INTEGER;
+  ALTER TABLE fulfilment ADD COLUMN overpayment_of TEXT;
+`
+
 export class Store {
   #db
   #statements = new Map()
@@ -31,7 +38,9 @@ export class Store {
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
     const { user_version } = this.#db.prepare('PRAGMA user_version').get()
     if (user_version > SCHEMA_VERSION) throw new Error('the database was written by a newer version')
-    if (user_version === 0) this.transaction(() => this.#db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`))
+    if (user_version < SCHEMA_VERSION) {
+      this.transaction(() => this.#db.exec(`${user_version === 0 ? SCHEMA : ''} ${REFUNDS} PRAGMA user_version = ${SCHEMA_VERSION}`))
+    }
   }
 
   all(sql, ...values) {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { DatabaseSync } from 'node:sqlite'
 import { sign, TokenRejected, verify } from '../server/jwt.mjs'
+import { Store } from '../server/store.mjs'
 import { KEY, OLD_KEY, paidPayment, SERVICE_ID, stand, telling } from './stand.mjs'
 
 const tell = (call, body, key = body.payment?.id) => call('POST', '/api/fulfilment', body, { 'idempotency-key': key })
@@ -15,7 +19,8 @@ test('a paid payment is recorded once and done once, however often it is told', 
   assert.deepEqual((await call('GET', '/api/fulfilments')).body, {
     data: [{
       idempotency_key: 'WlM3qMUUHQ2gipngenEmE', payment_id: 'WlM3qMUUHQ2gipngenEmE', reference_id: 'INV-TEST0001',
-      amount_in_cents: 8560, status: 'paid', told_at: '2025-06-01T02:00:00.000Z', deliveries: 21,
+      amount_in_cents: 8560, status: 'paid', refund_status: null, refunded_amount_in_cents: null, overpayment_of: null,
+      told_at: '2025-06-01T02:00:00.000Z', deliveries: 21,
     }],
   })
   assert.equal((await call('GET', '/api/effects')).body.data.length, 1)
@@ -124,6 +129,45 @@ test('a refund is told about a payment we know, without a receipt, and settles n
   assert.equal((await tell(call, refund, 'refund-1')).body.status, 'known')
   assert.deepEqual((await call('GET', '/api/fulfilments')).body.data.map(each => [each.status, each.deliveries]), [['paid', 1], ['refunded', 2]])
   assert.equal((await call('GET', '/api/effects')).body.data.length, 1)
+})
+
+test('a refund that is pending or failed leaves the payment paid, and settles nothing', async t => {
+  const { call } = await stand(t)
+  const about = status => ({ payment: paidPayment({ refunded_amount_in_cents: 0 }), refund: { id: 'f'.repeat(64), amount_in_cents: 8560, status } })
+  assert.equal((await tell(call, about('pending'), 'refund-1')).status, 409)
+  await tell(call, telling(paidPayment()))
+  for (const [nth, status] of ['pending', 'failed'].entries()) assert.equal((await tell(call, about(status), `refund-${nth + 1}`)).status, 200)
+  assert.deepEqual((await call('GET', '/api/fulfilments')).body.data.map(each => [each.status, each.refund_status]), [['paid', null], ['paid', 'pending'], ['paid', 'failed']])
+  assert.equal((await call('GET', '/api/effects')).body.data.length, 1)
+  assert.equal((await tell(call, { ...about('failed'), refund: {} }, 'refund-3')).status, 400)
+})
+
+test('a refund of a second payment of an order is taken, and changes nothing about the order', async t => {
+  const { call } = await stand(t)
+  const { body } = await call('POST', '/api/invoices')
+  const { no: reference_id, amount_in_cents } = body.invoice
+  const paid = paidPayment({ reference_id, amount_in_cents })
+  const refund = (overpayment_of, changes = {}) => ({ payment: { ...paid, id: 'second', amount_in_cents: 1, status: 'refunded', ...changes }, overpayment_of })
+  assert.equal((await tell(call, refund(paid.id), 'second-refund-0')).status, 409, 'it comes again until the first is known')
+  await tell(call, telling(paid))
+  for (const forged of [refund('third'), refund(undefined), refund(paid.id, { reference_id: 'INV-OTHER' })]) {
+    assert.equal((await tell(call, forged, 'second-refund-0')).status, 409)
+  }
+  assert.equal((await tell(call, refund(paid.id), 'second-refund-0')).status, 200)
+  assert.equal((await call('GET', `/api/invoices/${reference_id}`)).body.invoice.status, 'paid')
+  assert.equal((await call('GET', '/api/effects')).body.data.length, 1)
+})
+
+test('a database of the version before is read', async t => {
+  const directory = mkdtempSync(join(tmpdir(), 'eservice-old-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'old.sqlite')
+  const now = new Store(path)
+  for (const column of ['refund_status', 'refunded_amount_in_cents', 'overpayment_of']) now.run(`ALTER TABLE fulfilment DROP COLUMN ${column}`)
+  now.run('PRAGMA user_version = 1')
+  now.close()
+  const { call } = await stand(t, { env: { ESERVICE_DB: path } })
+  assert.equal((await tell(call, telling(paidPayment()))).status, 200)
 })
 
 test('a notice without a receipt says nothing of another order, and takes no key that a receipt will come under', async t => {

@@ -11,6 +11,7 @@ use crate::edge::session::{Known, Session};
 use crate::flow::desk::{Message, Reply};
 use crate::flow::glance::Glance;
 use crate::flow::upstream::Tries;
+use crate::ledger::RefundState;
 use crate::paysg::json::ObjectWriter;
 use crate::paysg::{PaymentId, PaymentServiceId};
 use crate::token::{CommandKind, CommandToken, Subject};
@@ -120,7 +121,8 @@ fn by_token(
             payment_id,
             amount_in_cents: refund.amount_in_cents,
             command_id: refund.id,
-            given_back: false,
+            look_first: false,
+            refunded_amount_in_cents: refund.refunded_amount_in_cents,
         },
         (CommandKind::Refund, None)
         | (
@@ -150,9 +152,9 @@ pub(super) fn pass_on(
     match outcome {
         Outcome::Seen(Ok(payment)) => {
             if let Message::OperatorCommand { message, .. } = &mut message
-                && let Message::Refund { given_back, .. } = &mut **message
+                && let Message::Refund { look_first, .. } = &mut **message
             {
-                *given_back = payment.status().was_given_back();
+                *look_first = !payment.refund_status.is_untouched();
             }
             let (service, reference) = (&payment.payment_service_id, &payment.reference_id);
             edge.ask(context, service, reference, message, Then::Command)
@@ -174,6 +176,15 @@ pub(super) fn leave(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move
                 Response::json(200, body.finish())
             };
             edge.respond(&context, response)
+        }
+        Outcome::Reply(Reply::Refund { payment, refund }) => {
+            // Taken, and not made yet.
+            let pending = refund.state == RefundState::Pending;
+            let status = if pending { 202 } else { 200 };
+            edge.respond(
+                &context,
+                Response::json(status, payment.with_refund(&refund)),
+            )
         }
         Outcome::Reply(Reply::Failed(trouble)) | Outcome::Seen(Err(trouble)) => {
             edge.refuse(&context, &Problem::of(&trouble))

@@ -9,7 +9,7 @@ use crate::flow::fulfilment;
 use crate::flow::glance::Glance;
 use crate::flow::upstream::{Tries, Trouble};
 use crate::flow::view::PaymentView;
-use crate::ledger::{TellStatus, Telling};
+use crate::ledger::Telling;
 use crate::paysg::signature::{self, Header};
 use crate::paysg::{Event, Payment, Status};
 
@@ -98,13 +98,7 @@ pub(super) fn seen(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move 
 fn tell(edge: &Edge<'_>, context: Context, payment: &Payment) -> Move {
     let view = PaymentView::of(payment, Status::Paid);
     let receipt = edge.receipt(&view);
-    let telling = Telling {
-        key: payment.id.as_str().to_owned(),
-        payment_id: payment.id.clone(),
-        status: TellStatus::Paid,
-        since_ms: edge.now_ms,
-        acknowledged: false,
-    };
+    let telling = Telling::paid(payment.id.clone(), edge.now_ms);
     let fetch = fulfilment::tell(&telling, &view.receipt(), Some(&receipt));
     edge.tell(context, fetch, Then::Event)
 }

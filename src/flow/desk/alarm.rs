@@ -1,5 +1,5 @@
-//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a payment, cancel a link whose time is
-//! over, search the list for a payment that was never answered for.
+//! What an intent does by itself when an alarm wakes it: tell the e-service, examine a hint, look after a payment or a refund, cancel a link
+//! whose time is over, search the list for a payment that was never answered for.
 
 use super::{PATIENCE_MS, Progress, Reply, Task, fresh_glance};
 use crate::flow::agenda::{self, Due};
@@ -54,6 +54,13 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             // One GET a look: the next look is its retry.
             let service = desk.ledger.intent.payment_service_id.clone();
             let glance = Glance::fresh(service, id, Tries::until(desk.now_ms)).believed();
+            let fetch = glance.fetch(0);
+            Progress::Working(Task::Look(glance), fetch)
+        }
+        Due::PollRefund(id, key) => {
+            agenda::refund_polled(desk.ledger, desk.terms.pace, &key, desk.now_ms);
+            let service = desk.ledger.intent.payment_service_id.clone();
+            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
             let fetch = glance.fetch(0);
             Progress::Working(Task::Look(glance), fetch)
         }
@@ -118,10 +125,12 @@ pub(super) fn searched(
     result: Result<Option<Found>, Trouble>,
 ) {
     if let Ok(best) = result {
-        match best {
-            Some(found) => search.record(desk, attempt, found),
-            None => desk.record(Transition::GivenUp { attempt }),
+        agenda::searched(desk.ledger, attempt);
+        if let Some(found) = best {
+            search.record(desk, attempt, found);
         }
+        // Refused where a payment is known for it.
+        desk.record(Transition::GivenUp { attempt });
     }
 }
 
@@ -207,7 +216,6 @@ pub(super) fn examined(
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
 ) -> Reply {
-    let is_missing = seen == Err(Trouble::NotShownYet);
     let over = match seen {
         Ok(payment) => match witness(desk, &payment, false) {
             Ok(status) => status.was_paid() || is_denied(desk, id),
@@ -221,9 +229,6 @@ pub(super) fn examined(
         Err(_) => false,
     };
     if over {
-        if is_missing {
-            desk.flag(Flag::Vanished, Some(id));
-        }
         desk.record(Transition::Examined {
             payment_id: id.clone(),
         });

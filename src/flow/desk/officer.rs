@@ -35,10 +35,11 @@ pub(super) fn commanded(
             if trouble == Trouble::Mismatch {
                 desk.flag_swapped(command.payment_id());
             }
-            refund::failed(desk, command, &trouble);
-            return Reply::Failed(desk.not_shown(command.payment_id(), trouble));
+            let trouble = desk.not_shown(command.payment_id(), trouble);
+            return refund::failed(desk, command, trouble);
         }
     };
+    refund::refused_at_once(desk, command, &done);
     let status = if desk.terms.remembers {
         let tell_cancelled = *command.action() == Action::Cancel;
         match witness(desk, &done.payment, tell_cancelled) {
@@ -49,8 +50,13 @@ pub(super) fn commanded(
         done.payment.status()
     };
     let trouble = match command.action() {
-        Action::Refund { key, repeated, .. } => {
-            refund::answered(desk, &done, key, *repeated, status)
+        Action::Refund {
+            amount_in_cents,
+            key,
+            ..
+        } => {
+            let wish = refund::Wish::of(*amount_in_cents, key);
+            return refund::answered(desk, &done, &wish, status);
         }
         Action::Cancel => (status != Status::Cancelled).then(|| refused(done.refusal, status)),
         Action::SendEmail => done.refusal.map(|refusal| refused(Some(refusal), status)),

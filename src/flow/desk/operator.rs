@@ -83,8 +83,9 @@ pub(super) fn acknowledge(
                 payment_id: raised.payment_id.clone(),
             })
             .collect(),
-        Acknowledgeable::RefundUnanswered => intent
-            .unanswered_refunds()
+        Acknowledgeable::Refund(state) => intent
+            .unsettled_refunds()
+            .filter(|refund| refund.state == state)
             .filter(|refund| payment_id.is_none_or(|id| refund.payment_id == *id))
             .map(|refund| Transition::RefundAcknowledged {
                 key: refund.key.clone(),

@@ -188,6 +188,10 @@ fn list_read(
         Some(found) => {
             let known = payment_ids(desk);
             search.record(desk, attempt, found);
+            if in_flight_ms <= 0 {
+                // Refused where one of them is the attempt's.
+                desk.record(Transition::GivenUp { attempt });
+            }
             let mut found = payment_ids(desk);
             found.retain(|id| !known.contains(id));
             Ok(found)

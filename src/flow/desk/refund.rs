@@ -1,194 +1,319 @@
 //! Giving money back, once for each command however often it is sent.
 //!
-//! PaySG says neither that it takes a key for a refund nor how much of a payment was given back: only that some of it was, or all. So a
-//! command whose answer was lost begins, when it comes again, with a GET. What that shows given back beyond what the ledger knew is the
-//! refund; where it shows nothing new, it is asked for again only while PaySG would know the key, if it keeps those of refunds.
+//! PaySG says neither that it takes a key for a refund nor how much of a payment was given back. So a refund is asked for only if everything
+//! that PaySG shows given back is explained, and no other refund of the payment waits for its outcome. A command whose answer was lost begins,
+//! when it comes again, with a GET; where that shows nothing new, the refund is asked for again only while PaySG would know its key.
 
-use super::{Message, PATIENCE_MS, Progress, Reply, Task, begin, officer};
+use super::{Message, Progress, Reply, Task, officer, recorded};
 use crate::flow::checkout::KEY_GOOD_FOR_MS;
 use crate::flow::command::{Action, Command, Done};
 use crate::flow::glance::Glance;
 use crate::flow::terms::Desk;
 use crate::flow::upstream::{Tries, Trouble};
-use crate::flow::view::PaymentView;
+use crate::flow::view::{PaymentView, RefundView};
 use crate::flow::witness::{paid_status, witness};
-use crate::ledger::{AttemptState, Digest, Refund, Transition, refund_key};
-use crate::paysg::{Cents, Payment, PaymentId, Status};
+use crate::ledger::{AttemptState, Digest, Refund, RefundState, Transition, refund_key};
+use crate::paysg::{Cents, Payment, PaymentId, RefundStatus, Status};
 
-/// How long a repeated command may take to look before it asks.
+/// How long a command may take to look before it asks.
 const LOOK_PATIENCE_MS: i64 = 8_000;
+/// How long a call that nobody answered may still be under way at PaySG.
+const IN_FLIGHT_MS: i64 = 60_000;
 
-/// What a GET says of a refund whose answer was lost.
-#[derive(PartialEq, Eq)]
-enum Trace {
-    /// It was made.
-    Seen,
-    /// Nothing of it.
-    None,
-    /// Something was given back, by this refund or by another whose answer was lost.
-    Mixed,
+/// What a command asks for.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Wish {
+    /// How much.
+    amount_in_cents: Cents,
+    /// The command's key.
+    key: Digest,
+    /// The total given back before, as the operator sees it on PaySG's dashboard.
+    stated_in_cents: Option<u64>,
 }
 
-pub(super) fn begun(
-    desk: &mut Desk<'_>,
-    payment_id: PaymentId,
-    amount_in_cents: Cents,
-    command_id: &str,
-    given_back: bool,
-) -> Progress {
-    let key = refund_key(&payment_id, command_id);
-    if !desk.terms.remembers {
-        let action = Action::Refund {
-            amount_in_cents,
-            key,
-            repeated: false,
-        };
-        return officer::command(desk, payment_id, action);
-    }
-    let Some(attempt) = desk.ledger.intent.attempt_of(&payment_id) else {
-        return Progress::Done(Reply::Failed(Trouble::UnknownPayment));
+pub(super) fn begun(desk: &mut Desk<'_>, message: Message) -> Progress {
+    let Message::Refund {
+        payment_id,
+        amount_in_cents,
+        command_id,
+        look_first,
+        refunded_amount_in_cents,
+    } = message
+    else {
+        return Progress::Done(Reply::Slept);
     };
-    // An open one may have been paid since: PaySG knows, and refuses otherwise.
-    if !attempt.state.was_paid() && attempt.state != AttemptState::Open {
-        let status = paid_status(attempt.state);
-        return Progress::Done(Reply::Failed(Trouble::NotAllowed { status }));
+    let wish = Wish {
+        amount_in_cents,
+        key: refund_key(&payment_id, &command_id),
+        stated_in_cents: refunded_amount_in_cents,
+    };
+    if !desk.terms.remembers {
+        return call(desk, payment_id, &wish, false);
     }
-    let earlier = desk.ledger.intent.refund(&key);
+    let intent = &desk.ledger.intent;
+    let Some(attempt) = intent.attempt_of(&payment_id) else {
+        return failed_with(Trouble::UnknownPayment);
+    };
+    let earlier = intent.refund(&wish.key);
     if earlier.is_some_and(|refund| refund.amount_in_cents != amount_in_cents) {
-        return Progress::Done(Reply::Failed(Trouble::RefundChanged));
+        return failed_with(Trouble::RefundChanged);
     }
-    let unaware = matches!(attempt.state, AttemptState::Open | AttemptState::Paid);
-    match earlier.map(|refund| refund.accepted) {
-        // The same command once more: what it did stands.
-        Some(Some(true)) => begin(
-            desk,
-            Message::Inquire {
-                payment_id,
-                patience_ms: PATIENCE_MS,
-                fresh: true,
-            },
-        ),
-        accepted if accepted == Some(None) || (given_back && unaware) => {
-            let tries = Tries::until(desk.now_ms.saturating_add(LOOK_PATIENCE_MS));
-            let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::fresh(service, payment_id, tries)
-                .within(LOOK_PATIENCE_MS)
-                .believed();
-            let fetch = glance.fetch(0);
-            Progress::Working(
-                Task::RefundLook {
-                    glance,
-                    amount_in_cents,
-                    key,
-                },
-                fetch,
-            )
-        }
-        Some(Some(false) | None) | None => ask(desk, payment_id, amount_in_cents, key),
+    let unsettled = intent
+        .unsettled_refunds()
+        .any(|refund| refund.payment_id == payment_id);
+    let asked_before = earlier.is_some_and(|refund| refund.state != RefundState::Refused);
+    if look_first
+        || unsettled
+        || asked_before
+        || wish.stated_in_cents.is_some()
+        || !attempt.state.was_paid()
+    {
+        let tries = Tries::until(desk.now_ms.saturating_add(LOOK_PATIENCE_MS));
+        let service = intent.payment_service_id.clone();
+        let glance = Glance::fresh(service, payment_id, tries)
+            .within(LOOK_PATIENCE_MS)
+            .believed();
+        let fetch = glance.fetch(0);
+        return Progress::Working(Task::RefundLook { glance, wish }, fetch);
+    }
+    match may_ask(desk, &payment_id, &RefundStatus::Absent) {
+        Ok(()) => ask(desk, payment_id, &wish),
+        Err(trouble) => failed_with(trouble),
     }
 }
 
 /// Asks for a refund that was not asked for, or was refused: that is asked for anew, and what is lost then is lost since then.
-fn ask(
-    desk: &mut Desk<'_>,
-    payment_id: PaymentId,
-    amount_in_cents: Cents,
-    key: Digest,
-) -> Progress {
+fn ask(desk: &mut Desk<'_>, payment_id: PaymentId, wish: &Wish) -> Progress {
     desk.record(Transition::RefundAsked {
         payment_id: payment_id.clone(),
-        key: key.clone(),
-        amount_in_cents,
+        key: wish.key.clone(),
+        amount_in_cents: wish.amount_in_cents,
     });
+    call(desk, payment_id, wish, false)
+}
+
+fn call(desk: &mut Desk<'_>, payment_id: PaymentId, wish: &Wish, repeated: bool) -> Progress {
     let action = Action::Refund {
-        amount_in_cents,
-        key,
-        repeated: false,
+        amount_in_cents: wish.amount_in_cents,
+        key: wish.key.clone(),
+        repeated,
     };
     officer::command(desk, payment_id, action)
 }
 
 /// Takes what a GET shows before a refund is asked for.
-pub(super) fn looked(
-    desk: &mut Desk<'_>,
-    payment: &Payment,
-    amount_in_cents: Cents,
-    key: Digest,
-) -> Progress {
-    let failed = |trouble| Progress::Done(Reply::Failed(trouble));
-    let status = match witness(desk, payment, false) {
+pub(super) fn looked(desk: &mut Desk<'_>, payment: &Payment, wish: &Wish) -> Progress {
+    let seen = match witness(desk, payment, false) {
         Ok(status) => status,
-        Err(trouble) => return failed(trouble),
+        Err(trouble) => return failed_with(trouble),
     };
-    let unanswered = desk.ledger.intent.refund(&key);
-    let Some(refund) = unanswered.filter(|refund| refund.accepted.is_none()) else {
-        return ask(desk, payment.id.clone(), amount_in_cents, key);
-    };
-    let age_ms = desk.now_ms.saturating_sub(refund.asked_at_ms);
-    match trace(desk, refund, status) {
-        Trace::Seen => {
-            made(desk, key, status);
-            Progress::Done(Reply::Payment {
-                payment: PaymentView::of(payment, status),
-            })
+    if let Some(stated) = wish.stated_in_cents
+        && let Err(trouble) = take_statement(desk, payment, stated)
+    {
+        return failed_with(trouble);
+    }
+    let shown = &payment.refund_status;
+    let intent = &desk.ledger.intent;
+    let attempt = intent.attempt_of(&payment.id);
+    let status = attempt.map_or(seen, |attempt| paid_status(attempt.state));
+    let refund = intent.refund(&wish.key).cloned();
+    match refund.filter(|refund| refund.state != RefundState::Refused) {
+        Some(refund) if refund.state == RefundState::Requested => {
+            if desk.now_ms.saturating_sub(refund.asked_at_ms) < KEY_GOOD_FOR_MS
+                && shows_nothing_new(&refund, shown)
+            {
+                call(desk, payment.id.clone(), wish, true)
+            } else {
+                failed_with(Trouble::RefundUncertain)
+            }
         }
-        Trace::None if age_ms < KEY_GOOD_FOR_MS => {
-            let again = Action::Refund {
-                amount_in_cents,
-                key,
-                repeated: true,
-            };
-            officer::command(desk, payment.id.clone(), again)
-        }
-        Trace::None | Trace::Mixed => failed(Trouble::RefundUncertain),
+        Some(refund) => Progress::Done(report(desk, PaymentView::of(payment, status), &refund)),
+        None => match may_ask(desk, &payment.id, shown) {
+            Ok(()) => ask(desk, payment.id.clone(), wish),
+            Err(trouble) => failed_with(trouble),
+        },
     }
 }
 
-/// Records what became of a refund, and says why it was not made, if it was not.
-///
-/// One whose answer was lost was made if the payment is refunded further than the ledger knew; beside one that PaySG has refused, somebody refunded
-/// it on the dashboard.
-pub(super) fn answered(
+/// A look that came to nothing: what became of the same command before is in the ledger.
+pub(super) fn not_seen(
     desk: &mut Desk<'_>,
-    done: &Done,
-    key: &Digest,
-    repeated: bool,
-    status: Status,
-) -> Option<Trouble> {
-    if !desk.terms.remembers {
-        let refusal = done.refusal.clone();
-        return refusal.map(|refusal| refused(desk, &done.payment, refusal, status));
+    payment_id: &PaymentId,
+    wish: &Wish,
+    trouble: Trouble,
+) -> Reply {
+    if trouble == Trouble::Mismatch {
+        desk.flag_swapped(payment_id);
+        return Reply::Failed(trouble);
     }
-    let trace = match desk.ledger.intent.refund(key) {
-        Some(refund) => trace(desk, refund, status),
-        None => Trace::None,
-    };
-    match done.refusal.clone() {
-        None => made(desk, key.clone(), status),
-        Some(Trouble::Unavailable { .. }) if trace == Trace::Seen => {
-            made(desk, key.clone(), status);
-        }
-        Some(trouble @ Trouble::Unavailable { .. }) => return Some(trouble),
-        Some(_) if repeated && trace == Trace::Seen => made(desk, key.clone(), status),
-        // Perhaps because of what the earlier call has given back.
-        Some(_) if repeated && status.was_given_back() => return Some(Trouble::RefundUncertain),
-        Some(refusal) => {
-            desk.record(Transition::RefundRefused { key: key.clone() });
-            return Some(refused(desk, &done.payment, refusal, status));
-        }
+    let trouble = desk.not_shown(payment_id, trouble);
+    let refund = desk.ledger.intent.refund(&wish.key).cloned();
+    let known = refund
+        .filter(|refund| !matches!(refund.state, RefundState::Requested | RefundState::Refused));
+    match known.zip(recorded(desk, payment_id)) {
+        Some((refund, payment)) => report(desk, payment, &refund),
+        None => Reply::Failed(trouble),
     }
-    None
 }
 
-/// A call that ended without a GET: where PaySG has refused it for what it was sent with, nothing was given back.
-pub(super) fn failed(desk: &mut Desk<'_>, command: &Command, trouble: &Trouble) {
-    let Action::Refund {
+/// Whether another refund may be asked for: never while one may have been made that the ledger does not count.
+fn may_ask(desk: &Desk<'_>, payment_id: &PaymentId, shown: &RefundStatus) -> Result<(), Trouble> {
+    let intent = &desk.ledger.intent;
+    let Some(attempt) = intent.attempt_of(payment_id) else {
+        return Err(Trouble::UnknownPayment);
+    };
+    if !attempt.state.was_paid() || attempt.state == AttemptState::Refunded {
+        let status = paid_status(attempt.state);
+        return Err(Trouble::NotAllowed { status });
+    }
+    let unsettled = intent
+        .unsettled_refunds()
+        .any(|refund| refund.payment_id == *payment_id);
+    let unexplained = match shown {
+        // An unknown word may hide a refund that is under way or failed.
+        RefundStatus::Pending | RefundStatus::Other(_) => true,
+        RefundStatus::Absent
+        | RefundStatus::NotRefunded
+        | RefundStatus::PartiallyRefunded
+        | RefundStatus::FullyRefunded
+        | RefundStatus::Failed => attempt.refunded_amount_in_cents.is_none(),
+    };
+    if *shown == RefundStatus::Failed {
+        Err(Trouble::RefundFailed)
+    } else if unsettled || unexplained {
+        Err(Trouble::RefundUncertain)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a GET leaves it open that a refund whose answer was lost was never made.
+fn shows_nothing_new(refund: &Refund, shown: &RefundStatus) -> bool {
+    match shown {
+        RefundStatus::Absent | RefundStatus::NotRefunded => true,
+        RefundStatus::PartiallyRefunded => refund.before == AttemptState::PartiallyRefunded,
+        RefundStatus::FullyRefunded
+        | RefundStatus::Pending
+        | RefundStatus::Failed
+        | RefundStatus::Other(_) => false,
+    }
+}
+
+/// Takes the total that an operator has read from PaySG's dashboard. It settles the refund whose outcome is not known, if there is one and the
+/// total is explained with it or without it.
+fn take_statement(desk: &mut Desk<'_>, payment: &Payment, stated: u64) -> Result<(), Trouble> {
+    let intent = &desk.ledger.intent;
+    let Some(attempt) = intent.attempt_of(&payment.id) else {
+        return Err(Trouble::UnknownPayment);
+    };
+    let agrees = match &payment.refund_status {
+        RefundStatus::Absent | RefundStatus::NotRefunded => stated == 0,
+        RefundStatus::PartiallyRefunded => (1..attempt.amount_in_cents).contains(&stated),
+        RefundStatus::Other(_) => stated < attempt.amount_in_cents,
+        // PaySG takes no other refund then: there is nothing to find out.
+        RefundStatus::FullyRefunded | RefundStatus::Pending | RefundStatus::Failed => return Ok(()),
+    };
+    let unsettled: Vec<Refund> = intent
+        .unsettled_refunds()
+        .filter(|refund| refund.payment_id == payment.id)
+        .cloned()
+        .collect();
+    let under_way = unsettled
+        .iter()
+        .filter(|refund| refund.state == RefundState::Requested)
+        .any(|refund| desk.now_ms.saturating_sub(refund.asked_at_ms) < IN_FLIGHT_MS);
+    let known = attempt.refunded_amount_in_cents;
+    if !agrees || under_way || known.is_some_and(|known| stated < known) {
+        return Err(Trouble::RefundUncertain);
+    }
+    let transition = match (&*unsettled, known) {
+        ([], known) if known == Some(stated) => return Ok(()),
+        ([refund], Some(known)) if stated == known => {
+            let key = refund.key.clone();
+            if refund.state == RefundState::Pending {
+                Transition::RefundFailed { key }
+            } else {
+                Transition::RefundRefused { key }
+            }
+        }
+        ([refund], Some(known))
+            if stated.checked_sub(known) == Some(refund.amount_in_cents.get()) =>
+        {
+            Transition::RefundMade {
+                key: refund.key.clone(),
+                whole: false,
+            }
+        }
+        _ => Transition::RefundTotalStated {
+            payment_id: payment.id.clone(),
+            amount_in_cents: stated,
+        },
+    };
+    desk.record(transition);
+    Ok(())
+}
+
+/// PaySG has answered with success. That is on disk before a GET shows what came of it: where the GET fails, the refund is not asked for again.
+pub(super) fn accepted(desk: &mut Desk<'_>, command: &Command) {
+    if let Action::Refund { key, .. } = command.action()
+        && command.is_accepted()
+    {
+        desk.record(Transition::RefundAccepted { key: key.clone() });
+    }
+}
+
+/// PaySG's refusal of a call that cannot have been made before is on record before a GET shows what somebody else has given back.
+pub(super) fn refused_at_once(desk: &mut Desk<'_>, command: &Command, done: &Done) {
+    let refused = done
+        .refusal
+        .as_ref()
+        .is_some_and(|refusal| !matches!(refusal, Trouble::Unavailable { .. }));
+    if let Action::Refund {
         key,
         repeated: false,
         ..
     } = command.action()
-    else {
-        return;
+        && refused
+    {
+        desk.record(Transition::RefundRefused { key: key.clone() });
+    }
+}
+
+/// Says what became of a refund, as the ledger has it after the GET.
+pub(super) fn answered(desk: &mut Desk<'_>, done: &Done, wish: &Wish, status: Status) -> Reply {
+    let payment = PaymentView::of(&done.payment, status);
+    let shown = &done.payment.refund_status;
+    if !desk.terms.remembers {
+        return match done.refusal.clone() {
+            Some(refusal) => Reply::Failed(refused(desk, &done.payment, refusal, status)),
+            None => without_ledger(payment, wish, shown),
+        };
+    }
+    let Some(refund) = desk.ledger.intent.refund(&wish.key).cloned() else {
+        return Reply::Failed(Trouble::RefundUncertain);
+    };
+    match (refund.state, done.refusal.clone()) {
+        (RefundState::Requested, Some(trouble @ Trouble::Unavailable { .. })) => {
+            Reply::Failed(trouble)
+        }
+        (RefundState::Requested, Some(refusal)) if shown.is_untouched() => {
+            desk.record(Transition::RefundRefused { key: refund.key });
+            Reply::Failed(refused(desk, &done.payment, refusal, status))
+        }
+        // Perhaps refused because of what the earlier call has given back.
+        (RefundState::Requested, _) => Reply::Failed(Trouble::RefundUncertain),
+        (RefundState::Refused, Some(refusal)) => {
+            Reply::Failed(refused(desk, &done.payment, refusal, status))
+        }
+        _ => report(desk, payment, &refund),
+    }
+}
+
+/// A call that ended without a GET: where PaySG has refused it for what it was sent with, nothing was given back; where PaySG has taken it, it is
+/// pending.
+pub(super) fn failed(desk: &mut Desk<'_>, command: &Command, trouble: Trouble) -> Reply {
+    let Action::Refund { key, repeated, .. } = command.action() else {
+        return Reply::Failed(trouble);
     };
     let refused = matches!(
         trouble,
@@ -197,31 +322,64 @@ pub(super) fn failed(desk: &mut Desk<'_>, command: &Command, trouble: &Trouble) 
             | Trouble::UnknownPayment
             | Trouble::NotShownYet
     );
-    if refused && !command.is_confirming() {
+    if refused && !repeated && !command.is_confirming() {
         desk.record(Transition::RefundRefused { key: key.clone() });
+    }
+    if trouble == Trouble::Mismatch {
+        return Reply::Failed(trouble);
+    }
+    desk.record(Transition::RefundPending { key: key.clone() });
+    let refund = desk.ledger.intent.refund(key).cloned();
+    let taken = refund.filter(|refund| refund.state == RefundState::Pending);
+    match taken.zip(recorded(desk, command.payment_id())) {
+        Some((refund, payment)) => report(desk, payment, &refund),
+        None => Reply::Failed(trouble),
     }
 }
 
-fn made(desk: &mut Desk<'_>, key: Digest, status: Status) {
-    desk.record(Transition::RefundMade {
-        key,
-        whole: status == Status::Refunded,
-    });
+fn report(desk: &Desk<'_>, payment: PaymentView, refund: &Refund) -> Reply {
+    let attempt = desk.ledger.intent.attempt_of(&payment.id);
+    match refund.state {
+        RefundState::Failed => Reply::Failed(Trouble::RefundFailed),
+        RefundState::Unknown | RefundState::Requested | RefundState::Refused => {
+            Reply::Failed(Trouble::RefundUncertain)
+        }
+        RefundState::Pending | RefundState::Succeeded => Reply::Refund {
+            refund: RefundView {
+                key: refund.key.clone(),
+                amount_in_cents: refund.amount_in_cents,
+                state: refund.state,
+                refunded_amount_in_cents: attempt
+                    .and_then(|attempt| attempt.refunded_amount_in_cents),
+            },
+            payment,
+        },
+    }
 }
 
-fn trace(desk: &Desk<'_>, refund: &Refund, status: Status) -> Trace {
-    let others = desk.ledger.intent.unanswered_refunds();
-    let alone = others
-        .filter(|other| other.payment_id == refund.payment_id)
-        .all(|other| other.key == refund.key);
-    match (refund.before, status) {
-        (AttemptState::Refunded, _) => Trace::None,
-        // Whichever of them it was, the payer has it all.
-        (_, Status::Refunded) => Trace::Seen,
-        (AttemptState::PartiallyRefunded, _) => Trace::None,
-        (_, Status::PartiallyRefunded) if alone => Trace::Seen,
-        (_, Status::PartiallyRefunded) => Trace::Mixed,
-        (_, Status::Paid | Status::Unpaid | Status::Cancelled | Status::Unknown) => Trace::None,
+/// Without a ledger the GET after the call is all that there is to go by.
+fn without_ledger(payment: PaymentView, wish: &Wish, shown: &RefundStatus) -> Reply {
+    let state = match shown {
+        RefundStatus::Failed => return Reply::Failed(Trouble::RefundFailed),
+        RefundStatus::PartiallyRefunded if wish.amount_in_cents.get() < payment.amount_in_cents => {
+            RefundState::Succeeded
+        }
+        RefundStatus::FullyRefunded => RefundState::Succeeded,
+        RefundStatus::PartiallyRefunded
+        | RefundStatus::Absent
+        | RefundStatus::NotRefunded
+        | RefundStatus::Pending
+        | RefundStatus::Other(_) => RefundState::Pending,
+    };
+    let whole = *shown == RefundStatus::FullyRefunded;
+    Reply::Refund {
+        refund: RefundView {
+            key: wish.key.clone(),
+            amount_in_cents: wish.amount_in_cents,
+            state,
+            refunded_amount_in_cents: whole.then_some(payment.amount_in_cents),
+        },
+        payment,
     }
 }
 
@@ -234,12 +392,35 @@ fn refused(desk: &Desk<'_>, payment: &Payment, refusal: Trouble, status: Status)
         return Trouble::NotAllowed { status };
     }
     let refunds = desk.ledger.intent.refunds.iter();
-    let left_in_cents = refunds
-        .filter(|refund| refund.payment_id == payment.id && refund.accepted == Some(true))
-        .fold(payment.amount_in_cents.get(), |left, refund| {
-            left.saturating_sub(refund.amount_in_cents.get())
+    let made_in_cents = refunds
+        .filter(|refund| refund.payment_id == payment.id && refund.state == RefundState::Succeeded)
+        .fold(0_u64, |sum, refund| {
+            sum.saturating_add(refund.amount_in_cents.get())
         });
+    let attempt = desk.ledger.intent.attempt_of(&payment.id);
+    let refunded_in_cents = attempt
+        .and_then(|attempt| attempt.refunded_amount_in_cents)
+        .unwrap_or(made_in_cents);
+    let left_in_cents = payment
+        .amount_in_cents
+        .get()
+        .saturating_sub(refunded_in_cents);
     Cents::new(left_in_cents).map_or(Trouble::NotAllowed { status }, |left_in_cents| {
         Trouble::RefundRefused { left_in_cents }
     })
+}
+
+const fn failed_with(trouble: Trouble) -> Progress {
+    Progress::Done(Reply::Failed(trouble))
+}
+
+impl Wish {
+    /// What a command asks for, once it is under way.
+    pub(super) fn of(amount_in_cents: Cents, key: &Digest) -> Self {
+        Self {
+            amount_in_cents,
+            key: key.clone(),
+            stated_in_cents: None,
+        }
+    }
 }

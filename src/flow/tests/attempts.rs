@@ -390,6 +390,30 @@ fn unanswered_attempt_of_a_paid_order_is_searched_for_and_cancelled() {
 }
 
 #[test]
+fn attempt_whose_list_holds_only_an_older_payment_is_over() {
+    for by_operator in [true, false] {
+        let mut bench = Bench::unanswered();
+        bench.pass(HOUR_MS);
+        let older = || made_at("p0", "paid", START_MS - HOUR_MS);
+        let list = || ("LIST", page(vec![older()], None));
+        let get = || ("GET p0", says(200, older()));
+        if by_operator {
+            bench.ask(Message::Reconcile, [list(), get()]);
+        } else {
+            bench.hint("p9", []);
+            let ours = with(payment("p9", "paid"), json!({"amount_in_cents": 1}));
+            bench.wake([("GET p9", says(200, ours)), ("TELL p9", status(200))]);
+            bench.sleep().wake([list()]);
+            bench.wake([get()]);
+            assert!(bench.is_flagged(Flag::Surplus, Some("p0")));
+        }
+        assert_eq!(bench.states()[0], AttemptState::GivenUp);
+        let attempt = bench.ledger.intent.attempt_of(&id("p0")).unwrap();
+        assert_eq!(attempt.origin, PaymentOrigin::Adopted);
+    }
+}
+
+#[test]
 fn key_that_was_used_with_other_metadata_leads_to_its_payment() {
     let mut bench = Bench::unanswered();
     let reply = bench.pass(HOUR_MS).pay(
@@ -433,7 +457,8 @@ fn surplus_that_the_list_showed_can_be_refunded_by_command() {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(4200).unwrap(),
         command_id: "j".to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
     bench.ask(
         refund,

@@ -20,6 +20,7 @@ mod desk;
 mod glance;
 mod list;
 mod operator;
+mod refunds;
 mod stateless;
 mod watch;
 mod witness;
@@ -78,6 +79,9 @@ pub(super) fn payment(id: &str, state: &str) -> Value {
         "paid" => ("paid", "paid", "not_refunded"),
         "partially_refunded" => ("paid", "paid", "partially_refunded"),
         "refunded" => ("paid", "paid", "fully_refunded"),
+        "refund_pending" => ("paid", "paid", "refund_pending"),
+        "refund_failed" => ("paid", "paid", "refund_failed"),
+        "refund_unknown" => ("paid", "paid", "contemplated"),
         "unknown" => ("on_hold", "on_hold", "not_refunded"),
         other => panic!("no state {other}"),
     };
@@ -488,7 +492,7 @@ pub(super) fn is(id: &str, status: Status, existed: bool) -> (String, Status, bo
 /// The status that a question or command was answered with.
 pub(super) fn answered(reply: Reply) -> Status {
     match reply {
-        Reply::Payment { payment } => payment.status,
+        Reply::Payment { payment } | Reply::Refund { payment, .. } => payment.status,
         other => panic!("no payment: {other:?}"),
     }
 }

@@ -283,7 +283,8 @@ fn acknowledged_refund_without_an_answer_raises_no_alert() {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(500).unwrap(),
         command_id: "j".to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
     let lost = ("POST p1/refund", Says::Nothing);
     bench.ask(refund, [lost, ("GET p1", shows("p1", "paid"))]);

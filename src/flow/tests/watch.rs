@@ -118,36 +118,61 @@ fn a_create_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_int
     );
 }
 
-#[test]
-fn a_refund_that_was_never_answered_is_a_concern_after_an_hour_and_wakes_its_intent_for_that() {
-    let refund = || Message::Refund {
+/// A paid payment of which the e-service knows, and a refund of 500 of it, answered so.
+fn refunding(answer: Says, shown: &str) -> Bench {
+    let mut bench = Bench::paid();
+    bench.wake([("TELL p1", status(200))]);
+    let refund = Message::Refund {
         payment_id: id("p1"),
         amount_in_cents: Cents::new(500).unwrap(),
         command_id: "j".to_owned(),
-        given_back: false,
+        look_first: false,
+        refunded_amount_in_cents: None,
     };
-    let mut bench = Bench::paid();
-    bench.wake([("TELL p1", status(200))]);
-    let lost = ("POST p1/refund", Says::Nothing);
-    bench.ask(refund(), [lost, ("GET p1", shows("p1", "paid"))]);
-    let due_ms = next(&bench.ledger, bench.terms.pace, bench.now_ms).unwrap();
-    assert_eq!(due_ms, bench.ledger.intent.refunds[0].asked_at_ms + HOUR_MS);
+    bench.ask(
+        refund,
+        [("POST p1/refund", answer), ("GET p1", shows("p1", shown))],
+    );
+    bench
+}
+
+#[test]
+fn a_refund_without_an_outcome_is_a_concern_after_an_hour_or_three_days() {
+    for (answer, shown, hours, concern) in [
+        (Says::Nothing, "paid", 1, "refund_unanswered"),
+        (status(200), "refund_pending", 72, "refund_pending"),
+        (status(200), "paid", 72, "refund_pending"),
+    ] {
+        let mut bench = refunding(answer, shown);
+        let due_ms = next(&bench.ledger, bench.terms.pace, bench.now_ms).unwrap();
+        let asked_at_ms = bench.ledger.intent.refunds[0].asked_at_ms;
+        assert_eq!(due_ms, asked_at_ms + hours * HOUR_MS, "{shown}");
+        bench.now_ms = due_ms - 1;
+        let stuck = |bench: &Bench| bench.alerts().contains(&concern);
+        assert!(!stuck(&bench), "{shown}");
+        bench.now_ms = due_ms;
+        assert!(stuck(&bench), "{shown}");
+        assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
+        // It is settled by an answer, or where nothing is left to give back.
+        let mut all = bench.ledger.clone();
+        let whole = Transition::Refunded {
+            attempt: 1,
+            whole: true,
+            tell: false,
+        };
+        all.record(due_ms, whole).unwrap();
+        assert!(!concerns(&all, bench.terms.pace, due_ms).contains(&concern));
+        bench.inquire("p1", [("GET p1", shows("p1", "partially_refunded"))]);
+        assert!(!stuck(&bench), "{shown}");
+    }
+}
+
+#[test]
+fn a_refund_that_failed_is_a_concern_until_all_is_given_back() {
+    let mut bench = refunding(status(200), "refund_failed");
+    assert_eq!(bench.alerts(), ["refund_failed"]);
+    bench.inquire("p1", [("GET p1", shows("p1", "refunded"))]);
     assert_eq!(bench.alerts(), [""; 0]);
-    bench.now_ms = due_ms;
-    bench.wake([]);
-    assert_eq!(bench.alerts(), ["refund_unanswered"]);
-    assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
-    // It is settled by an answer, or where nothing is left to give back.
-    let mut all = bench.ledger.clone();
-    let whole = Transition::Refunded {
-        attempt: 1,
-        whole: true,
-    };
-    all.record(due_ms, whole).unwrap();
-    assert_eq!(concerns(&all, bench.terms.pace, due_ms), [""; 0]);
-    bench.ask(refund(), [("GET p1", shows("p1", "partially_refunded"))]);
-    assert_eq!(bench.alerts(), [""; 0]);
-    assert_eq!(next(&bench.ledger, bench.terms.pace, bench.now_ms), None);
 }
 
 #[test]

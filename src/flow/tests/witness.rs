@@ -25,7 +25,7 @@ fn a_paid_payment_in_unknown_words_stays_paid_without_a_flag() {
 }
 
 #[test]
-fn refunds_made_elsewhere_are_recorded_and_not_told() {
+fn refunds_made_elsewhere_are_told_once_seen_and_never_go_back() {
     let mut bench = Bench::paid();
     for (state, expected) in [
         ("partially_refunded", AttemptState::PartiallyRefunded),
@@ -36,7 +36,30 @@ fn refunds_made_elsewhere_are_recorded_and_not_told() {
         bench.inquire("p1", [("GET p1", shows("p1", state))]);
         assert_eq!(bench.states(), [expected], "{state}");
     }
-    assert_eq!(bench.ledger.intent.tellings.len(), 1);
+    let told = bench.ledger.intent.tellings.iter().map(|telling| {
+        assert_eq!(telling.refund, None, "nobody knows whose refund it is");
+        (telling.status, telling.refunded_amount_in_cents)
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(
+        told,
+        [
+            (TellStatus::Paid, Some(0)),
+            (TellStatus::PartiallyRefunded, None),
+            (TellStatus::Refunded, Some(4200)),
+        ]
+    );
+}
+
+#[test]
+fn a_refund_status_in_unknown_words_changes_nothing_but_a_flag() {
+    for mut bench in [Bench::open(), Bench::paid()] {
+        let reply = bench.inquire("p1", [("GET p1", shows("p1", "refund_unknown"))]);
+        assert_eq!(answered(reply), Status::Paid);
+        assert_eq!(bench.states(), [AttemptState::Paid]);
+        assert_eq!(bench.ledger.intent.tellings.len(), 1);
+        assert!(bench.is_flagged(Flag::RefundStatusUnknown, Some("p1")));
+    }
 }
 
 #[test]

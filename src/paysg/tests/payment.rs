@@ -190,15 +190,9 @@ fn the_status_follows_from_all_of_paysgs_words() {
             json!("paid"),
             json!("refund_pending"),
             json!(null),
-            Status::PartiallyRefunded,
+            Status::Paid,
         ),
-        (
-            "paid",
-            json!("paid"),
-            json!(""),
-            json!(null),
-            Status::PartiallyRefunded,
-        ),
+        ("paid", json!("paid"), json!(""), json!(null), Status::Paid),
         (
             "processing",
             json!("paid"),
@@ -229,6 +223,36 @@ fn the_status_follows_from_all_of_paysgs_words() {
             status,
             "{changes}"
         );
+    }
+}
+
+#[test]
+fn a_refund_that_is_not_made_leaves_the_payment_paid() {
+    for (word, status) in [
+        ("partially_refunded", RefundStatus::PartiallyRefunded),
+        ("refund_pending", RefundStatus::Pending),
+        ("pending", RefundStatus::Pending),
+        ("refund_failed", RefundStatus::Failed),
+        ("failed", RefundStatus::Failed),
+        ("contemplated", RefundStatus::Other("contemplated".into())),
+    ] {
+        let payment = read(&with(
+            json!({"payment_status": "paid", "refund_status": word}),
+        ))
+        .unwrap();
+        let partly = status == RefundStatus::PartiallyRefunded;
+        assert_eq!(payment.refund_status, status);
+        assert_eq!(payment.status() == Status::Paid, !partly, "{word}");
+    }
+    // PaySG's own timestamp says so whatever the word is, unless the word is known and says otherwise.
+    for (word, whole) in [
+        (json!("given_back"), true),
+        (json!(null), true),
+        (json!("not_refunded"), false),
+    ] {
+        let at = "2026-11-19T20:00:00.000+08:00";
+        let payment = read(&with(json!({"payment_status": "paid", "refund_status": word, "payment_fully_refunded_timestamp": at}))).unwrap();
+        assert_eq!(payment.status() == Status::Refunded, whole, "{word}");
     }
 }
 
@@ -471,8 +495,8 @@ proptest! {
     ) {
         let payment = read(&with(json!({"payment_status": payment_status, "latest_status": latest, "refund_status": refund}))).unwrap();
         prop_assert_eq!(payment.status().was_paid(), payment_status == "paid");
-        let unrefunded = refund.as_deref().is_none_or(|word| word == "not_refunded");
-        prop_assert_eq!(payment.status() == Status::Paid, payment_status == "paid" && unrefunded);
+        let whole = refund.as_deref() == Some("fully_refunded");
+        prop_assert_eq!(payment.status() == Status::Refunded, payment_status == "paid" && whole);
     }
 }
 

@@ -76,12 +76,14 @@ export default {
     await c.paysg.show(odd.payment, {});
   }),
 
-  "a paid payment whose refund status is new to us is never shown as unpaid, nor as paid": waits(async (c) => {
+  "a paid payment whose refund is pending, has failed or is of a status that is new to us stays paid, with its receipt": waits(async (c) => {
     const { browser, payment } = await c.pending();
     await c.paysg.pay(payment);
-    await c.paysg.show(payment, { refund_status: "contemplated" });
-    const answer = await seen(c, browser, payment, "partially_refunded");
-    c.expect(answer, answer.json?.status === "partially_refunded", "`partially_refunded`", "#/components/schemas/Status");
+    for (const refund_status of ["refund_pending", "refund_failed", "contemplated"]) {
+      await c.paysg.show(payment, { refund_status });
+      const answer = await seen(c, browser, payment, "paid");
+      c.expect(answer, answer.json?.status === "paid" && answer.json.receipt !== undefined, "`paid`, with a receipt", "#/components/schemas/Status");
+    }
     await c.paysg.show(payment, {});
   }),
 

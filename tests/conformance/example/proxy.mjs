@@ -373,8 +373,8 @@ function statusOf({ payment_status, refund_status, latest_status, payment_cancel
   if (faults.has("what is not unpaid is paid") && payment_status !== "unpaid") return "paid";
   if (payment_status === "unpaid") return latest_status === "cancelled" || payment_cancelled_timestamp ? "cancelled" : "unpaid";
   if (payment_status !== "paid") return "unknown";
-  if ((refund_status ?? "not_refunded") === "not_refunded") return "paid";
-  return refund_status === "fully_refunded" ? "refunded" : "partially_refunded";
+  if (refund_status === "fully_refunded") return "refunded";
+  return refund_status === "partially_refunded" ? "partially_refunded" : "paid";
 }
 
 function parse(bytes, problem) {
