@@ -267,14 +267,18 @@ async function fetchOnce(timeout, endsCalls, method, url, headers, body, reads) 
   }
 }
 
-/** Headers from lines; none stands there twice. */
+/** Headers from lines. Only `set-cookie` may be there more than once. */
 function lines(text) {
   const headers = {};
+  let more;
   for (let from = 0, end; (end = text.indexOf("\n", from)) >= 0; from = end + 1) {
     const colon = text.indexOf(": ", from);
-    headers[text.slice(from, colon)] = text.slice(colon + 2, end);
+    const name = text.slice(from, colon);
+    const value = text.slice(colon + 2, end);
+    if (name === "set-cookie" && name in headers) (more ??= []).push([name, value]);
+    else headers[name] = value;
   }
-  return headers;
+  return more === undefined ? headers : [...Object.entries(headers), ...more];
 }
 
 /** Lets go of a body that nobody reads. Not waited for: Next's edge runtime never says that it is done, and some e-service's body never ends. */
@@ -455,7 +459,7 @@ export async function serve(core, request, { keepAlive, endsCalls, log, address 
 
 /** The core's last word on a request. */
 function responseOf([, status, headers, body], method) {
-  const bare = method === "HEAD" || status === "204" || status === "303";
+  const bare = method === "HEAD" || status === "204" || status === "303" || status === "307";
   return new Response(bare ? null : body, { status: Number(status), headers: lines(headers) });
 }
 

@@ -15,9 +15,18 @@ pub fn check(data: &[u8]) {
     let Ok(form) = json::parse(form) else {
         return;
     };
-    let Ok(order) = catalogue.order(&form, &key) else {
+    let Ok(order) = catalogue.order(&form) else {
         return;
     };
+    let reference = order.reference(&key);
+    // One press of one button is one order; another is another.
+    let again = catalogue.order(&form).expect("the same form");
+    assert_eq!(
+        (again.digest(), again.reference(&key)),
+        (order.digest(), reference.clone())
+    );
+    assert_ne!(order.reference(&format!("{key}.")), reference);
+    let order = order.into_parameters(reference);
     // The price is the configuration's, by a peer's reading of it.
     let configured: Value = serde_json::from_str(&configuration).expect("it was read");
     let item = &configured[form.get("item").and_then(Json::as_str).expect("an item")];
@@ -35,15 +44,6 @@ pub fn check(data: &[u8]) {
         text_of(&order, "description").starts_with(item["description"].as_str().expect("text"))
     );
     assert!(text_of(&order, "reference_id").starts_with(REFERENCE_PREFIX));
-    // One press of one button is one order; another is another.
-    assert_eq!(catalogue.order(&form, &key), Ok(order.clone()));
-    let another = catalogue
-        .order(&form, &format!("{key}."))
-        .expect("the same form");
-    assert_ne!(
-        text_of(&another, "reference_id"),
-        text_of(&order, "reference_id")
-    );
     let allowed = [
         "reference_id",
         "description",

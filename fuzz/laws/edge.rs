@@ -245,7 +245,7 @@ fn check_response(response: &Response, input: &[u8]) {
 /// An answer that any host can send.
 pub fn check_frame(response: &Response) {
     assert!(
-        matches!(response.status, 200..=299 | 303 | 400..=503),
+        matches!(response.status, 200..=299 | 303 | 307 | 400..=503),
         "{}",
         response.status
     );

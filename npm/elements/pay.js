@@ -7,7 +7,7 @@ import { isWithoutWasm, problemOf } from "./problem.js";
 /** After this long a payer is offered to stop waiting, or, where the browser should have left the page and has not, may press again. */
 const SLOW_MS = { paying: 3_000, redirecting: 10_000 };
 
-/** A page leads to one payment: while one element is busy, a press of another is nothing. */
+/** The element that is preparing a payment. A page leads to one payment: the one that was pressed last. */
 let current;
 
 export class PaySGPayElement extends Part {
@@ -17,6 +17,8 @@ export class PaySGPayElement extends Part {
 
   #order;
   #flight;
+  /** What is being paid, as JSON; undefined where it is not known before somebody is asked. */
+  #paying;
   #submitter;
   #marks = new Marks();
   #disabled = false;
@@ -94,6 +96,8 @@ export class PaySGPayElement extends Part {
       if (target.form !== this.form) return;
       this.#marks.clear(target);
       this._internals.setValidity({});
+      // Another order can be pressed at once.
+      if (this.busy) this._render();
     });
     // pagehide comes too late to be painted.
     this._on(globalThis.navigation, "navigate", ({ destination }) => destination.sameDocument || this.#leaves());
@@ -125,14 +129,16 @@ export class PaySGPayElement extends Part {
   /** Pays, as a press of the button does. Settles when the payer can press again. */
   async pay() {
     if (this.#disabled) return;
-    // Another one's navigation did not happen, though that may be pressed again: what the payer presses now is what they want.
-    if (current && current !== this && current.state === "redirecting" && current.#slow) current.#giveUp();
-    if (current && current !== this) return;
+    const paying = this.#orderText(this.#submitter);
+    const isSame = this.#isPaying(this.#submitter);
     // The browser did not leave the page: perhaps it asked, and the answer was no. The same payment's page is tried again.
-    const again = this.busy && this.#slow && this.state === "redirecting";
-    if (this.busy && !again) return;
+    const again = this.busy && this.#slow && this.state === "redirecting" && isSame;
+    if (this.busy && !again && isSame) return;
+    // What the payer presses last is what they want.
+    if (current && !again) current.#letGo();
     this.#forget();
     const flight = (this.#flight = (again && this.#flight) || new AbortController());
+    this.#paying = paying;
     current = this;
     this.#enter("paying");
     try {
@@ -152,6 +158,13 @@ export class PaySGPayElement extends Part {
   #giveUp() {
     this.#drop();
     this.#rest("pay.stopped_note");
+  }
+
+  /** Makes way for another order. The browser may be on its way to the page of this one. */
+  #letGo() {
+    if (this.state === "redirecting") globalThis.stop();
+    this.#drop();
+    this.#rest(undefined);
   }
 
   /** Tells the module too that this is over: until then, what is to be paid next joins it. */
@@ -191,6 +204,23 @@ export class PaySGPayElement extends Part {
     return orderOf(this.form, this.#submitter, this.#attributes());
   }
 
+  /** The order that a press now is for. A function may ask a server, or be slow: it is called once for each payment, and not to compare. */
+  #orderText(submitter) {
+    if (typeof this.#order === "function") return undefined;
+    try {
+      return JSON.stringify(this.#order ?? orderOf(this.form, submitter, this.#attributes()));
+    } catch {
+      // The press itself reads it again, and reports what is wrong.
+      return undefined;
+    }
+  }
+
+  /** Whether a press now is for the order that is being paid: then it is a double click. */
+  #isPaying(submitter) {
+    const order = this.#orderText(submitter);
+    return order === undefined || order === this.#paying;
+  }
+
   #attributes() {
     const attributes = {};
     for (const name of ["item", "quantity"]) if (this.hasAttribute(name)) attributes[name] = this.getAttribute(name);
@@ -220,7 +250,7 @@ export class PaySGPayElement extends Part {
     const { form } = this;
     const submits = form && button.form === form && button.type === "submit";
     if (!ours && !submits) return;
-    if (this.busy && !this.#slow) return event.preventDefault();
+    if (this.busy && !this.#slow && this.#isPaying(submits ? button : undefined)) return event.preventDefault();
     this._internals.setValidity({});
     // Through the form's own submission, with its checks and listeners.
     if (submits) return;
@@ -321,7 +351,7 @@ export class PaySGPayElement extends Part {
     if (!this._words) return;
     const { button, label, status, stop, error } = this.#parts;
     const { state } = this;
-    const waiting = this.busy && !(this.#slow && state === "redirecting");
+    const waiting = this.busy && !(this.#slow && state === "redirecting") && this.#isPaying(this.#submitter);
     label.textContent = this.#labelText();
     button.disabled = this.#disabled;
     for (const each of new Set([button, this.#button])) {

@@ -106,13 +106,11 @@ impl Catalogue {
         self.0.is_empty()
     }
 
-    /// Turns `{item, quantity?, payer_…}` into PaySG's create parameters, priced here.
-    ///
-    /// The reference is a function of the caller's key and the order, so that the same press of a button is the same intent.
+    /// Reads an order, `{item, quantity?, payer_…}`, and prices it.
     ///
     /// # Errors
     /// Every bad field that is the catalogue's to check; the payer's own are checked with the parameters.
-    pub fn order(&self, form: &Json, key: &str) -> Result<Json, Vec<FieldError>> {
+    pub fn order(&self, form: &Json) -> Result<CatalogueOrder, Vec<FieldError>> {
         let mut errors = Vec::new();
         let entries = form.as_object().unwrap_or_default();
         for (name, _) in entries {
@@ -167,7 +165,7 @@ impl Catalogue {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(parameters(entries, item, quantity, total, key))
+        Ok(CatalogueOrder::new(entries, item, quantity, total))
     }
 }
 
@@ -202,54 +200,90 @@ fn quantity(
     None
 }
 
-fn parameters(
-    entries: &[(String, Json)],
-    item: &Item,
-    quantity: u32,
-    total: Cents,
-    key: &str,
-) -> Json {
-    let quantity_text = quantity.to_string();
-    let mut payer = String::new();
-    let mut fields: Vec<(String, Json)> = Vec::new();
-    for (name, value) in entries {
-        if PAYER_FIELDS.contains(&name.as_str()) {
-            // As it is sent to PaySG: what looks the same is the same order.
-            let value = match value {
-                Json::String(given) => Json::String(text::normalise(given)),
-                Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
-                    value.clone()
-                }
-            };
-            // A field that was left empty is none.
-            if value.as_str() != Some("") {
-                payer.push_str(name);
-                payer.push('=');
-                value.write(&mut payer);
-                payer.push('\n');
-            }
-            fields.push((name.clone(), value));
+fn normalised(value: &Json) -> Json {
+    match value {
+        Json::String(given) => Json::String(text::normalise(given)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+            value.clone()
         }
     }
-    let digest = Digest::of(&[
-        b"catalogue",
-        key.as_bytes(),
-        item.name.as_bytes(),
-        quantity_text.as_bytes(),
-        payer.as_bytes(),
-    ]);
-    let reference = format!(
-        "{REFERENCE_PREFIX}{}",
-        digest.as_str().get(..32).unwrap_or_default()
-    );
-    let description = if quantity == 1 {
-        item.description.clone()
-    } else {
-        format!("{} x {quantity}", item.description)
-    };
-    let mut set = |name: &str, value: Json| fields.push((name.to_owned(), value));
-    set("reference_id", Json::String(reference));
-    set("description", Json::String(description));
-    set("amount_in_cents", Json::Number(total.get().to_string()));
-    Json::Object(fields)
+}
+
+/// An order of the catalogue: an item, a quantity, and what the payer gave.
+#[derive(Clone, Debug)]
+pub struct CatalogueOrder {
+    item: String,
+    quantity: u32,
+    description: String,
+    total: Cents,
+    payer: Vec<(String, Json)>,
+}
+
+impl CatalogueOrder {
+    fn new(entries: &[(String, Json)], item: &Item, quantity: u32, total: Cents) -> Self {
+        // In one order, whatever the page's: a script and a plain form may send the same fields differently.
+        let payer = PAYER_FIELDS.iter().flat_map(|field| {
+            let given = entries.iter().filter(move |(name, _)| name == field);
+            // As it is sent to PaySG: what looks the same is the same order.
+            given.map(|(name, value)| (name.clone(), normalised(value)))
+        });
+        Self {
+            item: item.name.clone(),
+            quantity,
+            description: if quantity == 1 {
+                item.description.clone()
+            } else {
+                format!("{} x {quantity}", item.description)
+            },
+            total,
+            payer: payer.collect(),
+        }
+    }
+
+    /// The digest of item, quantity and payer, by which a browser's equal orders are one.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.digest_of(b"catalogue order", "", 24)
+    }
+
+    /// The reference: a function of a key and the order, so that the same press of a button is the same intent.
+    #[must_use]
+    pub fn reference(&self, key: &str) -> String {
+        let digits = self.digest_of(b"catalogue", key, 32);
+        format!("{REFERENCE_PREFIX}{digits}")
+    }
+
+    fn digest_of(&self, purpose: &[u8], key: &str, digits: usize) -> String {
+        let mut payer = String::new();
+        // A field that was left empty is none.
+        let filled = |(_, value): &&(String, Json)| value.as_str() != Some("");
+        for (name, value) in self.payer.iter().filter(filled) {
+            payer.push_str(name);
+            payer.push('=');
+            value.write(&mut payer);
+            payer.push('\n');
+        }
+        let digest = Digest::of(&[
+            purpose,
+            key.as_bytes(),
+            self.item.as_bytes(),
+            self.quantity.to_string().as_bytes(),
+            payer.as_bytes(),
+        ]);
+        digest.as_str().get(..digits).unwrap_or_default().to_owned()
+    }
+
+    /// PaySG's create parameters.
+    #[must_use]
+    pub fn into_parameters(self, reference_id: String) -> Json {
+        let mut fields = self.payer;
+        let mut set = |name: &str, value: Json| fields.push((name.to_owned(), value));
+        set("reference_id", Json::String(reference_id));
+        set("description", Json::String(self.description));
+        set(
+            "amount_in_cents",
+            Json::Number(self.total.get().to_string()),
+        );
+        Json::Object(fields)
+    }
 }

@@ -225,6 +225,12 @@ impl Config {
         format!("{}{}/return", self.public_origin, self.base_path)
     }
 
+    /// Where payments are made.
+    #[must_use]
+    pub fn payments_url(&self) -> String {
+        format!("{}{}/payments", self.public_origin, self.base_path)
+    }
+
     /// What follows from it for every intent.
     #[must_use]
     pub fn terms(&self) -> Terms {

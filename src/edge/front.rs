@@ -236,7 +236,7 @@ impl Edge<'_> {
             cors: request.allowed_origin(self.config).map(str::to_owned),
             // Asked by whatever may come of a press. Questions open theirs where they need it.
             session: if route == Route::Create {
-                Session::open(self.config, request.cookie)
+                Session::open(self.config, request.cookie, self.now_ms)
             } else {
                 Session::default()
             },
@@ -484,7 +484,7 @@ impl Edge<'_> {
 
     /// Answers, with what every answer carries.
     pub(super) fn respond(&self, context: &Context, mut response: Response) -> Move {
-        if let Some(cookie) = context.session.cookie(self.config, self.nonce()) {
+        for cookie in context.session.cookies(self.config, self.nonce()) {
             response.header("set-cookie", &cookie);
         }
         if let Some(origin) = &context.cors {
@@ -515,9 +515,7 @@ impl Edge<'_> {
     /// Answers with an error.
     pub(super) fn refuse(&self, context: &Context, problem: &Problem) -> Move {
         let response = if context.page {
-            // Of a first order nothing can have been charged; every other page may be asked for on the way back from PaySG.
-            let first = context.route == Route::Create && context.session.is_empty();
-            Response::problem_page(problem, !first, self.config.home().as_deref())
+            Response::problem_page(problem, self.config.home().as_deref())
         } else {
             Response::problem(problem)
         };

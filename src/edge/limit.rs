@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::front::Edge;
-use super::session::Session;
+use super::session::{Known, Session};
 use crate::ledger::Digest;
 
 const PURPOSE: &[u8] = b"paysg-wasm limits v1";
@@ -36,9 +36,12 @@ impl Charges {
 
     /// A question or a cancellation by a browser that has proof, for which PaySG is called each time: no honest payer comes near the limit.
     #[must_use]
-    pub fn of_proof(edge: &Edge<'_>, session: &Session) -> Self {
+    ///
+    /// Without the browser's cookie, which a client may leave out, it is counted by the payment.
+    pub fn of_proof(edge: &Edge<'_>, session: &Session, known: &Known) -> Self {
         let mut charges = Self::default();
-        charges.add(edge, "STATUS_LIMIT", session.named().unwrap_or_default());
+        let payment = known.payment_id.as_str();
+        charges.add(edge, "STATUS_LIMIT", session.named().unwrap_or(payment));
         charges
     }
 

@@ -8,12 +8,12 @@ use crate::paysg::{FieldError, Rule, Status};
 
 const STYLE: &str = include_str!("page.css");
 
-/// Nothing but our own style, by its hash. There are links on these pages, and no form.
+/// Nothing but our own style, by its hash, and forms that go to the edge itself.
 pub(super) fn content_security_policy() -> String {
     use base64ct::{Base64, Encoding as _};
     let hash = Base64::encode_string(&Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 
@@ -106,7 +106,7 @@ impl StatusPage<'_> {
             ),
             Status::Cancelled => (
                 "Payment cancelled",
-                "This payment was cancelled. Nothing was charged.",
+                "This payment was cancelled, and its link does not work any more. If you had paid before that, your payment is safe: the e-service will find it.",
             ),
         };
         let mut body = format!("<p role=\"status\">{text}</p>");
@@ -138,6 +138,12 @@ impl StatusPage<'_> {
                 "<p>This page does not update by itself any more. <a href=\"?\">Look again</a></p>",
             );
         }
+        if self.payment.is_some() {
+            body.push_str(&format!(
+                "<form method=\"post\" action=\"{}/forget\"><p>Is this a shared computer? <button>Forget my payments on it</button></p></form>",
+                escape(self.base_path)
+            ));
+        }
         body.push_str(&way_back(self.home));
         let state = if self.waiting() {
             "confirming"
@@ -155,6 +161,16 @@ fn way_back(home: Option<&str>) -> String {
             escape(home)
         )
     })
+}
+
+/// What is said when this browser has forgotten its payments.
+pub(super) fn forgotten(home: Option<&str>) -> String {
+    let mut body = String::from(
+        "<p role=\"status\">This browser no longer knows which payments were made with it. The payments themselves are unchanged.</p>\
+         <p>On a shared computer, close this window too, and clear the browser\u{2019}s history.</p>",
+    );
+    body.push_str(&way_back(home));
+    page("Your payments are forgotten here", "forgotten", &body)
 }
 
 /// What a payer calls a field that payers fill in; `None` for all others, of which they know nothing.
@@ -197,8 +213,8 @@ fn advice(error: &FieldError) -> String {
     }
 }
 
-/// An error. `may_have_paid`: whether the payer may have been at PaySG, so that we do not know what was charged.
-pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>) -> String {
+/// An error. The payer may have paid this very order in another browser, so no text says that nothing was charged.
+pub(super) fn problem(problem: &Problem, home: Option<&str>) -> String {
     let (title, text) = match problem.status {
         // Who comes back from PaySG has entered nothing.
         400 if problem.code == "invalid_return" => (
@@ -210,9 +226,13 @@ pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>
             "We cannot confirm your payment just now",
             "If you have paid, you need not pay again. If not, please try again later.",
         ),
+        404 if problem.code == "nothing_to_resume" => (
+            "There is no payment to continue",
+            "This browser has no open payment of the last hour. If you have paid, your payment is safe. If you have not, start again from the e-service.",
+        ),
         404 => (
             "Payment not found",
-            "There is no such payment, or this browser did not make it.",
+            "There is no such payment, or this browser did not make it. If you have paid, your payment is safe.",
         ),
         400 if problem
             .fields
@@ -225,33 +245,21 @@ pub(super) fn problem(problem: &Problem, may_have_paid: bool, home: Option<&str>
             )
         }
         // Nothing that the payer could change: the page that they came from is wrong.
-        400 | 413 | 415 if may_have_paid => (
+        400 | 413 | 415 => (
             "Something went wrong",
             "The page that you came from sent something that cannot be used. Please tell the e-service. If you have paid, your payment is safe.",
         ),
-        400 | 413 | 415 => (
-            "Something went wrong",
-            "The page that you came from sent something that cannot be used. Please tell the e-service. Nothing was charged.",
-        ),
         401 | 403 => (
             "This page has expired",
-            "Please go back, load the page again and try once more.",
-        ),
-        429 | 503 if may_have_paid => (
-            "Please try again in a moment",
-            "Nothing is lost: trying again continues with the same payment. If you have paid, your payment is safe.",
-        ),
-        _ if may_have_paid => (
-            "Something went wrong",
-            "Please try again later. If you have paid, your payment is safe.",
+            "Please go back, load the page again and try once more. If you have paid, you need not pay again.",
         ),
         429 | 503 => (
             "Please try again in a moment",
-            "Nothing was charged, and nothing is lost: trying again continues with the same payment.",
+            "Nothing is lost: trying again continues with the same payment. If you have paid, your payment is safe.",
         ),
         _ => (
             "Something went wrong",
-            "Nothing was charged. Please try again later.",
+            "Please try again later. If you have paid, your payment is safe.",
         ),
     };
     let mut body = format!("<p role=\"alert\">{text}</p>");

@@ -71,6 +71,16 @@ impl Response {
         response
     }
 
+    /// 307: the same form, sent once more.
+    #[must_use]
+    pub fn send_again(url: &str) -> Self {
+        let mut response = Self::new(307, String::new());
+        response
+            .header("location", url)
+            .header("referrer-policy", "same-origin");
+        response
+    }
+
     /// A page.
     #[must_use]
     pub fn page(status: u16, html: String) -> Self {
@@ -98,6 +108,12 @@ impl Response {
         response
     }
 
+    /// The page that says that this browser knows no payment any more.
+    #[must_use]
+    pub fn forgotten_page(home: Option<&str>) -> Self {
+        Self::page(200, page::forgotten(home))
+    }
+
     /// An error, as JSON.
     #[must_use]
     pub fn problem(problem: &Problem) -> Self {
@@ -106,8 +122,8 @@ impl Response {
 
     /// An error, as a page that leads back to the e-service.
     #[must_use]
-    pub fn problem_page(problem: &Problem, may_have_paid: bool, home: Option<&str>) -> Self {
-        let html = page::problem(problem, may_have_paid, home);
+    pub fn problem_page(problem: &Problem, home: Option<&str>) -> Self {
+        let html = page::problem(problem, home);
         Self::page(problem.status, html).about(problem)
     }
 

@@ -36,7 +36,9 @@ export class Browser {
     }
     for (const cookie of response.headers.getSetCookie()) {
       const [pair] = cookie.split(";");
-      this.cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+      const name = pair.slice(0, pair.indexOf("="));
+      if (/; *Max-Age=0(;|$)/i.test(cookie)) this.cookies.delete(name);
+      else this.cookies.set(name, pair.slice(pair.indexOf("=") + 1));
     }
     return this.take(new Answer({ method, path, shown, status: response.status, headers: response.headers, text }));
   }
@@ -50,9 +52,12 @@ export class Browser {
     return this.send("POST", "/payments", { "content-type": "application/json", ...headers }, typeof body === "string" ? body : JSON.stringify(body));
   }
 
-  /** `POST /payments` as a plain form. */
-  submit(fields, headers = {}) {
-    return this.send("POST", "/payments", { ...NAVIGATION, "content-type": "application/x-www-form-urlencoded", ...headers }, new URLSearchParams(fields).toString());
+  /** `POST /payments` as a plain form. A proxy may have a browser that has no cookie send it again. */
+  async submit(fields, headers = {}) {
+    const sent = { ...NAVIGATION, "content-type": "application/x-www-form-urlencoded", ...headers };
+    const answer = await this.send("POST", "/payments", sent, new URLSearchParams(fields).toString());
+    if (answer.status !== 307) return answer;
+    return this.send("POST", `/payments${new URL(answer.location).search}`, sent, new URLSearchParams(fields).toString());
   }
 
   command(payment, action, headers = {}) {

@@ -135,7 +135,7 @@ journey("a payment cancelled meanwhile is said to be, with a way back to a form 
   await payer.returnsWith(returnOf(await payer.onePayment()));
   await payer.presses("status-page");
   await seesStatus(payer, "cancelled");
-  assert.match(await payer.readsAll(), /This payment was cancelled\. Nothing was charged\./);
+  assert.match(await payer.readsAll(), /This payment was cancelled, .*If you had paid before that, your payment is safe/);
   await follows(payer, "Back to the e-service");
   await eventually("the home page", async () => (await payer.address()).pathname === "/");
   await starts(payer);
@@ -173,11 +173,11 @@ journey("a stranger's page that sends an order comes to a page that says so, and
   }
 });
 
-journey("PaySG is down when the plain form is sent: a page says that nothing was charged, and a the form again goes on", { console: /503 \(Service Unavailable\)/, timeout: 90_000 }, async ({ payer, stack }) => {
+journey("PaySG is down when the plain form is sent: a page says that a payment is safe, and the form again goes on", { console: /503 \(Service Unavailable\)/, timeout: 90_000 }, async ({ payer, stack }) => {
   await stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 1_000, status: 503, headers: { "retry-after": "60" } }]);
   await starts(payer);
   await payer.waitsFor("the error page", async () => (await payer.driver.findElement(By.css("main"))).getAttribute("data-state"), "error");
-  assert.match(await payer.readsAll(), /Nothing was charged, and nothing is lost: trying again continues with the same payment\./);
+  assert.match(await payer.readsAll(), /Nothing is lost: trying again continues with the same payment\. If you have paid, your payment is safe\./);
   await fetch(`${stack.simulator_url}/_sim/faults`, { method: "DELETE" });
   await starts(payer);
   await payer.isAtPaySG();

@@ -184,7 +184,7 @@ journey("a payment cancelled while the payer was away is said to be cancelled, a
   await stack.sim(`/payments/${id}/cancel`, {});
   await payer.returnsWith(returnOf(payment));
   await payer.seesOutcome("cancelled");
-  assert.match(await payer.reads("outcome-lead"), /nothing was charged/);
+  assert.match(await payer.reads("outcome-lead"), /If you had paid before that, your payment is safe/);
   assert.ok(!(await payer.sees("receipt")));
 
   await payer.presses("start-again");
@@ -285,7 +285,7 @@ journey("who has not paid cancels the payment, after being asked, and can start 
   await payer.presses("cancel-yes");
   await payer.seesOutcome("cancelled");
   assert.equal((await payer.onePayment()).latest_status, "cancelled");
-  assert.match(await payer.reads("outcome-lead"), /nothing was charged/);
+  assert.match(await payer.reads("outcome-lead"), /If you had paid before that, your payment is safe/);
   await payer.presses("start-again");
   await payer.fillsIn();
   await payer.presses("pay");

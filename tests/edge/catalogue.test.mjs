@@ -62,7 +62,32 @@ each({}, (world) => {
     assert.equal(new Set(answers.map(({ json }) => json.payment?.id)).size, 1);
   });
 
-  test("a plain form submitted twice is one payment, by the key in its cookie", async () => {
+  test("two tabs of one browser, each with its own key of the module's, are one payment; another browser's is another", async () => {
+    const browser = world.browser();
+    const tab = () => key(`tab-${randomUUID()}`);
+    const first = (await browser.create(permit(), tab())).expect(201).json.payment;
+    assert.equal((await browser.create(permit(), tab())).expect(known).json.payment.id, first.id);
+    assert.equal((await browser.submit(permit())).expect(303).location, first.payment_url, "the plain form too");
+    assert.notEqual((await world.browser().create(permit(), tab())).expect(201).json.payment.id, first.id);
+    await world.pay(first.id);
+    (await browser.get(`/return?paysg_payment_id=${first.id}&paysg_payment_service_id=${world.service}`, NAVIGATION)).expect(303);
+    assert.notEqual((await browser.create(permit(), tab())).expect(201).json.payment.id, first.id, "after it was shown as paid");
+  });
+
+  test("plain forms of two tabs that PaySG keeps waiting are one payment, though the browser had no cookie", async () => {
+    const browser = world.browser();
+    await world.fault({ method: "POST", delay_ms: 600, times: 1 });
+    const form = { ...NAVIGATION, "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams(permit()).toString();
+    const again = (await browser.post("/payments", form, body)).expect(307).location;
+    // As the browser goes on with the first one, the second tab's is sent.
+    const presses = [browser.send("POST", "", { url: again, headers: form, body }), browser.post("/payments", form, body)];
+    const [first, second] = (await Promise.all(presses)).map((answer) => answer.expect(303).location);
+    assert.equal(first, second);
+    assert.equal((await world.atPaySG()).length, 1);
+  });
+
+  test("a plain form submitted twice is one payment, by the seed in its cookie", async () => {
     const browser = world.browser();
     const first = (await browser.submit(permit())).expect(303).location;
     assert.equal((await browser.submit(permit())).expect(303).location, first);

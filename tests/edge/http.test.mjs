@@ -71,7 +71,7 @@ each({}, (world) => {
     const [, style] = /<style>([\s\S]*?)<\/style>/.exec(page.text);
     const hash = createHash("sha256").update(style).digest("base64");
     const policy = Object.fromEntries(page.headers.get("content-security-policy").split("; ").map((part) => [part.split(" ")[0], part.split(" ").slice(1).join(" ")]));
-    assert.deepEqual(policy, { "default-src": "'none'", "style-src": `'sha256-${hash}'`, "form-action": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'" });
+    assert.deepEqual(policy, { "default-src": "'none'", "style-src": `'sha256-${hash}'`, "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'" });
     assert.doesNotMatch(page.text, /style="|onclick|onload/);
   });
 

@@ -402,10 +402,35 @@ function resuming(world) {
     assert.ok(answer.status >= 400);
   });
 
-  test("eight payments still fit into a cookie", async () => {
+  test("eight payments are remembered, each in a cookie of its own, and older ones are removed", async () => {
     const browser = world.browser();
     for (let count = 0; count < 9; count += 1) await world.pending({ browser, fields: { reference_id: `${randomUUID()}${"r".repeat(200)}`, ...PAYER } });
+    assert.equal(browser.cookies.size, 9, "and the browser's own");
     assert.ok(browser.cookie.length < 4000, `${browser.cookie.length} bytes`);
+  });
+
+  test("creates that overlap leave a browser the proof of each payment", async () => {
+    const browser = world.browser();
+    await world.pending({ browser });
+    await world.fault({ method: "POST", delay_ms: 300, times: 4 });
+    const answers = await Promise.all(Array.from({ length: 4 }, () => browser.create(world.body({ reference_id: randomUUID(), ...PAYER }))));
+    for (const answer of answers) {
+      const { payment } = answer.expect(201).json;
+      assert.equal((await browser.get(statusPath(payment))).expect(200).json.reference_id, payment.reference_id);
+    }
+  });
+
+  test("a browser that forgets has no proof and nothing to resume, and the payments stay as they are", async () => {
+    const { browser, payment } = await world.pending();
+    await world.pending({ browser });
+    const strangers = await browser.post("/forget", { origin: "https://evil.example" });
+    strangers.expect(403, "origin_not_allowed");
+    assert.equal(browser.cookies.size, 3);
+    (await browser.post("/forget")).expect(204);
+    assert.equal(browser.cookies.size, 0);
+    (await resume(browser, {})).expect(404, "nothing_to_resume");
+    assert.equal((await browser.get(statusPath(payment))).expect(200).json.reference_id, undefined);
+    assert.equal((await world.atPaySG()).filter(({ latest_status }) => latest_status === "unpaid").length, 2);
   });
 
   test("resume is a GET and changes nothing at PaySG", async () => {

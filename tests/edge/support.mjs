@@ -315,7 +315,9 @@ export class Browser {
     const answer = new Answer(status, headers, text);
     for (const cookie of headers.getSetCookie()) {
       const [pair] = cookie.split(";");
-      this.cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+      const name = pair.slice(0, pair.indexOf("="));
+      if (/; Max-Age=0(;|$)/.test(cookie)) this.cookies.delete(name);
+      else this.cookies.set(name, pair.slice(pair.indexOf("=") + 1));
     }
     answer.assertSafe(this.world.secrets);
     return answer;
@@ -335,9 +337,12 @@ export class Browser {
     return this.post("/payments", { "content-type": "application/json", ...headers }, text);
   }
 
-  /** `POST /payments` as a form's navigation. */
-  submit(fields, headers = {}) {
-    return this.post("/payments", { "content-type": "application/x-www-form-urlencoded", ...NAVIGATION, ...headers }, new URLSearchParams(fields).toString());
+  /** `POST /payments` as a form's navigation. A browser's first one is sent again with the cookie, as a browser does it. */
+  async submit(fields, headers = {}) {
+    const sent = { "content-type": "application/x-www-form-urlencoded", ...NAVIGATION, ...headers };
+    const body = new URLSearchParams(fields).toString();
+    const answer = await this.post("/payments", sent, body);
+    return answer.status === 307 ? this.send("POST", "", { url: answer.location, headers: sent, body }) : answer;
   }
 }
 

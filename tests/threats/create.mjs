@@ -43,6 +43,18 @@ export function honest(world) {
     (await from("203.0.113.8")).expect(201);
   });
 
+  threat(9, "an order from the catalogue in two tabs of one browser: one payment, until it was shown as paid", async () => {
+    const browser = world.browser();
+    const tab = () => browser.create({ item: "permit", payer_name: "A" }, { "idempotency-key": `tab-${randomUUID()}` });
+    const first = (await tab()).json.payment;
+    const again = await Promise.all([tab(), tab(), browser.submit({ item: "permit", payer_name: "A" })]);
+    for (const { json, location } of again) assert.equal(location ?? json.payment.payment_url, first.payment_url);
+    assert.equal((await world.atPaySG()).length, 1);
+    await world.pay(first.id);
+    (await browser.get(`/return?paysg_payment_id=${first.id}&paysg_payment_service_id=${world.service}`, NAVIGATION)).expect(303);
+    assert.notEqual((await tab()).json.payment.id, first.id);
+  });
+
   threat(9, "answers lost on the way, again and again: one payment", async () => {
     const reference_id = reference();
     const path = `/v1/payment-services/${world.service}/payments`;

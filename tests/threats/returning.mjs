@@ -1,6 +1,6 @@
-// The payer comes back, perhaps with somebody else's payment: rows 2, 3 and 5.
+// The payer comes back, perhaps with somebody else's payment: rows 2, 3, 5 and 30.
 import assert from "node:assert/strict";
-import { eventually, NAVIGATION, PAYER, sleep, statusPath, succeeded, UNKNOWN_ID } from "../edge/support.mjs";
+import { eventually, FOREIGN_ORIGIN, NAVIGATION, PAYER, sleep, statusPath, succeeded, UNKNOWN_ID } from "../edge/support.mjs";
 import { threat } from "./proof.mjs";
 import { ask, assertQuiet } from "./wire.mjs";
 
@@ -31,6 +31,22 @@ export function honest(world) {
       }
     }
     await assertQuiet(world, UNKNOWN_ID);
+  });
+
+  threat(30, "a browser that was told to forget proves nothing and resumes nothing, and no other site can tell it to", async () => {
+    const { browser, payment, path } = await world.pending();
+    const held = new Map(browser.cookies);
+    for (const headers of [{ origin: FOREIGN_ORIGIN }, { origin: "null" }, { "sec-fetch-site": "cross-site" }]) {
+      (await browser.post("/forget", headers)).expect(403, "origin_not_allowed");
+    }
+    (await browser.get("/forget")).expect(405);
+    assert.deepEqual(browser.cookies, held);
+    (await browser.post("/forget")).expect(204);
+    assert.equal(browser.cookie, "");
+    (await browser.get("/resume")).expect(404, "nothing_to_resume");
+    (await browser.post(`${path}/cancel`)).expect(403, "no_proof");
+    assert.deepEqual((await browser.get(path)).expect(200).json, { id: payment.id, payment_service_id: payment.payment_service_id, status: "unpaid" });
+    assert.equal((await world.payable(payment.reference_id)).length, 1, "the payment stays");
   });
 
   threat(2, "whatever the return says, the GET decides", async () => {

@@ -92,8 +92,12 @@ export const THREATS = [
       "answers lost on the way, again and again: one payment",
       "the attempt is on disk before PaySG hears of it",
       "an edge that dies while PaySG makes the payment finds it when it is back",
+      "an order from the catalogue in two tabs of one browser: one payment, until it was shown as paid",
     ],
     elsewhere: [
+      ["src/edge/tests/press.rs", "after_its_payment_was_shown_as_paid_an_equal_order_is_another_in_every_tab"],
+      ["src/edge/tests/press.rs", "a_browsers_first_plain_form_is_sent_once_more_with_the_seed_before_paysg_is_asked"],
+      ["src/edge/tests/session.rs", "answers_that_overlap_undo_nothing_of_each_other"],
       ["tests/edge/storm.test.mjs", "each intent has one payment"],
     ],
   },
@@ -289,6 +293,17 @@ export const THREATS = [
       "an order, a command and a receipt are each taken as themselves only",
       "no header of a token chooses how it is verified, and no claim stretches how long it is good",
       "a refund sent again is one refund",
+    ],
+  },
+  {
+    number: 30,
+    threat: "the next person at a shared computer",
+    tests: [
+      "a browser that was told to forget proves nothing and resumes nothing, and no other site can tell it to",
+    ],
+    elsewhere: [
+      ["src/edge/tests/watching.rs", "an_hour_after_its_last_press_a_payment_is_not_resumed"],
+      ["src/edge/tests/session.rs", "a_copy_of_a_cookie_is_dead_after_a_day"],
     ],
   },
 ];

@@ -46,7 +46,7 @@ onComingBack(async () => {
   const choice = chosen()
   const open = invoices.some(invoice => invoice.no === choice?.invoice && invoice.status === 'open')
   if (open && !choice?.settled) {
-    showNotice(notice, 'info', 'Your payment may not be finished', 'You came back from PaySG’s page. Pressing Pay again takes you to the same payment; you are not charged twice.', [
+    showNotice(notice, 'info', 'Your payment may not be finished', 'You came back from PaySG’s page. If you have not paid yet, Pay takes you to the same payment again; you are not charged twice. If you have paid, you need not pay again.', [
       { text: 'Continue my last payment', testId: 'resume', href: resumeUrl() },
     ])
   }

@@ -29,7 +29,7 @@ addEventListener('pageshow', summarise)
 onComingBack(() => {
   const choice = chosen()
   if (choice?.page === '/licence' && !choice.settled) {
-    showNotice(notice, 'info', 'Your payment is not finished', 'You came back before paying. Continue to payment takes you to the same payment again; you are not charged twice.', [
+    showNotice(notice, 'info', 'Your payment may not be finished', 'You came back from PaySG’s page. If you have not paid yet, Continue to payment takes you to the same payment again; you are not charged twice. If you have paid, you need not pay again.', [
       { text: 'Continue my last payment', testId: 'resume', href: resumeUrl() },
     ])
   }
@@ -37,7 +37,6 @@ onComingBack(() => {
 summarise()
 
 function submit(event: SubmitEvent) {
-  if (part.busy) return event.preventDefault()
   hideNotice(notice)
   if (!check()) return event.preventDefault()
   const { description, amount_in_cents, count } = selection()

@@ -26,7 +26,7 @@ export function problemFrom(error: unknown): Problem {
     return { kind: 'busy', title: 'Too many attempts at once', text: 'Wait a minute, then try again. If you have paid, you need not pay again.', fields: [] }
   }
   if (paysg?.code === 'payment_cancelled') {
-    return { kind: 'cancelled', title: 'That payment was cancelled', text: 'Nothing was charged. Press the button again to make a new payment.', fields: [] }
+    return { kind: 'cancelled', title: 'That payment was cancelled', text: 'Press the button again to make a new payment. If you have paid, you need not pay again.', fields: [] }
   }
   if (error instanceof ServerError && error.code === 'invoice_not_open') {
     return { kind: 'settled', title: 'This invoice is settled', text: 'It has been paid, or is being looked into. Nothing is left to pay.', fields: [] }

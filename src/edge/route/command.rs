@@ -44,7 +44,7 @@ fn authorised<'c>(
         return Err(Problem::no_token());
     }
     request.check_origin(edge.config)?;
-    let session = Session::open(edge.config, request.cookie);
+    let session = Session::open(edge.config, request.cookie, edge.now_ms);
     let known = session.find(service, &id).cloned();
     let known = known.ok_or_else(Problem::no_proof)?;
     Ok((service, id, Giver::Payer(session, known)))
@@ -89,7 +89,7 @@ pub(super) fn enter(
         }
         Giver::Payer(session, known) => {
             context.session = session;
-            context.charges = Charges::of_proof(edge, &context.session);
+            context.charges = Charges::of_proof(edge, &context.session, &known);
             let message = Message::Cancel { payment_id: id };
             Ok(if edge.config.has_ledger {
                 edge.ask_known(context, &known, message, Then::Command)

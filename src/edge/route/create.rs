@@ -15,6 +15,10 @@ use crate::paysg::{CreatePayment, FieldError, Json, Limits, PaymentServiceId, Ru
 use crate::token::OrderToken;
 
 const MAX_KEY: usize = 255;
+/// What the keys begin with that the browser module draws for itself, one for each tab and order: the browser's seed prevails over them.
+const TAB_KEY_PREFIX: &str = "tab-";
+/// The query of a form that is sent once more, with the cookie that the first answer has brought.
+const SENT_AGAIN: &str = "sent_again";
 
 /// What is known of it without its body.
 pub(super) fn admit(edge: &Edge<'_>, request: &Request<'_>) -> Result<(), Problem> {
@@ -39,6 +43,10 @@ pub(super) fn enter(
         });
     } else {
         let (service, payment) = from_catalogue(edge, &mut context, request, &object)?;
+        if is_first_contact(&context, request) {
+            let again = format!("{}?{SENT_AGAIN}", edge.config.payments_url());
+            return Ok(edge.respond(&context, Response::send_again(&again)));
+        }
         (service, payment, None)
     };
     let order = Order {
@@ -107,16 +115,15 @@ fn from_catalogue<'c>(
         Some(_) => return Err(Problem::field(KEY_FIELD, Rule::Type)),
     };
     let key = match request.idempotency_key {
-        "" => context.session.form_key(of_page, edge.key_material()),
-        key => checked_key("Idempotency-Key", key)?.to_owned(),
+        "" => of_page,
+        key => Some(checked_key("Idempotency-Key", key)?),
     };
     let service = edge
         .config
         .default_service()
         .ok_or_else(Problem::unknown_service)?;
-    let catalogue = &edge.config.catalogue;
-    let parameters = match catalogue.order(object, &key) {
-        Ok(parameters) => parameters,
+    let order = match edge.config.catalogue.order(object) {
+        Ok(order) => order,
         Err(mut errors) => {
             for error in payer_errors(object) {
                 if !errors.contains(&error) {
@@ -126,8 +133,31 @@ fn from_catalogue<'c>(
             return Err(Problem::fields(errors));
         }
     };
+    let reference = if is_callers_own(request.idempotency_key) {
+        order.reference(request.idempotency_key)
+    } else {
+        let (digest, random) = (order.digest(), edge.key_material());
+        context
+            .session
+            .reference_of(&digest, key, random, |seed| order.reference(seed))
+    };
+    let parameters = order.into_parameters(reference);
     let payment = CreatePayment::read(&parameters, &Limits::default()).map_err(Problem::fields)?;
     Ok((service, payment))
+}
+
+/// Whether a caller has chosen the key, to say itself what is one order.
+fn is_callers_own(key: &str) -> bool {
+    !key.is_empty() && !key.starts_with(TAB_KEY_PREFIX)
+}
+
+/// Whether a form comes from a browser that has no seed yet. It is sent to the same address again, before anything is asked of PaySG: while PaySG takes its time, the
+/// form in another tab already comes with the seed. A browser that keeps no cookie is asked once.
+fn is_first_contact(context: &Context, request: &Request<'_>) -> bool {
+    context.page
+        && context.session.seed_is_new()
+        && request.idempotency_key.is_empty()
+        && request.query != SENT_AGAIN
 }
 
 fn checked_key<'k>(name: &str, key: &'k str) -> Result<&'k str, Problem> {
@@ -170,6 +200,8 @@ pub(super) fn leave(edge: &Edge<'_>, mut context: Context, outcome: Outcome) -> 
         payment_service_id: payment.payment_service_id.clone(),
         intent: intent_name(&payment.payment_service_id, &payment.reference_id),
         amount_in_cents: payment.amount_in_cents,
+        pressed_at_ms: edge.now_ms,
+        order: None,
     });
     let response = match (context.page, payable) {
         (true, true) => Response::see_other(&payment.payment_url),

@@ -48,7 +48,7 @@ pub(super) fn enter(
 ) -> Result<Move, Problem> {
     officer(edge, request, CommandKind::Doctor, "", None)?;
     // For who looks at its flags on the other side of whatever is in between.
-    context.session = Session::open(edge.config, request.cookie);
+    context.session = Session::open(edge.config, request.cookie, edge.now_ms);
     context.session.renew();
     Ok(next(edge, context, Checkup::default()))
 }

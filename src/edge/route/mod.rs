@@ -4,6 +4,7 @@ mod command;
 mod create;
 mod doctor;
 mod event;
+mod forget;
 mod health;
 mod intent;
 mod intent_command;
@@ -36,6 +37,8 @@ pub enum Route {
     Status,
     /// `GET /resume`
     Resume,
+    /// `POST /forget`
+    Forget,
     /// `POST /payments/{payment_service_id}/{payment_id}/{action}`
     Command,
     /// `GET /intents/{payment_service_id}/{reference_id}`
@@ -63,6 +66,7 @@ impl Route {
             Self::Return => "GET /return",
             Self::Status => "GET /payments/{payment_service_id}/{payment_id}",
             Self::Resume => "GET /resume",
+            Self::Forget => "POST /forget",
             Self::Command => "POST /payments/{payment_service_id}/{payment_id}/{action}",
             Self::Intent => "GET /intents/{payment_service_id}/{reference_id}",
             Self::IntentCommand => "POST /intents/{payment_service_id}/{reference_id}/{action}",
@@ -76,7 +80,9 @@ impl Route {
 
     const fn takes(self) -> &'static str {
         match self {
-            Self::Create | Self::Command | Self::IntentCommand | Self::Event => "POST",
+            Self::Create | Self::Forget | Self::Command | Self::IntentCommand | Self::Event => {
+                "POST"
+            }
             Self::Return
             | Self::Status
             | Self::Resume
@@ -129,6 +135,7 @@ impl Route {
             ("intents", Some(_), Some(_), Some(_)) => Self::IntentCommand,
             ("return", None, None, None) => Self::Return,
             ("resume", None, None, None) => Self::Resume,
+            ("forget", None, None, None) => Self::Forget,
             ("webhooks", None, None, None) => Self::Event,
             ("health", None, None, None) => Self::Health,
             ("doctor", None, None, None) => Self::Doctor,
@@ -215,6 +222,7 @@ pub(super) fn admit(
         Route::Command => command::admit(edge, request, target),
         Route::IntentCommand => intent_command::admit(edge, request, target),
         Route::Event => event::admit(request),
+        Route::Forget => request.check_origin(edge.config),
         Route::Return
         | Route::Status
         | Route::Resume
@@ -238,6 +246,7 @@ pub(super) fn enter(
         Route::Return => returned::enter(edge, context.clone(), request),
         Route::Status => status::enter(edge, context.clone(), request, target),
         Route::Resume => resume::enter(edge, context.clone(), request),
+        Route::Forget => forget::answer(edge, context.clone(), request),
         Route::Command => command::enter(edge, context.clone(), request, target),
         Route::Intent => intent::enter(edge, context.clone(), request, target),
         Route::IntentCommand => intent_command::enter(edge, context.clone(), request, target),

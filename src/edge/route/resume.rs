@@ -1,4 +1,4 @@
-//! `GET /resume`: back to the payment page, for a payer who gave up.
+//! `GET /resume`: back to the payment page, for a payer who gave up less than an hour ago.
 
 use crate::edge::front::{Context, Edge, Move, Outcome, Then};
 use crate::edge::limit::Charges;
@@ -22,8 +22,10 @@ pub(super) fn enter(
     mut context: Context,
     request: &Request<'_>,
 ) -> Result<Move, Problem> {
-    context.session = Session::open(edge.config, request.cookie);
-    let mut rest: Vec<Known> = context.session.newest_first().cloned().collect();
+    context.session = Session::open(edge.config, request.cookie, edge.now_ms);
+    let recent = context.session.newest_first();
+    let recent = recent.filter(|known| known.is_resumable(edge.now_ms));
+    let mut rest: Vec<Known> = recent.cloned().collect();
     // One that is named, as PaySG names it in a return URL: it alone, if it is this browser's.
     if let Ok(Some(named)) = ReturnParams::from_query(request.query) {
         let is_named = |known: &Known| {
@@ -53,8 +55,8 @@ fn next(
     if patience_ms <= 0 {
         return end(edge, &context, to.as_deref(), &Problem::unavailable(None));
     }
-    context.charges = Charges::of_proof(edge, &context.session);
     let asked = rest.remove(0);
+    context.charges = Charges::of_proof(edge, &context.session, &asked);
     let then = Then::Resume {
         asked: asked.clone(),
         rest,

@@ -28,15 +28,14 @@ pub(super) fn enter(
         .service(params.payment_service_id.as_str())
         .ok_or_else(Problem::unknown_service)?;
     let to = result_url(edge.config, service, &params.payment_id);
-    context.session = Session::open(edge.config, request.cookie);
+    context.session = Session::open(edge.config, request.cookie, edge.now_ms);
     let then = Then::Return { to };
     let known = context.session.find(service, &params.payment_id).cloned();
-    context.charges = if known.is_some() {
-        Charges::of_proof(edge, &context.session)
-    } else {
-        Charges::of_question(edge, request.address)
+    context.charges = match &known {
+        Some(known) => Charges::of_proof(edge, &context.session, known),
+        None => Charges::of_question(edge, request.address),
     };
-    context.session = context.session.for_question();
+    context.session = context.session.for_question(known.as_ref());
     if edge.config.has_ledger
         && let Some(known) = &known
     {
@@ -61,7 +60,7 @@ pub(super) fn leave(edge: &Edge<'_>, mut context: Context, to: String, outcome: 
     if let Some(id) = id
         && status.was_paid()
     {
-        context.session.forget_form_key(id);
+        context.session.shown_as_paid(id);
         // A payer whose cookie is gone has paid all the same: the ledger is told.
         if let Outcome::Seen(Ok(payment)) = &outcome
             && edge.config.has_ledger

@@ -26,9 +26,9 @@ pub(super) fn enter(
     target: Target<'_>,
 ) -> Result<Move, Problem> {
     let (service, id) = target.payment(edge.config)?;
-    context.session = Session::open(edge.config, request.cookie);
+    context.session = Session::open(edge.config, request.cookie, edge.now_ms);
     let known = context.session.find(service, &id).cloned();
-    context.session = context.session.for_question();
+    context.session = context.session.for_question(known.as_ref());
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
     let mut glance = Glance::shared(service.clone(), id.clone(), tries).within(PATIENCE_MS);
     if known.is_some() {
@@ -93,7 +93,7 @@ pub(super) fn leave(
     match seen {
         Ok((payment, proof)) => {
             if payment.status.was_paid() {
-                context.session.forget_form_key(&payment.id);
+                context.session.shown_as_paid(&payment.id);
             }
             shown(edge, &context, &payment, proof, refreshed)
         }

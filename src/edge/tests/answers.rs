@@ -54,7 +54,7 @@ fn every_answer_forbids_storing_and_guessing() {
         Response::empty(204),
         Response::see_other("https://a.example/"),
         Response::page(200, String::new()),
-        Response::problem_page(&problem, false, None),
+        Response::problem_page(&problem, None),
         Response::problem(&problem),
     ] {
         assert_eq!(header(&response, "cache-control"), Some("no-store"));
@@ -65,7 +65,7 @@ fn every_answer_forbids_storing_and_guessing() {
 
 #[test]
 fn a_page_runs_nothing_and_has_no_style_but_its_own() {
-    let html = page::problem(&Problem::internal(), false, None);
+    let html = page::problem(&Problem::internal(), None);
     let response = Response::page(200, html.clone());
     let policy = header(&response, "content-security-policy").unwrap();
     // The very text between the tags, as a browser hashes it.
@@ -83,7 +83,7 @@ fn a_page_runs_nothing_and_has_no_style_but_its_own() {
     );
     for rule in [
         "default-src 'none'",
-        "form-action 'none'",
+        "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ] {

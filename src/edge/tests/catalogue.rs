@@ -18,14 +18,16 @@ fn form(value: Value) -> Json {
 }
 
 fn ordered(value: Value, key: &str) -> Value {
-    let order = catalogue().order(&form(value), key).unwrap();
+    let order = catalogue().order(&form(value)).unwrap();
+    let reference = order.reference(key);
+    let order = order.into_parameters(reference);
     let mut text = String::new();
     order.write(&mut text);
     serde_json::from_str(&text).unwrap()
 }
 
 fn refused(value: Value) -> Vec<FieldError> {
-    catalogue().order(&form(value), "key").unwrap_err()
+    catalogue().order(&form(value)).unwrap_err()
 }
 
 fn good() -> Value {
@@ -144,7 +146,7 @@ fn a_field_that_a_form_gives_twice_is_refused() {
         ])
     };
     for name in ["item", "quantity"] {
-        let errors = catalogue().order(&twice(name), "key").unwrap_err();
+        let errors = catalogue().order(&twice(name)).unwrap_err();
         assert_eq!(errors, [FieldError::new(name, Rule::Duplicate)]);
     }
 }
@@ -187,6 +189,29 @@ fn the_same_press_is_the_same_reference_and_anything_else_another() {
     assert_eq!(all.len(), 6);
     // Written down, so that an upgrade does not make second payments of open orders. By Python's hashlib.
     assert_eq!(first, "cat-a1f45ac7a30b515ad528e1ca19cf023f");
+}
+
+#[test]
+fn equal_orders_have_one_digest_whatever_the_order_of_their_fields() {
+    let digest = |text: &str| {
+        let form = reader::parse(text.as_bytes()).unwrap();
+        let order = catalogue().order(&form).unwrap();
+        (order.digest(), order.reference("key"))
+    };
+    let first =
+        digest(r#"{"item":"dog","payer_name":"Tan","payer_email":"a@b.sg","idempotency_key":"1"}"#);
+    let same = digest(
+        r#"{"idempotency_key":"2","payer_email":"a@b.sg","quantity":"1","payer_name":"Tan","item":"dog"}"#,
+    );
+    assert_eq!(first, same);
+    assert_ne!(
+        first.0,
+        digest(r#"{"item":"dog","payer_name":"a@b.sg","payer_email":"Tan"}"#).0
+    );
+    assert!(
+        !first.1.contains(&first.0),
+        "the reference is not the digest's"
+    );
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn an_order_may_name_another_service_of_ours_and_no_other() {
 }
 
 /// Has the edge take a catalogue order, and says under which reference PaySG was asked.
-fn reference_of(bench: &mut Bench, request: &Request<'_>) -> (String, Option<String>) {
+pub(super) fn reference_of(bench: &mut Bench, request: &Request<'_>) -> (String, Option<String>) {
     let Move::Fetch(fetch, _) = bench.edge().begin(request) else {
         panic!("no call");
     };
@@ -289,76 +289,6 @@ fn an_idempotency_key_is_visible_ascii_of_255_characters_at_most() {
             "{key}"
         );
     }
-}
-
-#[test]
-fn a_plain_form_pressed_twice_is_one_order_by_its_cookie() {
-    let mut bench = Bench::new(&[]);
-    let body = "item=dog&quantity=2&payer_name=Tan+Ah+Kow&payer_email=";
-    let form = |cookie| Request {
-        content_type: "application/x-www-form-urlencoded",
-        accept: "text/html",
-        cookie,
-        ..post("/paysg/payments", body)
-    };
-    let (reference, _) = reference_of(&mut bench, &form(""));
-    let made = with(
-        payment("p1", "unpaid"),
-        json!({"reference_id": reference, "amount_in_cents": 3000}),
-    );
-    let cookie = bench
-        .take(
-            &form(""),
-            &[
-                ("POST /payments", 201, made.clone()),
-                ("GET /payments/p1", 200, made),
-            ],
-        )
-        .cookie();
-    bench.random = (64..128).collect();
-    assert_ne!(
-        reference_of(&mut bench, &form("")).0,
-        reference,
-        "another browser"
-    );
-    assert_eq!(reference_of(&mut bench, &form(&cookie)).0, reference);
-}
-
-#[test]
-fn a_plain_form_pressed_twice_before_the_cookie_came_is_one_order_by_the_pages_key() {
-    let mut bench = Bench::new(&[]);
-    let body =
-        |key: &str| format!("item=dog&quantity=2&payer_name=Tan+Ah+Kow&idempotency_key={key}");
-    let [first, other] = [body("a-key-of-the-page"), body("a-key-of-another-page")];
-    let form = |cookie, body| Request {
-        content_type: "application/x-www-form-urlencoded",
-        accept: "text/html",
-        cookie,
-        ..post("/paysg/payments", body)
-    };
-    let (reference, _) = reference_of(&mut bench, &form("", &first));
-    bench.random = (64..128).collect();
-    assert_eq!(reference_of(&mut bench, &form("", &first)).0, reference);
-    assert_ne!(reference_of(&mut bench, &form("", &other)).0, reference);
-
-    // Once the cookie is there, it goes on with what was begun, whatever page is opened next.
-    let made = with(
-        payment("p1", "unpaid"),
-        json!({"reference_id": reference, "amount_in_cents": 3000}),
-    );
-    let cookie = bench
-        .take(
-            &form("", &first),
-            &[
-                ("POST /payments", 201, made.clone()),
-                ("GET /payments/p1", 200, made),
-            ],
-        )
-        .cookie();
-    assert_eq!(
-        reference_of(&mut bench, &form(&cookie, &other)).0,
-        reference
-    );
 }
 
 #[test]

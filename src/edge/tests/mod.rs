@@ -15,6 +15,7 @@ mod creating;
 mod events;
 mod forms;
 mod limits;
+mod press;
 mod requests;
 mod sealing;
 mod session;
@@ -201,11 +202,46 @@ impl Got {
         header(&self.response, name)
     }
 
-    /// The cookie to send back.
+    /// The cookies that a browser sends back which had none before.
     pub(super) fn cookie(&self) -> String {
-        let cookie = self.header("set-cookie").expect("a cookie");
-        cookie.split(';').next().unwrap().to_owned()
+        let cookies = self.kept("");
+        assert_ne!(cookies, "", "no cookie");
+        cookies
     }
+
+    /// The cookies that a browser sends back which sent these.
+    pub(super) fn kept(&self, before: &str) -> String {
+        kept(
+            before,
+            self.response
+                .headers
+                .lines()
+                .filter_map(|line| line.strip_prefix("set-cookie: ")),
+        )
+    }
+}
+
+/// What a browser has after these values of `Set-Cookie`: a cookie keeps its place, and goes with `Max-Age=0`.
+pub(super) fn kept<'c>(before: &str, set: impl IntoIterator<Item = &'c str>) -> String {
+    let pairs = before.split("; ").filter_map(|pair| pair.split_once('='));
+    let mut jar: Vec<(String, String)> = pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    for cookie in set {
+        let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        let found = jar.iter().position(|(other, _)| other == name);
+        match (found, cookie.contains("; Max-Age=0;")) {
+            (Some(at), true) => drop(jar.remove(at)),
+            (Some(at), false) => value.clone_into(&mut jar[at].1),
+            (None, true) => {}
+            (None, false) => jar.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    let pairs: Vec<String> = jar
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    pairs.join("; ")
 }
 
 pub(super) fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
@@ -214,7 +250,10 @@ pub(super) fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> 
         (given == name).then_some(value)
     });
     let value = found.next();
-    assert_eq!(found.next(), None, "{name} twice");
+    assert!(
+        name == "set-cookie" || found.next().is_none(),
+        "{name} twice"
+    );
     value
 }
 
@@ -337,15 +376,14 @@ pub(super) fn has_made(bench: &mut Bench, count: usize) -> String {
             cookie: &cookie,
             ..post("/paysg/payments", &body)
         };
-        cookie = bench
-            .take(
-                &request,
-                &[
-                    ("POST /payments", 201, made.clone()),
-                    (&format!("GET /payments/{id}"), 200, made),
-                ],
-            )
-            .cookie();
+        let got = bench.take(
+            &request,
+            &[
+                ("POST /payments", 201, made.clone()),
+                (&format!("GET /payments/{id}"), 200, made),
+            ],
+        );
+        cookie = got.kept(&cookie);
     }
     cookie
 }

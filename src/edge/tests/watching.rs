@@ -315,14 +315,19 @@ fn nobody_who_may_have_paid_is_told_that_nothing_was_charged() {
     let cookie = has_made_p1(&mut bench);
     let body = order(json!({}));
     let cancel = action("p1", "cancel");
+    let proved = |request| Request {
+        cookie: &cookie,
+        ..request
+    };
+    // The last one without a cookie: its order may have been paid in another browser.
     for request in [
-        get("/paysg/resume", ""),
-        post(&cancel, ""),
+        proved(get("/paysg/resume", "")),
+        proved(post(&cancel, "")),
+        proved(post("/paysg/payments", &body)),
         post("/paysg/payments", &body),
     ] {
         let request = Request {
             accept: "text/html",
-            cookie: &cookie,
             ..request
         };
         for problem in [
@@ -339,7 +344,6 @@ fn nobody_who_may_have_paid_is_told_that_nothing_was_charged() {
     // Before its body is read, too, and where it cannot be.
     let press = Request {
         accept: "text/html",
-        cookie: &cookie,
         ..post("/paysg/payments", &body)
     };
     for problem in [Problem::overloaded(), Problem::too_slow()] {
@@ -362,6 +366,12 @@ fn nobody_who_may_have_paid_is_told_that_nothing_was_charged() {
         assert!([431, 415].contains(&got.status()), "{}", got.status());
         assert!(!got.response.body.contains("Nothing was charged"));
     }
+    // A cancelled link may have been paid just before.
+    let path = status_path("p1");
+    let cancelled = ("GET /payments/p1", 200, payment("p1", "cancelled"));
+    let got = bench.take(&opens_the_page(&path), &[cancelled]);
+    assert!(!got.response.body.contains("Nothing was charged"));
+    assert!(got.response.body.contains("your payment is safe"));
 }
 
 #[test]
@@ -394,6 +404,138 @@ fn resuming_leads_to_the_newest_open_payment_or_to_the_result() {
         &[("GET /payments/p1", 200, payment("p1", "cancelled"))],
     );
     assert_eq!(got.error(), (404, "nothing_to_resume".to_owned()));
+}
+
+#[test]
+fn an_hour_after_its_last_press_a_payment_is_not_resumed() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 2);
+    let named = format!("paysg_payment_id=p1&paysg_payment_service_id={SERVICE}");
+    let made_ms = bench.now_ms;
+    for query in ["", &*named] {
+        let request = Request {
+            cookie: &cookie,
+            ..get("/paysg/resume", query)
+        };
+        bench.now_ms = made_ms + 3_599_000;
+        let newest = if query.is_empty() { "p2" } else { "p1" };
+        let open = (
+            &*format!("GET /payments/{newest}"),
+            200,
+            payment(newest, "unpaid"),
+        );
+        assert_eq!(bench.take(&request, &[open]).status(), 303);
+        bench.now_ms = made_ms + 3_600_000;
+        let got = bench.answer(&request);
+        assert_eq!(got.error(), (404, "nothing_to_resume".to_owned()));
+    }
+    // It is still this browser's, for a day.
+    let path = status_path("p1");
+    let request = Request {
+        cookie: &cookie,
+        ..get(&path, "")
+    };
+    let shows = || ("GET /payments/p1", 200, payment("p1", "unpaid"));
+    assert_eq!(
+        bench.take(&request, &[shows()]).json()["reference_id"],
+        "INV-001"
+    );
+    bench.now_ms = made_ms + 86_400_000;
+    assert_eq!(
+        bench.take(&request, &[shows()]).json().get("reference_id"),
+        None
+    );
+}
+
+#[test]
+fn a_press_of_pay_opens_the_hour_anew() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    bench.now_ms += 3_500_000;
+    let body = order(json!({}));
+    let press = Request {
+        cookie: &cookie,
+        ..post("/paysg/payments", &body)
+    };
+    let open = || payment("p1", "unpaid");
+    let again = [
+        ("POST /payments", 201, open()),
+        ("GET /payments/p1", 200, open()),
+    ];
+    let cookie = bench.take(&press, &again).kept(&cookie);
+    bench.now_ms += 3_500_000;
+    let resume = Request {
+        cookie: &cookie,
+        ..get("/paysg/resume", "")
+    };
+    let got = bench.take(&resume, &[("GET /payments/p1", 200, open())]);
+    assert_eq!(
+        got.header("location"),
+        Some("https://staging.pay.gov.sg/payments/p1")
+    );
+}
+
+#[test]
+fn forgetting_takes_every_cookie_away_those_too_that_cannot_be_opened() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made(&mut bench, 3);
+    assert_eq!(cookie.split("; ").count(), 4);
+    let planted = "__Host-paysg-655d-0123456789ab=old";
+    let others = "theme=dark; __Host-paysg-6-0123456789ab=x; __Host-paysg-655d-short=x; __Host-paysg-655d-0123456789ab%0a=x";
+    let all = format!("{cookie}; {planted}; {others}");
+    let forget = Request {
+        cookie: &all,
+        ..post("/paysg/forget", "")
+    };
+    let got = bench.answer(&forget);
+    assert_eq!(got.status(), 204);
+    assert_eq!(got.kept(&all), others, "what is not ours stays");
+    let page = bench.answer(&Request {
+        accept: "text/html",
+        ..forget
+    });
+    assert_eq!(page.status(), 200);
+    assert!(page.response.body.contains("data-state=\"forgotten\""));
+    assert_eq!(page.kept(&all), others);
+}
+
+#[test]
+fn another_site_cannot_have_a_browser_forget() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let got = bench.answer(&Request {
+        cookie: &cookie,
+        origin: "https://evil.example",
+        ..post("/paysg/forget", "")
+    });
+    assert_eq!(got.error(), (403, "origin_not_allowed".to_owned()));
+    assert_eq!(got.header("set-cookie"), None);
+    let by_link = bench.answer(&Request {
+        cookie: &cookie,
+        ..get("/paysg/forget", "")
+    });
+    assert_eq!(by_link.error(), (405, "method_not_allowed".to_owned()));
+}
+
+#[test]
+fn a_page_that_shows_an_own_payment_offers_to_forget_it() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let path = status_path("p1");
+    for (cookie, offers) in [(&*cookie, true), ("", false)] {
+        let request = Request {
+            cookie,
+            ..opens_the_page(&path)
+        };
+        let got = bench.take(
+            &request,
+            &[("GET /payments/p1", 200, payment("p1", "paid"))],
+        );
+        let form = "<form method=\"post\" action=\"/paysg/forget\">";
+        assert_eq!(got.response.body.contains(form), offers);
+        let policy = got.header("content-security-policy").unwrap();
+        assert!(policy.contains("form-action 'self'"), "{policy}");
+    }
 }
 
 #[test]
