@@ -8,6 +8,7 @@ mod officer;
 mod operator;
 mod reconcile;
 mod refund;
+mod stated_total;
 
 use serde::{Deserialize, Serialize};
 
@@ -193,7 +194,7 @@ pub enum Task {
         /// The look.
         glance: Glance,
         /// What is asked for.
-        wish: refund::Wish,
+        request: refund::RefundRequest,
     },
     /// For [`Message::Reconcile`].
     Reconciliation(Box<Reconciliation>),
@@ -327,16 +328,17 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             }
             Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),
         },
-        Task::RefundLook { mut glance, wish } => {
-            match glance.answer(answer, desk.now_ms, desk.random) {
-                Step::Fetch(fetch) => Progress::Working(Task::RefundLook { glance, wish }, fetch),
-                Step::Done(Ok(payment)) => refund::looked(desk, &payment, &wish),
-                Step::Done(Err(trouble)) => {
-                    let id = glance.payment_id();
-                    Progress::Done(refund::not_seen(desk, id, &wish, trouble))
-                }
+        Task::RefundLook {
+            mut glance,
+            request,
+        } => match glance.answer(answer, desk.now_ms, desk.random) {
+            Step::Fetch(fetch) => Progress::Working(Task::RefundLook { glance, request }, fetch),
+            Step::Done(Ok(payment)) => refund::looked(desk, &payment, &request),
+            Step::Done(Err(trouble)) => {
+                let id = glance.payment_id();
+                Progress::Done(refund::not_seen(desk, id, &request, trouble))
             }
-        }
+        },
         Task::Reconciliation(reconciliation) => reconcile::resume(desk, reconciliation, answer),
         Task::OperatorAdoption(glance) => glanced(
             desk,

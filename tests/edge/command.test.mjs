@@ -275,7 +275,7 @@ function byToken(world) {
 
   test("an action that there is not is a 404", async () => {
     const { path, payment } = await world.pending();
-    for (const action of ["pay", "read", "Cancel", "cancel%2f", ""]) (await post(path, action, world.command("cancel", { payment_id: payment.id }))).expect(404, "not_found");
+    for (const action of ["pay", "read", "Cancel", "cancel%2f"]) (await post(path, action, world.command("cancel", { payment_id: payment.id }))).expect(404, "not_found");
   });
 
   test("a command's body is not read, but it is bounded", async () => {

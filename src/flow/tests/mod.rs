@@ -20,6 +20,7 @@ mod desk;
 mod glance;
 mod list;
 mod operator;
+mod refund_states;
 mod refunds;
 mod stateless;
 mod watch;
