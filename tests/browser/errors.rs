@@ -6,9 +6,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{NONE, answers, code, get, json, new_page, requests, settle, text, to_json};
 
-const TYPES: &str = include_str!("../../npm/index.d.ts");
+const TYPES: &str = include_str!("../../src/browser/types.d.ts");
 /// What index.js says itself, before or without wasm.
-const OF_INDEX_JS: [&str; 4] = ["no_window", "wasm_blocked", "load_failed", "internal"];
+const OF_INDEX_JS: [&str; 3] = ["wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
 const ELSEWHERE: [&str; 7] = [
