@@ -8,6 +8,7 @@ mod officer;
 mod operator;
 mod reconcile;
 mod refund;
+mod stated_total;
 
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +101,11 @@ pub enum Message {
         /// The payment that it is about; `None`: whichever.
         payment_id: Option<PaymentId>,
     },
+    /// Delete all but a tombstone.
+    Erase {
+        /// The token's `sub`.
+        by: Option<String>,
+    },
     /// An operator's command, to be journalled.
     OperatorCommand {
         /// The token's `action`.
@@ -133,6 +139,7 @@ impl Message {
             | Self::Adopt { .. }
             | Self::AbandonAttempt { .. }
             | Self::Acknowledge { .. }
+            | Self::Erase { .. }
             | Self::Read
             | Self::Wake => true,
         }
@@ -193,7 +200,7 @@ pub enum Task {
         /// The look.
         glance: Glance,
         /// What is asked for.
-        wish: refund::Wish,
+        request: refund::RefundRequest,
     },
     /// For [`Message::Reconcile`].
     Reconciliation(Box<Reconciliation>),
@@ -249,6 +256,10 @@ pub enum Progress {
 pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
     match message {
         Message::Pay { order } => {
+            // Never paid: it may be paid now.
+            if desk.ledger.intent.paid().is_none() {
+                desk.ledger.reopen(desk.now_ms);
+            }
             let (checkout, step) = Checkout::begin(desk, order);
             match step {
                 Step::Fetch(fetch) => Progress::Working(Task::Checkout(Box::new(checkout)), fetch),
@@ -285,6 +296,7 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
         Message::Acknowledge { alert, payment_id } => {
             operator::acknowledge(desk, alert, payment_id.as_ref())
         }
+        Message::Erase { by } => operator::erase(desk, by),
         Message::OperatorCommand {
             action,
             by,
@@ -326,16 +338,17 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
             }
             Step::Done(result) => Progress::Done(officer::commanded(desk, &command, result)),
         },
-        Task::RefundLook { mut glance, wish } => {
-            match glance.answer(answer, desk.now_ms, desk.random) {
-                Step::Fetch(fetch) => Progress::Working(Task::RefundLook { glance, wish }, fetch),
-                Step::Done(Ok(payment)) => refund::looked(desk, &payment, &wish),
-                Step::Done(Err(trouble)) => {
-                    let id = glance.payment_id();
-                    Progress::Done(refund::not_seen(desk, id, &wish, trouble))
-                }
+        Task::RefundLook {
+            mut glance,
+            request,
+        } => match glance.answer(answer, desk.now_ms, desk.random) {
+            Step::Fetch(fetch) => Progress::Working(Task::RefundLook { glance, request }, fetch),
+            Step::Done(Ok(payment)) => refund::looked(desk, &payment, &request),
+            Step::Done(Err(trouble)) => {
+                let id = glance.payment_id();
+                Progress::Done(refund::not_seen(desk, id, &request, trouble))
             }
-        }
+        },
         Task::Reconciliation(reconciliation) => reconcile::resume(desk, reconciliation, answer),
         Task::OperatorAdoption(glance) => glanced(
             desk,
@@ -431,8 +444,17 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
     if trouble == Trouble::UnknownPayment && desk.ledger.intent.attempt_of(id).is_some() {
         desk.flag(Flag::Vanished, Some(id));
     }
+    let known = desk.ledger.intent.attempt_of(id);
     match paid_all_the_same(desk, id, &trouble) {
         Some(payment) => Reply::Payment { payment },
+        // It was paid, and a tombstone says too little of it.
+        None if known.is_some_and(|attempt| attempt.state.was_paid())
+            && trouble == Trouble::UnknownPayment =>
+        {
+            Reply::Failed(Trouble::Unavailable {
+                retry_after_ms: None,
+            })
+        }
         None => Reply::Failed(trouble),
     }
 }
@@ -456,6 +478,10 @@ fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
 /// A payment as the ledger knows it.
 fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let intent = &desk.ledger.intent;
+    // A tombstone does not say it, and no receipt goes without it.
+    if intent.reference_id.is_empty() {
+        return None;
+    }
     let attempt = intent.attempt_of(id)?;
     Some(PaymentView {
         id: id.clone(),
@@ -487,6 +513,9 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     if paid_already || intent.hints.contains(&payment_id) {
         return Progress::Done(Reply::Noted);
     }
+    // Another payment of an order whose record is erased.
+    desk.ledger.reopen(desk.now_ms);
+    let intent = &desk.ledger.intent;
     // One may have been settled by another GET than its own.
     let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
     desk.ledger.schedule.hints.keep(waiting);

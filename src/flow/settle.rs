@@ -1,12 +1,11 @@
 //! Settles refunds by what a GET shows.
 //!
-//! PaySG lists no refunds, and says of a payment neither how much was given back nor by which call: only `refund_status`. A refund is taken to
-//! be what PaySG shows if
-//! - PaySG took it (a 2xx), since PaySG has one refund of a payment under way at a time; or
-//! - its answer was lost, it is the only refund whose outcome is not known, PaySG showed nothing given back before it was asked for, and its
-//!   amount fits.
+//! PaySG lists no refunds. It says of a payment neither how much was given back nor by which call: only `refund_status`. What PaySG shows is
+//! taken for a refund of the ledger's in two cases.
+//! - PaySG took the refund (a 2xx). PaySG has one refund of a payment under way at a time.
+//! - The answer was lost, no other refund is open, nothing was given back before, and the amount fits.
 //!
-//! Everything else that PaySG shows given back was given back by somebody else: the e-service is told how the payment stands, without a refund.
+//! Everything else was given back by somebody else. The e-service is then told how the payment stands, without a refund.
 
 use super::terms::Desk;
 use crate::ledger::{Attempt, AttemptState, Flag, Refund, RefundState, Transition};

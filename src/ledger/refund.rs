@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{AttemptState, Digest, Intent, NotifiedRefund, TellStatus, Telling, Transition};
 use crate::paysg::{Cents, PaymentId};
 
-/// What became of a refund.
+/// The state of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundState {
@@ -24,7 +24,7 @@ pub enum RefundState {
 }
 
 impl RefundState {
-    /// Whether PaySG is still to say what became of it.
+    /// Returns true until PaySG has shown how it ended.
     #[must_use]
     pub const fn is_unsettled(self) -> bool {
         matches!(self, Self::Requested | Self::Pending)
@@ -57,7 +57,7 @@ pub struct Refund {
     pub asked_at_ms: i64,
     /// How the payment stood then, or since another refund was made: only what is given back beyond it can be this one.
     pub before: AttemptState,
-    /// What became of it.
+    /// Its state.
     pub state: RefundState,
 }
 
@@ -316,7 +316,8 @@ impl Intent {
                     .tellings
                     .iter()
                     .filter(|told| told.payment_id == payment_id)
-                    .count();
+                    .count()
+                    .saturating_add(self.erased_notifications as usize);
                 format!("{}-refund-{nth}", payment_id.as_str())
             }
         };

@@ -23,7 +23,7 @@ pub enum TellStatus {
     Refunded,
 }
 
-/// A refund that the e-service is told of.
+/// The refund that a notification is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotifiedRefund {
     /// The key of the command.
@@ -56,7 +56,7 @@ pub struct Telling {
 }
 
 impl Telling {
-    /// That a payment was paid.
+    /// The notification that a payment was paid.
     #[must_use]
     pub fn paid(payment_id: PaymentId, since_ms: i64) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! Refunds of one payment, by commands that come again, beside a PaySG whose answers are lost, which forgets keys or keeps none, whose refunds
 //! are pending, fail, show late and in unknown words, and on whose dashboard others give money back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use paysg_wasm::flow::agenda::{self, Pace};
 use paysg_wasm::flow::checkout::Order;
@@ -149,6 +149,9 @@ struct Bench {
     notified: Notified,
     /// Refunds during whose uncertainty somebody gave money back on the dashboard: PaySG shows one like the other.
     mixed_up: bool,
+    /// The dashboard gave money back beside other refunds: PaySG shows the same word before and after.
+    unseen: bool,
+    asked_for: BTreeSet<String>,
 }
 
 impl Bench {
@@ -179,6 +182,8 @@ impl Bench {
             faults: false,
             notified: Vec::new(),
             mixed_up: false,
+            unseen: false,
+            asked_for: BTreeSet::new(),
         };
         bench.ask(Message::Pay {
             order: Order {
@@ -234,7 +239,29 @@ impl Bench {
         }
     }
 
+    /// Another refund is asked for only if all that was given back is counted, and nothing is under way.
+    fn check_asked(&mut self, fetch: &Fetch) {
+        let Some(key) = fetch.request.idempotency_key.clone() else {
+            return;
+        };
+        let refund = fetch.request.path.ends_with("/refund");
+        if !refund || !self.asked_for.insert(key) || self.unseen || self.is_mixed_up() {
+            return;
+        }
+        let attempt = self.ledger.intent.attempts.first().unwrap();
+        assert_eq!(
+            attempt.refunded_amount_in_cents,
+            Some(self.paysg.given_back(self.now_ms)),
+            "asked for beside money that is not counted"
+        );
+        assert!(
+            !self.paysg.is_under_way(self.now_ms),
+            "asked for beside another refund"
+        );
+    }
+
     fn call_paysg(&mut self, fetch: &Fetch) -> (u16, String) {
+        self.check_asked(fetch);
         let fate = if self.faults { self.dice.below(8) } else { 8 };
         match fate {
             0 => (0, String::new()),
@@ -371,8 +398,10 @@ impl Bench {
         } else {
             500
         };
+        let beside = self.paysg.given.iter().any(|one| one.succeeds);
         let given = cents > 0 && self.paysg.give(None, cents, self.now_ms, &mut self.dice);
         if given {
+            self.unseen |= beside;
             *seen.entry("dashboard").or_default() += 1;
             let refunds = &self.ledger.intent.refunds;
             self.mixed_up |= refunds.iter().any(|refund| refund.state.is_unsettled());

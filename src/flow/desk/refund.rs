@@ -1,10 +1,10 @@
 //! Giving money back, once for each command however often it is sent.
 //!
 //! PaySG says neither that it takes a key for a refund nor how much of a payment was given back. So a refund is asked for only if everything
-//! that PaySG shows given back is explained, and no other refund of the payment waits for its outcome. A command whose answer was lost begins,
-//! when it comes again, with a GET; where that shows nothing new, the refund is asked for again only while PaySG would know its key.
+//! that PaySG shows given back is explained, and no other refund of the payment waits for its outcome. If the answer to a command was lost, the
+//! same command begins with a GET. If that shows nothing new, the refund is asked for again, as long as PaySG would know its key.
 
-use super::{Message, Progress, Reply, Task, officer, recorded};
+use super::{Message, Progress, Reply, Task, officer, recorded, stated_total};
 use crate::flow::checkout::KEY_GOOD_FOR_MS;
 use crate::flow::command::{Action, Command, Done};
 use crate::flow::glance::Glance;
@@ -17,12 +17,10 @@ use crate::paysg::{Cents, Payment, PaymentId, RefundStatus, Status};
 
 /// How long a command may take to look before it asks.
 const LOOK_PATIENCE_MS: i64 = 8_000;
-/// How long a call that nobody answered may still be under way at PaySG.
-const IN_FLIGHT_MS: i64 = 60_000;
 
-/// What a command asks for.
+/// A refund that a command asks for.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Wish {
+pub struct RefundRequest {
     /// How much.
     amount_in_cents: Cents,
     /// The command's key.
@@ -42,19 +40,19 @@ pub(super) fn begun(desk: &mut Desk<'_>, message: Message) -> Progress {
     else {
         return Progress::Done(Reply::Slept);
     };
-    let wish = Wish {
+    let request = RefundRequest {
         amount_in_cents,
         key: refund_key(&payment_id, &command_id),
         stated_in_cents: refunded_amount_in_cents,
     };
     if !desk.terms.remembers {
-        return call(desk, payment_id, &wish, false);
+        return call(desk, payment_id, &request, false);
     }
     let intent = &desk.ledger.intent;
     let Some(attempt) = intent.attempt_of(&payment_id) else {
         return failed_with(Trouble::UnknownPayment);
     };
-    let earlier = intent.refund(&wish.key);
+    let earlier = intent.refund(&request.key);
     if earlier.is_some_and(|refund| refund.amount_in_cents != amount_in_cents) {
         return failed_with(Trouble::RefundChanged);
     }
@@ -65,48 +63,53 @@ pub(super) fn begun(desk: &mut Desk<'_>, message: Message) -> Progress {
     if look_first
         || unsettled
         || asked_before
-        || wish.stated_in_cents.is_some()
+        || request.stated_in_cents.is_some()
         || !attempt.state.was_paid()
     {
         let tries = Tries::until(desk.now_ms.saturating_add(LOOK_PATIENCE_MS));
         let service = intent.payment_service_id.clone();
         let glance = Glance::fresh(service, payment_id, tries).within(LOOK_PATIENCE_MS);
         let fetch = glance.fetch(0);
-        return Progress::Working(Task::RefundLook { glance, wish }, fetch);
+        return Progress::Working(Task::RefundLook { glance, request }, fetch);
     }
     match may_ask(desk, &payment_id, &RefundStatus::Absent) {
-        Ok(()) => ask(desk, payment_id, &wish),
+        Ok(()) => ask(desk, payment_id, &request),
         Err(trouble) => failed_with(trouble),
     }
 }
 
 /// Asks for a refund that was not asked for, or was refused: that is asked for anew, and what is lost then is lost since then.
-fn ask(desk: &mut Desk<'_>, payment_id: PaymentId, wish: &Wish) -> Progress {
+fn ask(desk: &mut Desk<'_>, payment_id: PaymentId, request: &RefundRequest) -> Progress {
     desk.record(Transition::RefundAsked {
         payment_id: payment_id.clone(),
-        key: wish.key.clone(),
-        amount_in_cents: wish.amount_in_cents,
+        key: request.key.clone(),
+        amount_in_cents: request.amount_in_cents,
     });
-    call(desk, payment_id, wish, false)
+    call(desk, payment_id, request, false)
 }
 
-fn call(desk: &mut Desk<'_>, payment_id: PaymentId, wish: &Wish, repeated: bool) -> Progress {
+fn call(
+    desk: &mut Desk<'_>,
+    payment_id: PaymentId,
+    request: &RefundRequest,
+    repeated: bool,
+) -> Progress {
     let action = Action::Refund {
-        amount_in_cents: wish.amount_in_cents,
-        key: wish.key.clone(),
+        amount_in_cents: request.amount_in_cents,
+        key: request.key.clone(),
         repeated,
     };
     officer::command(desk, payment_id, action)
 }
 
 /// Takes what a GET shows before a refund is asked for.
-pub(super) fn looked(desk: &mut Desk<'_>, payment: &Payment, wish: &Wish) -> Progress {
+pub(super) fn looked(desk: &mut Desk<'_>, payment: &Payment, request: &RefundRequest) -> Progress {
     let seen = match witness(desk, payment, false) {
         Ok(status) => status,
         Err(trouble) => return failed_with(trouble),
     };
-    if let Some(stated) = wish.stated_in_cents
-        && let Err(trouble) = take_statement(desk, payment, stated)
+    if let Some(stated) = request.stated_in_cents
+        && let Err(trouble) = stated_total::enter(desk, payment, stated)
     {
         return failed_with(trouble);
     }
@@ -114,20 +117,20 @@ pub(super) fn looked(desk: &mut Desk<'_>, payment: &Payment, wish: &Wish) -> Pro
     let intent = &desk.ledger.intent;
     let attempt = intent.attempt_of(&payment.id);
     let status = attempt.map_or(seen, |attempt| paid_status(attempt.state));
-    let refund = intent.refund(&wish.key).cloned();
+    let refund = intent.refund(&request.key).cloned();
     match refund.filter(|refund| refund.state != RefundState::Refused) {
         Some(refund) if refund.state == RefundState::Requested => {
             if desk.now_ms.saturating_sub(refund.asked_at_ms) < KEY_GOOD_FOR_MS
                 && shows_nothing_new(&refund, shown)
             {
-                call(desk, payment.id.clone(), wish, true)
+                call(desk, payment.id.clone(), request, true)
             } else {
                 failed_with(Trouble::RefundUncertain)
             }
         }
         Some(refund) => Progress::Done(report(desk, PaymentView::of(payment, status), &refund)),
         None => match may_ask(desk, &payment.id, shown) {
-            Ok(()) => ask(desk, payment.id.clone(), wish),
+            Ok(()) => ask(desk, payment.id.clone(), request),
             Err(trouble) => failed_with(trouble),
         },
     }
@@ -137,14 +140,14 @@ pub(super) fn looked(desk: &mut Desk<'_>, payment: &Payment, wish: &Wish) -> Pro
 pub(super) fn not_seen(
     desk: &mut Desk<'_>,
     payment_id: &PaymentId,
-    wish: &Wish,
+    request: &RefundRequest,
     trouble: Trouble,
 ) -> Reply {
     if trouble == Trouble::Mismatch {
         desk.flag_swapped(payment_id);
         return Reply::Failed(trouble);
     }
-    let refund = desk.ledger.intent.refund(&wish.key).cloned();
+    let refund = desk.ledger.intent.refund(&request.key).cloned();
     let known = refund
         .filter(|refund| !matches!(refund.state, RefundState::Requested | RefundState::Refused));
     match known.zip(recorded(desk, payment_id)) {
@@ -153,7 +156,7 @@ pub(super) fn not_seen(
     }
 }
 
-/// Whether another refund may be asked for: never while one may have been made that the ledger does not count.
+/// Refuses another refund while one may have been made that the ledger does not count.
 fn may_ask(desk: &Desk<'_>, payment_id: &PaymentId, shown: &RefundStatus) -> Result<(), Trouble> {
     let intent = &desk.ledger.intent;
     let Some(attempt) = intent.attempt_of(payment_id) else {
@@ -184,7 +187,7 @@ fn may_ask(desk: &Desk<'_>, payment_id: &PaymentId, shown: &RefundStatus) -> Res
     }
 }
 
-/// Whether a GET leaves it open that a refund whose answer was lost was never made.
+/// Returns true if a refund whose answer was lost may never have been made, by what a GET shows.
 fn shows_nothing_new(refund: &Refund, shown: &RefundStatus) -> bool {
     match shown {
         RefundStatus::Absent | RefundStatus::NotRefunded => true,
@@ -194,60 +197,6 @@ fn shows_nothing_new(refund: &Refund, shown: &RefundStatus) -> bool {
         | RefundStatus::Failed
         | RefundStatus::Other(_) => false,
     }
-}
-
-/// Takes the total that an operator has read from PaySG's dashboard. It settles the refund whose outcome is not known, if there is one and the
-/// total is explained with it or without it.
-fn take_statement(desk: &mut Desk<'_>, payment: &Payment, stated: u64) -> Result<(), Trouble> {
-    let intent = &desk.ledger.intent;
-    let Some(attempt) = intent.attempt_of(&payment.id) else {
-        return Err(Trouble::UnknownPayment);
-    };
-    let agrees = match &payment.refund_status {
-        RefundStatus::Absent | RefundStatus::NotRefunded => stated == 0,
-        RefundStatus::PartiallyRefunded => (1..attempt.amount_in_cents).contains(&stated),
-        RefundStatus::Other(_) => stated < attempt.amount_in_cents,
-        // PaySG takes no other refund then: there is nothing to find out.
-        RefundStatus::FullyRefunded | RefundStatus::Pending | RefundStatus::Failed => return Ok(()),
-    };
-    let unsettled: Vec<Refund> = intent
-        .unsettled_refunds()
-        .filter(|refund| refund.payment_id == payment.id)
-        .cloned()
-        .collect();
-    let under_way = unsettled
-        .iter()
-        .filter(|refund| refund.state == RefundState::Requested)
-        .any(|refund| desk.now_ms.saturating_sub(refund.asked_at_ms) < IN_FLIGHT_MS);
-    let known = attempt.refunded_amount_in_cents;
-    if !agrees || under_way || known.is_some_and(|known| stated < known) {
-        return Err(Trouble::RefundUncertain);
-    }
-    let transition = match (&*unsettled, known) {
-        ([], known) if known == Some(stated) => return Ok(()),
-        ([refund], Some(known)) if stated == known => {
-            let key = refund.key.clone();
-            if refund.state == RefundState::Pending {
-                Transition::RefundFailed { key }
-            } else {
-                Transition::RefundRefused { key }
-            }
-        }
-        ([refund], Some(known))
-            if stated.checked_sub(known) == Some(refund.amount_in_cents.get()) =>
-        {
-            Transition::RefundMade {
-                key: refund.key.clone(),
-                whole: false,
-            }
-        }
-        _ => Transition::RefundTotalStated {
-            payment_id: payment.id.clone(),
-            amount_in_cents: stated,
-        },
-    };
-    desk.record(transition);
-    Ok(())
 }
 
 /// PaySG has answered with success. That is on disk before a GET shows what came of it: where the GET fails, the refund is not asked for again.
@@ -277,16 +226,21 @@ pub(super) fn refused_at_once(desk: &mut Desk<'_>, command: &Command, done: &Don
 }
 
 /// Says what became of a refund, as the ledger has it after the GET.
-pub(super) fn answered(desk: &mut Desk<'_>, done: &Done, wish: &Wish, status: Status) -> Reply {
+pub(super) fn answered(
+    desk: &mut Desk<'_>,
+    done: &Done,
+    request: &RefundRequest,
+    status: Status,
+) -> Reply {
     let payment = PaymentView::of(&done.payment, status);
     let shown = &done.payment.refund_status;
     if !desk.terms.remembers {
         return match done.refusal.clone() {
             Some(refusal) => Reply::Failed(refused(desk, &done.payment, refusal, status)),
-            None => without_ledger(payment, wish, shown),
+            None => without_ledger(payment, request, shown),
         };
     }
-    let Some(refund) = desk.ledger.intent.refund(&wish.key).cloned() else {
+    let Some(refund) = desk.ledger.intent.refund(&request.key).cloned() else {
         return Reply::Failed(Trouble::RefundUncertain);
     };
     match (refund.state, done.refusal.clone()) {
@@ -355,10 +309,12 @@ fn report(desk: &Desk<'_>, payment: PaymentView, refund: &Refund) -> Reply {
 }
 
 /// Without a ledger the GET after the call is all that there is to go by.
-fn without_ledger(payment: PaymentView, wish: &Wish, shown: &RefundStatus) -> Reply {
+fn without_ledger(payment: PaymentView, request: &RefundRequest, shown: &RefundStatus) -> Reply {
     let state = match shown {
         RefundStatus::Failed => return Reply::Failed(Trouble::RefundFailed),
-        RefundStatus::PartiallyRefunded if wish.amount_in_cents.get() < payment.amount_in_cents => {
+        RefundStatus::PartiallyRefunded
+            if request.amount_in_cents.get() < payment.amount_in_cents =>
+        {
             RefundState::Succeeded
         }
         RefundStatus::FullyRefunded => RefundState::Succeeded,
@@ -371,8 +327,8 @@ fn without_ledger(payment: PaymentView, wish: &Wish, shown: &RefundStatus) -> Re
     let whole = *shown == RefundStatus::FullyRefunded;
     Reply::Refund {
         refund: RefundView {
-            key: wish.key.clone(),
-            amount_in_cents: wish.amount_in_cents,
+            key: request.key.clone(),
+            amount_in_cents: request.amount_in_cents,
             state,
             refunded_amount_in_cents: whole.then_some(payment.amount_in_cents),
         },
@@ -411,8 +367,8 @@ const fn failed_with(trouble: Trouble) -> Progress {
     Progress::Done(Reply::Failed(trouble))
 }
 
-impl Wish {
-    /// What a command asks for, once it is under way.
+impl RefundRequest {
+    /// The request of a command that is under way.
     pub(super) fn of(amount_in_cents: Cents, key: &Digest) -> Self {
         Self {
             amount_in_cents,
