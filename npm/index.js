@@ -42,6 +42,7 @@ export async function load({ wasm, ...options } = {}) {
     readReturn: (url) => guard(() => paysg.readReturn(url)),
     clearReturn: () => guard(() => paysg.clearReturn()),
     verifyPayment: (params, options) => later(() => paysg.verifyPayment(params, options)),
+    forgetPayments: (options) => later(() => paysg.forgetPayments(options)),
     startVerification: (options) => {
       try {
         return paysg.startVerification(options)?.catch(rethrow) ?? null;

@@ -26,6 +26,8 @@ mod options;
 mod redirect;
 #[path = "browser/returning.rs"]
 mod returning;
+#[path = "browser/tabs.rs"]
+mod tabs;
 #[path = "browser/verification.rs"]
 mod verification;
 

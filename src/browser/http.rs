@@ -24,9 +24,10 @@ pub(super) struct Answer {
     pub(super) body: Fields,
 }
 
-/// A creation, if there is a body; else a question.
+/// What is sent.
 pub(super) struct Request<'a> {
     pub(super) url: &'a str,
+    pub(super) method: &'a str,
     /// JSON, and the idempotency key that belongs to it.
     pub(super) body: Option<(&'a str, &'a str)>,
     /// For everything until the last byte of the answer.
@@ -47,10 +48,10 @@ pub(super) async fn send(request: Request<'_>, signals: &Signals) -> Result<Answ
     // The proxy's cookie proves which payments are this browser's; it may be on another origin of the same site.
     init.set_credentials(RequestCredentials::Include);
     init.set_signal(Some(&controller.signal()));
+    init.set_method(request.method);
     if let Some((body, key)) = request.body {
         headers.set("content-type", "application/json");
         headers.set("idempotency-key", key);
-        init.set_method("POST");
         init.set_body(&body.into());
     }
     init.set_headers(&headers.into_raw());

@@ -18,6 +18,8 @@ use super::window::{random_uuid, window};
 
 /// What every name in `sessionStorage` begins with.
 const PREFIX: &str = "paysg-wasm:";
+/// What the keys begin with that are drawn here. The proxy's cookie prevails over them, so that equal orders of two tabs are one.
+const TAB_KEY_PREFIX: &str = "tab-";
 
 /// A stored text, as this page knows it.
 struct Item {
@@ -46,13 +48,16 @@ pub(super) fn key_for(order: &str) -> Result<String, JsValue> {
     let name = name_of(order);
     let key = match read(&name) {
         Some(key) => key,
-        None => random_uuid().map_err(|cause| {
-            error_with(
-                Kind::InsecurePage,
-                "Payments need a page that was loaded over https.",
-                cause,
-            )
-        })?,
+        None => {
+            let uuid = random_uuid().map_err(|cause| {
+                error_with(
+                    Kind::InsecurePage,
+                    "Payments need a page that was loaded over https.",
+                    cause,
+                )
+            })?;
+            [TAB_KEY_PREFIX, &uuid].concat()
+        }
     };
     keep(name, key.clone());
     Ok(key)
@@ -69,6 +74,20 @@ pub(super) fn forget(payment_id: &str) {
     if let Some(order) = read(&payment) {
         drop_item(&order);
         drop_item(&payment);
+    }
+}
+
+/// Drops everything that this tab knows of payments.
+pub(super) fn forget_all() {
+    ITEMS.set(Vec::new());
+    let Ok(storage) = storage() else {
+        return;
+    };
+    let count = storage.length().unwrap_or_default();
+    let names = (0..count).filter_map(|at| storage.key(at).ok()?);
+    let ours = names.filter(|name| name.starts_with(PREFIX));
+    for name in ours.collect::<Vec<_>>() {
+        let _ = storage.remove_item(&name);
     }
 }
 

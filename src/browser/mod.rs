@@ -8,10 +8,12 @@ mod address;
 mod checkout;
 mod error;
 mod fields;
+mod forget;
 mod http;
 mod keys;
 mod options;
 mod task;
+mod turn;
 mod verify;
 mod wait;
 mod window;
@@ -113,6 +115,15 @@ impl Browser {
         promised(verify::verify_payment(
             self.settings.clone(),
             &Fields(params.clone()),
+            &Fields(options.clone()),
+        ))
+    }
+
+    /// Has this browser forget its payments. Rejects with `invalid_option`, `unreachable`, `aborted`, and the proxy's own codes.
+    #[wasm_bindgen(js_name = forgetPayments, skip_typescript)]
+    pub fn forget_payments(&self, options: &JsValue) -> Promise {
+        promised(forget::forget_payments(
+            self.settings.clone(),
             &Fields(options.clone()),
         ))
     }

@@ -73,9 +73,10 @@ export interface CreateOptions {
   /**
    * 1 to 255 visible ASCII characters, in place of the key that this module draws and remembers for the order.
    *
-   * Its own key is a random UUID in `sessionStorage`, in items called `paysg-wasm:` and a fingerprint of order or payment, from which neither can be
+   * Its own key is `tab-` and a random UUID in `sessionStorage`, in items called `paysg-wasm:` and a fingerprint of order or payment, from which neither can be
    * read. It is found again for an order of the same JSON after a reload, and dropped once {@link PaySG.verifyPayment} sees the payment settled, or
-   * {@link PaySG.pay} finds it paid.
+   * {@link PaySG.pay} finds it paid. Equal orders from the catalogue in several tabs of one browser are one payment by the proxy's cookie, whatever
+   * key each tab has drawn. A key that you choose is an order of its own; do not begin it with `tab-`.
    */
   idempotencyKey?: string;
   /** Aborts with `aborted`. What was sent may have created the payment all the same; the next call with the order finds it. */
@@ -204,6 +205,17 @@ export class PaySG {
    * @throws {@link PaySGError} (as rejection) what these two throw.
    */
   startVerification(options?: VerifyOptions): Promise<Verification> | null;
+
+  /**
+   * Has this browser forget its payments, on a computer that others use: removes the proxy's cookies and what this tab has stored. The payments stay
+   * as they are. Then nothing here resumes, shows or cancels them, and an order from the catalogue that is pressed again is a new payment.
+   *
+   * The browser's history still holds the addresses of payments. With such an address another person sees the status and nothing else.
+   *
+   * @throws {@link PaySGError} (as rejection) `invalid_option`, `aborted`, `unreachable` and the proxy's own codes, such as `not_found` by a proxy
+   *   of your own that has no such route: then the cookies are still there.
+   */
+  forgetPayments(options?: { signal?: AbortSignal }): Promise<void>;
 }
 
 /**

@@ -134,6 +134,7 @@ async fn verify(
             Step::Ask => {
                 let request = Request {
                     url: &url,
+                    method: "GET",
                     body: None,
                     timeout_ms: QUESTION_MS as i32,
                 };

@@ -43,7 +43,7 @@ async fn an_order_is_sent_as_the_proxy_takes_it() {
     let headers = get(&request, "headers");
     assert_eq!(text(&headers, "accept"), "application/json");
     assert_eq!(text(&headers, "content-type"), "application/json");
-    assert_eq!(text(&headers, "idempotency-key").len(), 36);
+    assert_eq!(text(&headers, "idempotency-key").len(), 40);
     assert_eq!(departed(), [""; 0], "creating is not paying");
 }
 
