@@ -49,7 +49,7 @@ export type PaymentStatus =
   | "unpaid"
   /** Paid, and nothing given back. */
   | "paid"
-  /** Paid, and a refund is partial, pending, failed, or of a kind unknown here. */
+  /** Paid, and some of it given back. A refund that is pending or failed leaves the payment `paid`. */
   | "partially_refunded"
   /** Paid, and all of it given back. */
   | "refunded"

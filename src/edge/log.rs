@@ -167,6 +167,7 @@ pub enum Kind {
     Adopt,
     AbandonAttempt,
     Acknowledge,
+    Erase,
     Read,
     Wake,
 }
@@ -187,6 +188,7 @@ impl Kind {
             Message::Adopt { .. } => Self::Adopt,
             Message::AbandonAttempt { .. } => Self::AbandonAttempt,
             Message::Acknowledge { .. } => Self::Acknowledge,
+            Message::Erase { .. } => Self::Erase,
             Message::OperatorCommand { message, .. } => Self::of(message),
             Message::Read => Self::Read,
             Message::Wake => Self::Wake,
@@ -206,6 +208,7 @@ impl Kind {
             Self::Adopt => "object adopt",
             Self::AbandonAttempt => "object abandon-attempt",
             Self::Acknowledge => "object acknowledge",
+            Self::Erase => "object erase",
             Self::Read => "object read",
             Self::Wake => "alarm",
         }

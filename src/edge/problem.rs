@@ -443,6 +443,11 @@ impl Problem {
                 "PaySG shows that a refund of this payment failed, and takes no other. Nothing was given back by this command. Look at PaySG's dashboard.",
             ),
             Trouble::NoRecord => Self::unknown_intent(),
+            Trouble::NotSettled => Self::invalid(
+                409,
+                "not_settled",
+                "The intent's journal cannot be erased yet: a payment can still be paid, something is due, or an alert has not ended.",
+            ),
             Trouble::UnknownEntry => Self::invalid(
                 404,
                 "unknown_entry",

@@ -101,6 +101,11 @@ pub enum Message {
         /// The payment that it is about; `None`: whichever.
         payment_id: Option<PaymentId>,
     },
+    /// Delete all but a tombstone.
+    Erase {
+        /// The token's `sub`.
+        by: Option<String>,
+    },
     /// An operator's command, to be journalled.
     OperatorCommand {
         /// The token's `action`.
@@ -134,6 +139,7 @@ impl Message {
             | Self::Adopt { .. }
             | Self::AbandonAttempt { .. }
             | Self::Acknowledge { .. }
+            | Self::Erase { .. }
             | Self::Read
             | Self::Wake => true,
         }
@@ -250,6 +256,10 @@ pub enum Progress {
 pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
     match message {
         Message::Pay { order } => {
+            // Never paid: it may be paid now.
+            if desk.ledger.intent.paid().is_none() {
+                desk.ledger.reopen(desk.now_ms);
+            }
             let (checkout, step) = Checkout::begin(desk, order);
             match step {
                 Step::Fetch(fetch) => Progress::Working(Task::Checkout(Box::new(checkout)), fetch),
@@ -287,6 +297,7 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
         Message::Acknowledge { alert, payment_id } => {
             operator::acknowledge(desk, alert, payment_id.as_ref())
         }
+        Message::Erase { by } => operator::erase(desk, by),
         Message::OperatorCommand {
             action,
             by,
@@ -431,8 +442,17 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
         },
         Err(trouble) => desk.not_shown(id, trouble),
     };
+    let known = desk.ledger.intent.attempt_of(id);
     match paid_all_the_same(desk, id, &trouble) {
         Some(payment) => Reply::Payment { payment },
+        // It was paid, and a tombstone says too little of it.
+        None if known.is_some_and(|attempt| attempt.state.was_paid())
+            && trouble == Trouble::UnknownPayment =>
+        {
+            Reply::Failed(Trouble::Unavailable {
+                retry_after_ms: None,
+            })
+        }
         None => Reply::Failed(trouble),
     }
 }
@@ -456,6 +476,10 @@ fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
 /// A payment as the ledger knows it.
 fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let intent = &desk.ledger.intent;
+    // A tombstone does not say it, and no receipt goes without it.
+    if intent.reference_id.is_empty() {
+        return None;
+    }
     let attempt = intent.attempt_of(id)?;
     Some(PaymentView {
         id: id.clone(),
@@ -487,6 +511,9 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     if paid_already || intent.hints.contains(&payment_id) {
         return Progress::Done(Reply::Noted);
     }
+    // Another payment of an order whose record is erased.
+    desk.ledger.reopen(desk.now_ms);
+    let intent = &desk.ledger.intent;
     // One may have been settled by another GET than its own.
     let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
     desk.ledger.schedule.hints.keep(waiting);

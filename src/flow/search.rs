@@ -44,6 +44,8 @@ pub struct Found {
     /// When PaySG made it, where that can be read.
     pub created_at_ms: Option<i64>,
     rank: u8,
+    /// Whether it bears the return URL of the payments that are made here.
+    is_ours: bool,
 }
 
 impl Search {
@@ -135,7 +137,7 @@ impl Search {
                 .created_at_ms
                 .is_some_and(|at_ms| at_ms < self.since_ms);
             if self.matches(desk, payment) {
-                self.take(payment);
+                self.take(desk, payment);
             }
         }
         if past_it || !page.has_next_page || page.end_cursor.is_none() {
@@ -169,11 +171,11 @@ impl Search {
             && intent.attempt_of(&payment.id).is_none()
     }
 
-    /// Prefers what was paid, then what can be paid, then what was cancelled; among equals the newest.
+    /// Prefers what was paid, then what can be paid, then what was cancelled; among equals what bears our return URL, then the newest.
     ///
     /// Where the amount may be any, a key was used for another order, and only that key's payment is looked for: attempts are made one
     /// after the other, so it is the oldest that none of them is known by. Later ones are found by the keys of later attempts.
-    fn take(&mut self, payment: &Payment) {
+    fn take(&mut self, desk: &Desk<'_>, payment: &Payment) {
         let rank = match payment.status() {
             Status::Paid | Status::PartiallyRefunded | Status::Refunded => 3,
             Status::Unpaid => 2,
@@ -185,10 +187,11 @@ impl Search {
             amount_in_cents: payment.amount_in_cents.get(),
             created_at_ms: payment.created_at_ms,
             rank,
+            is_ours: payment.return_url.as_deref() == Some(desk.terms.return_url.as_str()),
         };
         let keep = match &self.best {
             Some(best) if self.takes_any_amount() => best.rank == 3,
-            Some(best) => best.rank >= rank,
+            Some(best) => (best.rank, best.is_ours) >= (found.rank, found.is_ours),
             None => false,
         };
         let other = if keep {

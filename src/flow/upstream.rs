@@ -64,6 +64,8 @@ pub enum Trouble {
     RefundFailed,
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,
+    /// Something of the intent is open or due, so that its journal cannot be erased.
+    NotSettled,
     /// The intent has no such attempt or alert.
     UnknownEntry,
     /// The intent's journal cannot be read: it is damaged, or a newer release wrote it.

@@ -4,7 +4,7 @@ use super::attribution::record_found;
 use super::settle::{Asked, settle_refunds};
 use super::terms::Desk;
 use super::upstream::Trouble;
-use crate::ledger::{AttemptState, Flag, Transition};
+use crate::ledger::{AttemptState, Erased, Flag, Intent, Transition, intent_name};
 use crate::paysg::{Payment, Status};
 
 /// Enters what a GET shows of a payment, and answers with the status to go by.
@@ -39,6 +39,9 @@ fn enter(
     asked: Asked,
 ) -> Result<Status, Trouble> {
     desk.ledger.schedule.missing.clear(payment.id.as_str());
+    if let Some(erased) = &desk.ledger.intent.erased {
+        return of_erased(&desk.ledger.intent, erased, payment);
+    }
     let intent = &desk.ledger.intent;
     let of_this_intent = payment.payment_service_id == intent.payment_service_id
         && payment.reference_id == intent.reference_id;
@@ -100,6 +103,18 @@ fn enter(
     Ok(match desk.ledger.intent.attempt(number) {
         Some(attempt) if attempt.state.was_paid() => paid_status(attempt.state),
         _ => shown,
+    })
+}
+
+/// The status to go by of a payment whose intent is erased: nothing is entered, and paid never goes back.
+fn of_erased(intent: &Intent, erased: &Erased, payment: &Payment) -> Result<Status, Trouble> {
+    if intent_name(&payment.payment_service_id, &payment.reference_id) != erased.intent {
+        return Err(Trouble::Mismatch);
+    }
+    let shown = payment.status();
+    Ok(match intent.attempt_of(&payment.id) {
+        Some(attempt) if !shown.was_paid() => paid_status(attempt.state),
+        Some(_) | None => shown,
     })
 }
 

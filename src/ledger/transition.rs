@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
 use super::entry::Entry;
+use super::{Digest, Tombstone};
 use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// One step of an intent's life, as the journal keeps it.
@@ -202,6 +202,8 @@ pub enum Transition {
         /// The key of the command.
         key: Digest,
     },
+    /// An operator has had everything before this row deleted.
+    Erased(Tombstone),
     /// An operator's command has arrived. The rows after it show its effect.
     CommandReceived {
         /// The `action` of its token.

@@ -130,20 +130,20 @@ impl World {
                 Message::Cancel { payment_id }
             }
             1 => Message::SendEmail { payment_id },
-            2 => self.refund_of(&known, "once"),
+            2 => self.refund_of(&known, "once", None),
             _ => Message::TellAgain { payment_id },
         };
         self.ask(message);
     }
 
-    fn refund_of(&mut self, payment: &str, command_id: &str) -> Message {
+    fn refund_of(&mut self, payment: &str, command_id: &str, stated: Option<u64>) -> Message {
         let amount = self.paysg.find(payment).unwrap().amount;
         Message::Refund {
             payment_id: id(payment),
             amount_in_cents: Cents::new(amount).unwrap(),
             command_id: command_id.to_owned(),
             look_first: false,
-            refunded_amount_in_cents: None,
+            refunded_amount_in_cents: stated,
         }
     }
 
@@ -305,7 +305,8 @@ impl World {
             let attempt = ledger.intent.attempt_of(about).expect("it is watched");
             let message = match raised.flag {
                 Flag::Surplus if attempt.state == AttemptState::Paid => {
-                    self.refund_of(about.as_str(), "for the alert")
+                    // The operator sees on the dashboard that nothing was given back: a refund may be on record whose answer was lost.
+                    self.refund_of(about.as_str(), "for the alert", Some(0))
                 }
                 Flag::Duplicate if attempt.state == AttemptState::Open => Message::Cancel {
                     payment_id: about.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-const EXPECTED: [&str; 32] = [
+const EXPECTED: [&str; 34] = [
     "a payment chosen",
     "a crash",
     "a write lost",
@@ -29,6 +29,8 @@ const EXPECTED: [&str; 32] = [
     "a flag cleared",
     "a flag acknowledged",
     "an alert remedied",
+    "a journal erased",
+    "an order for what was paid and erased",
     "a late payment by a stranger",
     "a payer who vanished",
     "a create refused",

@@ -233,6 +233,24 @@ fn of_several_the_paid_one_is_adopted_and_the_others_are_recorded_and_looked_at(
 }
 
 #[test]
+fn of_two_links_the_one_that_bears_our_return_url_is_taken() {
+    let mut bench = old();
+    let elsewhere = with(
+        payment("p2", "unpaid"),
+        json!({"return_url": "https://elsewhere.example/"}),
+    );
+    let reply = bench.pay(
+        order(),
+        [
+            ("LIST", page(vec![elsewhere, payment("p1", "unpaid")], None)),
+            ("GET p1", shows("p1", "unpaid")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+    assert!(bench.is_flagged(Flag::Duplicate, Some("p2")));
+}
+
+#[test]
 fn a_payment_older_than_the_attempt_is_not_taken_for_its_order() {
     let mut bench = old();
     let older = |state| {
