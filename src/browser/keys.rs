@@ -11,9 +11,10 @@
 use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
+use web_sys::Storage;
 
 use super::error::{Kind, error_with};
-use super::page::{get_item, random_uuid, remove_item, set_item};
+use super::window::{random_uuid, window};
 
 /// What every name in `sessionStorage` begins with.
 const PREFIX: &str = "paysg-wasm:";
@@ -29,6 +30,15 @@ struct Item {
 thread_local! {
     /// For a browser that forbids storage, and for storage that is full: there a key survives everything but a reload.
     static ITEMS: Cell<Vec<Item>> = const { Cell::new(Vec::new()) };
+}
+
+/// The tab's storage. A browser that forbids it throws already when it is named.
+fn storage() -> Result<Storage, JsValue> {
+    window()?.session_storage()?.ok_or(JsValue::NULL)
+}
+
+fn stored(name: &str) -> Result<Option<String>, JsValue> {
+    storage()?.get_item(name)
 }
 
 /// The key for this order: the one that it already has, or a new one, stored before it is used.
@@ -66,17 +76,17 @@ pub(super) fn forget(payment_id: &str) {
 pub(super) fn is_gone(order: &str, key: &str) -> bool {
     let name = name_of(order);
     let items = ITEMS.take();
-    let stored = items
+    let was_stored = items
         .iter()
         .any(|item| item.stored && item.name == name && item.value == key);
     ITEMS.set(items);
-    stored && matches!(get_item(&name), Ok(found) if found.as_deref() != Some(key))
+    was_stored && matches!(stored(&name), Ok(found) if found.as_deref() != Some(key))
 }
 
 /// What the storage did not take is ours alone. What it took and no longer has, another page of this tab has dropped: after the back
 /// button this one must not bring it back.
 fn read(name: &str) -> Option<String> {
-    let found = get_item(name);
+    let found = stored(name);
     let items = ITEMS.take();
     let value = match items.iter().find(|item| item.name == name) {
         Some(item) if !item.stored || found.is_err() => Some(item.value.clone()),
@@ -87,7 +97,7 @@ fn read(name: &str) -> Option<String> {
 }
 
 fn keep(name: String, value: String) {
-    let stored = set_item(&name, &value).is_ok();
+    let stored = storage().is_ok_and(|storage| storage.set_item(&name, &value).is_ok());
     let mut items = ITEMS.take();
     items.retain(|item| item.name != name);
     items.push(Item {
@@ -99,7 +109,7 @@ fn keep(name: String, value: String) {
 }
 
 fn drop_item(name: &str) {
-    let _ = remove_item(name);
+    let _ = storage().and_then(|storage| storage.remove_item(name));
     let mut items = ITEMS.take();
     items.retain(|item| item.name != name);
     ITEMS.set(items);
