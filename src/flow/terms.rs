@@ -75,7 +75,10 @@ impl Desk<'_> {
     /// PaySG's word that it knows no such payment is believed if it was given three times over ten minutes, and no GET has shown the payment
     /// in between. Then the payment is flagged as missing. Before that it is only not shown yet.
     pub fn not_shown(&mut self, payment_id: &PaymentId, trouble: Trouble) -> Trouble {
-        if trouble != Trouble::NotShownYet || self.ledger.intent.attempt_of(payment_id).is_none() {
+        let intent = &self.ledger.intent;
+        // Of an erased intent nothing is recorded.
+        let is_on_record = intent.erased.is_none() && intent.attempt_of(payment_id).is_some();
+        if trouble != Trouble::NotShownYet || !is_on_record {
             return trouble;
         }
         let (key, now_ms) = (payment_id.as_str(), self.now_ms);
