@@ -350,7 +350,7 @@ pub fn resume(desk: &mut Desk<'_>, task: Task, answer: &Answer<'_>) -> Progress 
                 Progress::Done(refund::not_seen(desk, id, &request, trouble))
             }
         },
-        Task::Reconciliation(reconciliation) => reconcile::resume(desk, reconciliation, answer),
+        Task::Reconciliation(reconciliation) => reconcile::resume(desk, *reconciliation, answer),
         Task::OperatorAdoption(glance) => glanced(
             desk,
             glance,

@@ -49,7 +49,19 @@ impl World {
                     "{payment} is cancelled because it is asked for once more"
                 );
             }
-            _ => {
+            Message::Inquire { .. }
+            | Message::Hint { .. }
+            | Message::Cancel { .. }
+            | Message::Refund { .. }
+            | Message::SendEmail { .. }
+            | Message::TellAgain { .. }
+            | Message::Reconcile
+            | Message::Adopt { .. }
+            | Message::AbandonAttempt { .. }
+            | Message::Acknowledge { .. }
+            | Message::Erase { .. }
+            | Message::OperatorCommand { .. }
+            | Message::Read => {
                 self.seen.note("cancelled by command");
                 assert!(self.cancelled_by_command.contains(payment));
             }
@@ -254,8 +266,8 @@ impl World {
         }
         // A link beside a paid payment does not stay open.
         let since_ms = intent.paid_since_ms().unwrap_or(now_ms).max(peace_ms);
-        let links = intent.attempts.iter();
-        let link = links.filter(|attempt| intent.is_superseded(attempt)).last();
+        let mut links = intent.attempts.iter();
+        let link = links.rfind(|attempt| intent.is_superseded(attempt));
         if let Some(link) = link {
             let opened_ms = link.opened_at_ms.unwrap();
             let waited_ms = now_ms - since_ms.max(opened_ms);

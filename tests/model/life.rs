@@ -311,7 +311,14 @@ impl World {
                 Flag::Duplicate if attempt.state == AttemptState::Open => Message::Cancel {
                     payment_id: about.clone(),
                 },
-                _ => continue,
+                Flag::Surplus
+                | Flag::Duplicate
+                | Flag::Mismatch
+                | Flag::SearchTooLong
+                | Flag::WentBack
+                | Flag::Vanished
+                | Flag::RefundFailed
+                | Flag::RefundStatusUnknown => continue,
             };
             self.cancelled_by_command.insert(about.as_str().to_owned());
             self.ask(message);

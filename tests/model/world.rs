@@ -431,7 +431,7 @@ impl World {
         self.additions += 1;
         self.stored_rows = self.rows.len();
         let memory = self.memory.as_ref().filter(|memory| !memory.is_empty());
-        if self.additions % 8 != 0
+        if !self.additions.is_multiple_of(8)
             && let Some(memory) = memory
         {
             self.stored = Some(memory.clone());

@@ -120,12 +120,12 @@ fn working(reconciliation: Reconciliation, fetch: Fetch) -> Progress {
 
 pub(super) fn resume(
     desk: &mut Desk<'_>,
-    mut reconciliation: Box<Reconciliation>,
+    mut reconciliation: Reconciliation,
     answer: &Answer<'_>,
 ) -> Progress {
     let found = match &mut reconciliation.call {
         Call::Payment(glance) => match glance.answer(answer, desk.now_ms, desk.random) {
-            Step::Fetch(fetch) => return working(*reconciliation, fetch),
+            Step::Fetch(fetch) => return working(reconciliation, fetch),
             Step::Done(seen) => payment_seen(desk, glance.payment_id(), seen),
         },
         Call::List {
@@ -133,7 +133,7 @@ pub(super) fn resume(
             search,
             in_flight_ms,
         } => match search.answer(desk, answer) {
-            Step::Fetch(fetch) => return working(*reconciliation, fetch),
+            Step::Fetch(fetch) => return working(reconciliation, fetch),
             Step::Done(Ok(found)) => list_read(desk, *attempt, search, *in_flight_ms, found),
             Step::Done(Err(trouble)) => Err(trouble),
         },
@@ -144,7 +144,7 @@ pub(super) fn resume(
         tries,
         mut trouble,
         ..
-    } = *reconciliation;
+    } = reconciliation;
     match found {
         Ok(found) => payments.extend(found),
         Err(another) => {
