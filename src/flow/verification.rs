@@ -13,6 +13,10 @@ pub const QUESTION_MS: u32 = 10_000;
 /// How long to go on asking unless the caller says otherwise.
 pub const DEFAULT_TIMEOUT_MS: u32 = 120_000;
 
+/// The proxy's own word that it does not know a payment is believed when it was said so often in a row: PaySG's GET may lag behind a payment that
+/// was made, or paid, seconds ago.
+const UNKNOWN_ANSWERS: u32 = 3;
+
 /// Quick at first, since most payments are settled when the payer comes back; then every 5 to 10 seconds.
 const BACKOFF: Backoff = Backoff {
     base_ms: 1_500,
@@ -86,6 +90,8 @@ pub struct Verification {
     /// The retries since the page was last looked at anew.
     tries: u32,
     asked: bool,
+    /// How often in a row the proxy said that it does not know the payment.
+    unknown: u32,
     latest: Option<Status>,
     outcome: Option<Outcome>,
 }
@@ -103,6 +109,7 @@ impl Verification {
             due_ms: now_ms,
             tries: 0,
             asked: false,
+            unknown: 0,
             latest: None,
             outcome: None,
         }
@@ -147,11 +154,16 @@ impl Verification {
     /// Takes the outcome of a question.
     ///
     /// Asked again: whatever is not settled, a lost answer, 408, 429, every 5xx, and a 404 that is not the proxy's own: a gateway that is being changed says so
-    /// of everything, and who has paid must not be told that there is no payment. Other refusals end it.
+    /// of everything, and who has paid must not be told that there is no payment. The proxy's own is asked about again twice. Other refusals end it.
     pub fn replied(&mut self, reply: Reply, now_ms: u64, random: u32) {
         self.spend(now_ms);
         self.asked = true;
         let mut asked_ms = 0;
+        self.unknown = if reply == Reply::UnknownPayment {
+            self.unknown.saturating_add(1)
+        } else {
+            0
+        };
         match reply {
             Reply::Told(status) => {
                 self.latest = Some(status);
@@ -159,7 +171,11 @@ impl Verification {
                     self.outcome = Some(Outcome::Settled(status));
                 }
             }
-            Reply::UnknownPayment => self.outcome = Some(Outcome::UnknownPayment),
+            Reply::UnknownPayment => {
+                if self.unknown >= UNKNOWN_ANSWERS {
+                    self.outcome = Some(Outcome::UnknownPayment);
+                }
+            }
             Reply::Refused {
                 status,
                 worded,
@@ -316,11 +332,19 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_payment_is_unknown_when_it_is_said_three_times_in_a_row() {
+        let (outcome, asked) = run(120_000, 0, |_| Reply::UnknownPayment);
+        assert_eq!((outcome, asked.len()), (Outcome::UnknownPayment, 3));
+        let (outcome, _) = run(120_000, 0, |nth| match nth {
+            1 | 2 | 4 | 5 => Reply::UnknownPayment,
+            3 => Reply::Lost,
+            _ => Reply::Told(Status::Paid),
+        });
+        assert_eq!(outcome, Outcome::Settled(Status::Paid));
+    }
+
+    #[test]
     fn refusals_end_it_at_once() {
-        assert_eq!(
-            run(120_000, 0, |_| Reply::UnknownPayment),
-            (Outcome::UnknownPayment, vec![0])
-        );
         for status in [301, 400, 401, 403, 404, 410] {
             assert_eq!(
                 run(120_000, 0, |_| refused(status, None)),

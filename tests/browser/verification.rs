@@ -135,18 +135,18 @@ async fn a_proxy_never_reached_is_an_error_and_progress_says_why() {
 }
 
 #[wasm_bindgen_test]
-async fn an_unknown_payment_is_an_error_at_once() {
+async fn an_unknown_payment_is_an_error_when_the_proxy_has_said_so_three_times() {
     let paysg = new_page().await;
-    answers(
-        r#"[{"status":404,"json":{"error":{"type":"t","code":"unknown_payment","message":"m"}}}]"#,
-    );
+    let unknown =
+        r#"{"status":404,"json":{"error":{"type":"t","code":"unknown_payment","message":"m"}}}"#;
+    answers(&format!("[{unknown},{unknown},{unknown}]"));
     let error = settle(paysg.verify_payment(&params(), &NONE))
         .await
         .unwrap_err();
     assert_eq!(text(&error, "code"), "unknown_payment");
     assert_eq!(get(&error, "status"), JsValue::from(404));
     assert_eq!(get(&error, "retryable"), JsValue::FALSE);
-    assert_eq!(requests().length(), 1);
+    assert_eq!(requests().length(), 3);
 }
 
 #[wasm_bindgen_test]

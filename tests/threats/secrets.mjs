@@ -14,20 +14,19 @@ export function hostile(world) {
     const { browser, payment, path } = await world.pending();
     const back = `/return?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`;
     const officer = (action, claims = {}) => world.browser().post(`${path}/${action}`, world.command(action, { payment_id: payment.id, ...claims }));
-    for (const status of REDIRECTS) {
-      for (const location of [`${elsewhere.url}/stolen`, `//${new URL(elsewhere.url).host}/stolen`]) {
-        world.upstream.lie = () => ({ status, headers: { location, refresh: `0; url=${location}` }, body: {} });
-        const asks = [
+    const lies = REDIRECTS.flatMap((status) => [`${elsewhere.url}/stolen`, `//${new URL(elsewhere.url).host}/stolen`].map((location) => ({ status, headers: { location, refresh: `0; url=${location}` }, body: {} })));
+    // Whoever is lied to is asked again, so that each kind comes up in each place, one after the other.
+    let lied = 0;
+    world.upstream.lie = () => lies[lied++ % lies.length];
+    const asks = () => [
           () => world.browser().create(world.body()), () => world.browser().create(world.body(), NAVIGATION), () => world.browser().get(path), () => browser.get(path), () => browser.get(back), () => browser.get("/resume"),
           () => browser.post(`${path}/cancel`), () => officer("cancel"), () => officer("refund", { refund_amount_in_cents: 100 }), () => officer("send-email"), () => world.deliver(succeeded(payment)),
-        ];
-        for (const answer of await Promise.all(asks.map((ask) => ask()))) {
-          assert.ok(!(answer.location ?? "").startsWith(elsewhere.url), `${status}: sent on to ${answer.location}`);
-        }
-      }
+    ];
+    for (const answer of await Promise.all([...asks(), ...asks(), ...asks()].map((ask) => ask()))) {
+      assert.ok(!(answer.location ?? "").startsWith(elsewhere.url), `sent on to ${answer.location}`);
     }
     assert.deepEqual(elsewhere.calls, [], "somebody followed");
-    assert.ok(world.upstream.calls.length > REDIRECTS.length, "PaySG was asked");
+    assert.ok(lied > 3 * lies.length, `PaySG was asked ${lied} times`);
   });
 
   threat(12, "a redirect of PaySG's list is not followed either", async (t) => {
@@ -70,10 +69,13 @@ export function hostile(world) {
   threat(12, "a PaySG, or a gateway before it, that repeats the key in its answers is not repeated", async () => {
     const key = world.stack.api_key;
     const { browser, payment, path } = await world.pending();
-    for (const status of [200, 201, 204, 400, 401, 402, 403, 404, 409, 418, 422, 429, 500, 502, 503]) {
+    const lies = [200, 201, 204, 400, 401, 402, 403, 404, 409, 418, 422, 429, 500, 502, 503].map((status) => {
       const error = { type: key, code: key, message: key, data: { key, fields: [{ field: key, rule: key }] } };
       const body = status === 204 ? "" : { id: key, reference_id: key, payment_url: `https://staging.pay.gov.sg/${key}`, error, [key]: key };
-      world.upstream.lie = () => ({ status, headers: { "x-api-key": key, "retry-after": status >= 429 ? "30" : key, "set-cookie": `k=${key}` }, body });
+      return { status, headers: { "x-api-key": key, "retry-after": status >= 429 ? "30" : key, "set-cookie": `k=${key}` }, body };
+    });
+    for (let lied = 0; lied < 2 * lies.length; ) {
+      world.upstream.lie = () => lies[lied++ % lies.length];
       // The key is looked for in each answer, headers included (`Answer.assertSafe`).
       await Promise.all([{}, NAVIGATION].flatMap((headers) => [
         world.browser().create(world.body(), headers), browser.get(path, headers), browser.post(`${path}/cancel`, headers),
