@@ -11,12 +11,13 @@ const TYPES: &str = include_str!("../../src/browser/types.d.ts");
 const OF_INDEX_JS: [&str; 3] = ["wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
-const ELSEWHERE: [&str; 11] = [
+const ELSEWHERE: [&str; 12] = [
     "event_unconfirmed",
     "fulfilment_unavailable",
     "invalid_signature",
     "no_fulfilment_url",
     "no_ledger",
+    "not_settled",
     "nothing_to_resume",
     "refund_failed",
     "refund_uncertain",
