@@ -423,6 +423,7 @@ fn line(now_ms: i64, random: &[u8], problem: &Problem, variable: Option<&'static
         trace: &Trace::new(Some(RequestId::draw(random)), now_ms),
         status: Some(problem.status),
         code: Some(problem.code),
+        ignored: None,
         variable,
     }
     .to_json()

@@ -23,7 +23,7 @@ use super::upstream::{Tries, Trouble};
 use super::view::{PaymentView, RefundView};
 use super::watch::Acknowledgeable;
 use super::witness::{paid_status, witness, witness_apart};
-use crate::ledger::{AttemptState, Digest, Flag, Intent, Transition};
+use crate::ledger::{AttemptState, Digest, Intent, Transition};
 use crate::paysg::{Cents, Payment, PaymentId};
 
 /// How long a question about a payment may take.
@@ -281,7 +281,8 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             } else {
                 Glance::shared(service, payment_id, tries)
             }
-            .within(patience_ms);
+            .within(patience_ms)
+            .believed();
             let fetch = glance.fetch(0);
             Progress::Working(Task::Inquiry(glance), fetch)
         }
@@ -439,11 +440,8 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
             }
             Err(trouble) => trouble,
         },
-        Err(trouble) => trouble,
+        Err(trouble) => desk.not_shown(id, trouble),
     };
-    if trouble == Trouble::UnknownPayment && desk.ledger.intent.attempt_of(id).is_some() {
-        desk.flag(Flag::Vanished, Some(id));
-    }
     let known = desk.ledger.intent.attempt_of(id);
     match paid_all_the_same(desk, id, &trouble) {
         Some(payment) => Reply::Payment { payment },
@@ -497,7 +495,7 @@ fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
 fn fresh_glance(desk: &Desk<'_>, payment_id: PaymentId) -> Glance {
     let tries = Tries::until(desk.now_ms.saturating_add(PATIENCE_MS));
     let service = desk.ledger.intent.payment_service_id.clone();
-    Glance::fresh(service, payment_id, tries)
+    Glance::fresh(service, payment_id, tries).believed()
 }
 
 fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
@@ -519,6 +517,7 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     // One may have been settled by another GET than its own.
     let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
     desk.ledger.schedule.hints.keep(waiting);
+    desk.ledger.schedule.denied.clear(payment_id.as_str());
     let hinted = Transition::Hinted { payment_id };
     Progress::Done(match desk.ledger.record(desk.now_ms, hinted) {
         Ok(()) => Reply::Noted,
@@ -530,9 +529,20 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
 }
 
 fn adopted(desk: &mut Desk<'_>, _: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
+    let id = match &seen {
+        Ok(payment) => payment.id.clone(),
+        Err(trouble) => return Reply::Failed(trouble.clone()),
+    };
     match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(_) => Reply::Noted,
-        Err(Trouble::UnknownPayment | Trouble::Mismatch) => Reply::NotOurs,
+        Ok(status) => {
+            if !status.was_paid() {
+                // The GET lags behind the event, which stays on record until one bears it out.
+                desk.record(Transition::Hinted { payment_id: id });
+            }
+            Reply::Noted
+        }
+        // PaySG shows it, and it is another system's.
+        Err(Trouble::UnknownPayment) => Reply::NotOurs,
         Err(trouble) => Reply::Failed(trouble),
     }
 }

@@ -10,7 +10,7 @@ use crate::paysg::{Payment, Status};
 /// Enters what a GET shows of a payment, and answers with the status to go by.
 ///
 /// A payment is the intent's only if the GET bears its service and reference and, for one that an attempt asked for, its amount. One
-/// that no attempt asked for is adopted where it bears our return URL. Paid never goes back.
+/// that no attempt asked for is adopted if this proxy [made](super::terms::Terms::made) it. Paid never goes back.
 ///
 /// `tell_cancelled`: whether a cancellation that comes to light now was made through the edge, so that the e-service is told.
 ///
@@ -38,6 +38,7 @@ fn enter(
     tell_cancelled: bool,
     asked: Asked,
 ) -> Result<Status, Trouble> {
+    desk.ledger.schedule.missing.clear(payment.id.as_str());
     if let Some(erased) = &desk.ledger.intent.erased {
         return of_erased(&desk.ledger.intent, erased, payment);
     }
@@ -146,18 +147,23 @@ pub fn adopt_for_operator(desk: &mut Desk<'_>, payment: &Payment) -> Result<Stat
 }
 
 fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
-    if payment.return_url.as_deref() != Some(desk.terms.return_url.as_str()) {
+    if !desk.terms.made(payment) {
         return Err(Trouble::UnknownPayment);
     }
     take_in(desk, payment);
     Ok(())
 }
 
+/// A payment that another system made answers for no lost attempt: that attempt's own payment may be there as well.
 fn take_in(desk: &mut Desk<'_>, payment: &Payment) {
-    record_found(
-        desk,
-        &payment.id,
-        payment.amount_in_cents.get(),
-        payment.created_at_ms,
-    );
+    let amount_in_cents = payment.amount_in_cents.get();
+    if desk.terms.made(payment) {
+        record_found(desk, &payment.id, amount_in_cents, payment.created_at_ms);
+        return;
+    }
+    desk.record(Transition::Adopted {
+        attempt: desk.ledger.intent.next_number(),
+        payment_id: payment.id.clone(),
+        amount_in_cents,
+    });
 }

@@ -16,6 +16,7 @@ pub(super) struct Entry {
     amount_in_cents: Option<u64>,
     cancel_after_secs: Option<u32>,
     payment_id: Option<PaymentId>,
+    answered: Option<bool>,
     adopted: Option<bool>,
     same_order: Option<bool>,
     status: Option<u16>,
@@ -96,6 +97,7 @@ impl Entry {
             },
             What::Failed => Transition::Failed {
                 attempt: self.attempt?,
+                answered: self.answered?,
             },
             What::Opened => Transition::Opened {
                 attempt: self.attempt?,

@@ -160,7 +160,7 @@ impl Intent {
                 ..
             } => *attempt == self.next_number() && self.attempt_of(payment_id).is_none(),
             Transition::AskedAgain { attempt }
-            | Transition::Failed { attempt }
+            | Transition::Failed { attempt, .. }
             | Transition::Refused { attempt, .. }
             | Transition::GivenUp { attempt } => state(attempt) == Some(AttemptState::Started),
             Transition::Cancelled { attempt, tell } => match state(attempt) {
@@ -287,9 +287,12 @@ impl Intent {
                     cancel_after_secs: None,
                 });
             }
-            Transition::Failed { attempt } => {
-                self.change(*attempt, |attempt| attempt.asked_at_ms = None);
-            }
+            Transition::Failed { attempt, answered } => self.change(*attempt, |attempt| {
+                if !answered {
+                    attempt.unanswered_at_ms = attempt.asked_at_ms.or(attempt.unanswered_at_ms);
+                }
+                attempt.asked_at_ms = None;
+            }),
             Transition::AskedAgain { attempt } => self.change(*attempt, |attempt| {
                 attempt.unanswered_at_ms = attempt.asked_at_ms.or(attempt.unanswered_at_ms);
                 attempt.asked_at_ms = Some(at_ms);

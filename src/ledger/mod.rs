@@ -29,7 +29,7 @@ pub use flag::RaisedFlag;
 pub use intent::Intent;
 pub use journal::{Journal, JournalError, Row, Unreadable};
 pub use refund::{Refund, RefundState};
-pub use schedule::{Schedule, Timer, Timers};
+pub use schedule::{Repeated, Repeats, Schedule, Timer, Timers};
 pub use telling::{NotifiedRefund, TellStatus, Telling};
 pub use tombstone::{Erased, PaidRemains, Tombstone};
 pub use transition::{Flag, Illegal, Transition};

@@ -992,7 +992,14 @@ fn every_transition_is_read_as_it_was_written() {
             cancel_after_secs: Some(900),
         },
         Transition::AskedAgain { attempt: 2 },
-        Transition::Failed { attempt: 3 },
+        Transition::Failed {
+            attempt: 3,
+            answered: true,
+        },
+        Transition::Failed {
+            attempt: 3,
+            answered: false,
+        },
         opened(1, "p1"),
         Transition::Opened {
             attempt: 1,

@@ -34,10 +34,12 @@ pub enum Transition {
         /// The attempt.
         attempt: u32,
     },
-    /// PaySG has answered the last call for an attempt: it failed.
+    /// The last call for an attempt failed with a 500, which PaySG gives to every later call under that key if the answer was its own.
     Failed {
         /// The attempt.
         attempt: u32,
+        /// Whether the answer was PaySG's own. One that was not says nothing: the call may be under way for a while.
+        answered: bool,
     },
     /// PaySG's payment for an attempt is known.
     Opened {

@@ -11,7 +11,8 @@ const TYPES: &str = include_str!("../../src/browser/types.d.ts");
 const OF_INDEX_JS: [&str; 3] = ["wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 11] = [
+    "event_unconfirmed",
     "fulfilment_unavailable",
     "invalid_signature",
     "no_fulfilment_url",

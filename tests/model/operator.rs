@@ -44,9 +44,13 @@ impl World {
         }
     }
 
-    /// Whether PaySG's dashboard shows no payment of the order that the ledger does not know: an operator looks there before abandoning an attempt.
+    /// Whether PaySG's dashboard shows no payment of the order that the ledger does not know, and nothing is under way that could make one: an
+    /// operator looks there before abandoning an attempt.
     fn is_all_known(&mut self, ledger: &Ledger) -> bool {
         self.paysg.arrive(self.now_ms);
+        if self.is_busy() {
+            return false;
+        }
         let known = |payment: &str| ledger.intent.attempt_of(&id(payment)).is_some();
         self.paysg
             .payments

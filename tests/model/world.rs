@@ -63,6 +63,10 @@ pub(crate) struct World {
     pub(crate) running: Option<Running>,
     pub(crate) apart: Option<Running>,
     pub(crate) paid_once: BTreeSet<String>,
+    /// Paid payments of ours whose event was acknowledged.
+    pub(crate) due: BTreeSet<String>,
+    /// How many creates are on record as refused.
+    pub(crate) refused: u64,
     /// How many rows and changes of PaySG's were there when everything was last checked.
     pub(crate) checked: (usize, u64),
     trace: bool,
@@ -140,6 +144,8 @@ impl World {
             running: None,
             apart: None,
             paid_once: BTreeSet::new(),
+            due: BTreeSet::new(),
+            refused: 0,
             checked: (0, 0),
             trace,
         }
@@ -151,6 +157,9 @@ impl World {
         if payment.state == State::Unpaid {
             payment.state = State::Paid;
             payment.paid_ms = Some(now_ms);
+            if self.faults && self.dice.once_in(4) {
+                payment.stale_until_ms = now_ms + self.dice.below(60_000) as i64;
+            }
         }
     }
 
@@ -252,7 +261,10 @@ impl World {
             return;
         }
         match work.next {
-            Next::Reply(reply, _) => self.reply(&reply),
+            Next::Reply(reply, _) => {
+                self.check_reply(&asked, &reply);
+                self.reply(&reply);
+            }
             Next::Fetch(fetch, errand) => {
                 // A task of an intent without rows carries its empty ledger along.
                 if self.memory.is_none() {
@@ -279,7 +291,9 @@ impl World {
                 let payment = entry["payment_id"].as_str().unwrap().to_owned();
                 self.opened_ms.insert(payment, row.at_ms);
             }
+            self.refused += u64::from(entry["what"] == "refused");
             for (what, entry) in [
+                ("a create refused", r#""what":"refused""#),
                 ("a payment found for an attempt", r#""adopted":true"#),
                 ("a payment adopted", r#""what":"adopted""#),
                 ("an attempt given up", r#""what":"given_up""#),
@@ -320,6 +334,11 @@ impl World {
         if let Some(running) = self.apart.take() {
             self.finish_call(running);
         }
+    }
+
+    /// Whether a message is worked off, or waits for its turn.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running.is_some() || !self.queue.is_empty()
     }
 
     fn finish_call(&mut self, running: Running) {
@@ -421,8 +440,13 @@ impl World {
         let rows = serde_json::to_string(&self.rows).unwrap();
         self.stored = object::load(&rows, &self.schedule).expect("an unbroken journal");
         if let Some((memory, stored)) = memory.zip(self.stored.as_ref()) {
+            let mut memory = memory.intent.clone();
+            if memory.is_erased() {
+                // Whoever has asked has named it; it is not on disk.
+                memory.reference_id.clear();
+            }
             assert_eq!(
-                memory.intent, stored.intent,
+                memory, stored.intent,
                 "the journal replays to another state"
             );
         }
