@@ -27,7 +27,7 @@ export class PaySGStatusElement extends Part {
   #ticking;
   /** What the payer is asked about: `cancel` or `forget`. */
   #subject = "cancel";
-  /** How that stands: undefined, `asking`, `under_way` or `failed`. */
+  /** How that stands: nothing, `asking`, `under_way` or `failed`. */
   #deciding;
   #withoutWasm = false;
 
@@ -223,7 +223,7 @@ export class PaySGStatusElement extends Part {
     const more = make("slot");
     const question = make("p", "confirm-question", { role: "status" });
     const yes = this.#button("cancel-yes", "cancel.yes", () => void (this.#subject === "forget" ? this.forget() : this.cancel()), "danger");
-    const no = this.#button("cancel-no", "cancel.no", () => this.#deciding !== "under_way" && this.#ask(this.#subject, undefined));
+    const no = this.#button("cancel-no", "cancel.no", () => this.#deciding !== "under_way" && this.#ask(this.#subject, null));
     const confirm = make("div", "confirm", { role: "group" }, question, yes, no);
     const actions = make("div", "actions");
     const own = make("slot", null, { name: "actions" });

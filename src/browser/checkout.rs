@@ -73,7 +73,7 @@ async fn create(settings: &Settings, order: &Order, key: &str) -> Result<Payment
     let signals = &order.signals;
     // Nothing else tells equal orders of two tabs apart from two orders.
     let _turn = match order.key {
-        None if is_of_catalogue(&order.body) => turn(&settings.proxy_url, signals).await?,
+        None if is_of_catalogue(&order.body) => Some(turn(&settings.proxy_url, signals).await?),
         None | Some(_) => None,
     };
     let mut creation = Creation::new(now_ms());

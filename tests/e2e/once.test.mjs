@@ -50,6 +50,7 @@ journey("two invoices pressed in a hurry: the payer comes to the one that was pr
   await payer.presses(`pay-${second.no}`);
   const id = await payer.isAtPaySG();
   assert.equal((await payer.payments()).find((payment) => payment.id === id).reference_id, second.no);
+  await payer.waitsFor("the first one, which was let go, to be at PaySG", async () => (await payer.payments()).length, 2);
 });
 
 journey("a form that is changed and pressed again while its payment is prepared: what is paid is what the form says", async ({ payer, stack }) => {
@@ -62,6 +63,7 @@ journey("a form that is changed and pressed again while its payment is prepared:
   await payer.presses("pay");
   await payer.isAtPaySG();
   await payer.readsAtPaySG(/^Pay S\$120\.00\n/);
+  await payer.waitsFor("the first order, which was let go, to be at PaySG", async () => (await payer.payments()).length, 2);
 });
 
 journey("a licence pressed in two tabs is one payment, and both tabs show its receipt", async ({ payer, stack }) => {

@@ -177,7 +177,7 @@ journey("a form that lacks something comes to a page that names the field, and l
   // Spaces get past the browser's own check.
   await starts(payer, { name: "   " });
   await seesStatus(payer, "error");
-  assert.match(await payer.readsAll(), /payer_name/);
+  assert.match(await payer.readsAll(), /Name is missing/);
   assert.deepEqual(await payer.payments(), []);
   await follows(payer, "Back to the e-service");
   await eventually("the home page", async () => (await payer.address()).pathname === "/");

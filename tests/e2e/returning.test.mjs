@@ -165,7 +165,7 @@ journey("Continue my last payment, in a browser without one, is said to lead now
   await payer.opens("/");
   await payer.presses("resume");
   // Not every driver waits for what a press loads.
-  const heading = await payer.driver.wait(until.elementLocated(By.xpath("//h1[normalize-space()='Payment not found']")), 10_000);
+  const heading = await payer.driver.wait(until.elementLocated(By.xpath("//h1[normalize-space()='There is no payment to continue']")), 10_000);
   assert.ok(await heading.isDisplayed());
   assert.ok(await waysOn(payer));
   assert.deepEqual(await payer.payments(), []);
