@@ -204,9 +204,10 @@ export class PaymentLedger extends DurableObject {
     for (;;) {
       const [kind, ledger, rows, schedule, alarm, ...parts] = step;
       // A superset of what can raise a concern, so that most steps are not looked at twice.
+      const erases = kind === "D" && parts[2] === "erase";
       const concerning = envelope === WAKE || rows.includes("flagged") || rows.includes("paid");
       report ||= concerning;
-      this.#store(ledger, rows, schedule, alarm, concerning);
+      this.#store(ledger, rows, schedule, alarm, concerning, erases);
       if (kind === "D") {
         if (report || this.#reported === undefined || (this.#idle && this.#owed !== undefined)) this.ctx.waitUntil(this.#report());
         const [reply, line] = parts;
@@ -249,16 +250,18 @@ export class PaymentLedger extends DurableObject {
   }
 
   /** Stores what has happened; calls and replies leave the object only when that is on disk (its output gate). */
-  #store(ledger, rows, schedule, alarm, concerning) {
+  #store(ledger, rows, schedule, alarm, concerning, erases) {
     if (rows !== "" || (schedule !== "" && schedule !== this.#schedule)) {
       this.ctx.storage.transactionSync(() => {
         this.#migrate();
+        // The tombstone comes with the same commit.
+        if (erases) this.#sql.exec("DELETE FROM journal; DELETE FROM timers");
         const fields = rows === "" ? [] : rows.split("\n");
         for (let at = 0; at < fields.length; at += 4) {
           const [number, at_ms, entry, hash] = fields.slice(at, at + 4);
           this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?)", Number(number), Number(at_ms), entry, hash);
         }
-        if (schedule !== this.#schedule) {
+        if (erases || schedule !== this.#schedule) {
           this.#sql.exec("INSERT INTO timers VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule", schedule);
         }
       });

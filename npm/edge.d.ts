@@ -22,6 +22,7 @@ export interface EdgeEnv {
   PAYSG_RESULT_URL?: string;
   PAYSG_FULFILMENT_URL?: string;
   PAYSG_ALLOWED_ORIGINS?: string;
+  PAYSG_EARLIER_PUBLIC_URLS?: string;
   PAYSG_BASE_PATH?: string;
   PAYSG_TIME_SCALE?: string;
   /** Creates by address. Without a binding the isolate keeps its own books, for this and the two below: 60, 20 and 300 a minute. */

@@ -140,7 +140,7 @@ export class PaySGPayElement extends HTMLElement implements Part {
   stop(): void;
 }
 
-/** What `<paysg-status>` shows. `not-found`, `refused` and `nothing` are about the page's address, the others about the payment. */
+/** What `<paysg-status>` shows. `not-found`, `refused`, `nothing` and `forgotten` are about the page and the browser, the others about the payment. */
 export type StatusState =
   | "confirming"
   | "paid"
@@ -152,7 +152,8 @@ export type StatusState =
   | "unreachable"
   | "not-found"
   | "refused"
-  | "nothing";
+  | "nothing"
+  | "forgotten";
 
 /** What `<paysg-status>` tells with `paysg-state`. */
 export interface StatusStateDetail {
@@ -172,7 +173,7 @@ export interface StatusStateDetail {
  *
  * Parts: `base`, `announcement`, `head`, `icon`, `words`, `title`, `lead`, `progress`, `progress-bar`, `progress-value`, `progress-text`, `receipt`, `receipt-lines`,
  * `receipt-line`, `receipt-term`, `receipt-value`, `receipt-reference`, `receipt-amount`, `receipt-paid-at`, `receipt-payment-id`, `receipt-note`, `note`, `confirm`,
- * `confirm-question`, `actions`, `action`, `primary`, `danger`, `resume`, `check`, `not-paid`, `cancel`, `cancel-yes`, `cancel-no`, `print`, `plain-page`.
+ * `confirm-question`, `actions`, `action`, `primary`, `danger`, `resume`, `check`, `not-paid`, `cancel`, `forget`, `cancel-yes`, `cancel-no`, `print`, `plain-page`.
  *
  * Events: `paysg-state` and `paysg-error`; both bubble.
  */
@@ -191,6 +192,11 @@ export class PaySGStatusElement extends HTMLElement implements Part {
   check(options?: { timeoutMs?: number }): Promise<void>;
   /** Cancels the payment, in state `unpaid`. The button asks the payer first; this does not. */
   cancel(): Promise<void>;
+  /**
+   * Has this browser forget its payments, by {@link PaySG.forgetPayments}, and shows state `forgotten`. The button, for computers that others use, asks the payer
+   * first; this does not.
+   */
+  forget(): Promise<void>;
   /** Prints the page. */
   print(): void;
 }
@@ -258,6 +264,8 @@ export type TextKey =
   | "status.refused_lead"
   | "status.nothing_title"
   | "status.nothing_lead"
+  | "status.forgotten_title"
+  | "status.forgotten_lead"
   | "progress.name"
   | "progress.asking"
   | "progress.once"
@@ -268,6 +276,7 @@ export type TextKey =
   | "action.resume_last"
   | "action.not_paid"
   | "action.cancel"
+  | "action.forget"
   | "action.print"
   | "action.plain_page"
   | "cancel.question"
@@ -275,6 +284,11 @@ export type TextKey =
   | "cancel.no"
   | "cancel.under_way"
   | "cancel.failed"
+  | "forget.question"
+  | "forget.yes"
+  | "forget.no"
+  | "forget.under_way"
+  | "forget.failed"
   | "note.payment"
   | "note.no_proof"
   | "receipt.title"

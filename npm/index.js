@@ -1,15 +1,7 @@
 // PaySG in the browser. Importing this file does nothing: `load` fetches the wasm, and needs a page.
-import init, { Browser } from "./browser/paysg_wasm.js";
+import init, { PaySG, PaySGError } from "./browser/paysg_wasm.js";
 
-export class PaySGError extends Error {
-  constructor({ message, cause, ...properties }) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.retryable = false;
-    for (const name in properties) if (properties[name] != null) this[name] = properties[name];
-  }
-}
-// On the prototype, as the built-in errors have it.
-Object.defineProperty(PaySGError.prototype, "name", { value: "PaySGError", configurable: true, writable: true });
+export { PaySGError };
 
 // By name, not by `instanceof`: a page may hold two copies of this package.
 export function isPaySGError(value, code) {
@@ -17,6 +9,10 @@ export function isPaySGError(value, code) {
 }
 
 let ready;
+
+// What `load` made, for as long as the page lives. wasm-bindgen has an object's collection call into the wasm, and Chromium drops a page from the
+// back/forward cache if a script runs in it there.
+const loaded = [];
 
 export async function load({ wasm, ...options } = {}) {
   if (typeof window === "undefined" || typeof document === "undefined") {
@@ -37,17 +33,19 @@ export async function load({ wasm, ...options } = {}) {
     );
   });
   await ready;
-  const browser = guard(() => new Browser(options, (init) => new PaySGError(init)));
+  const paysg = guard(() => new PaySG(options));
+  loaded.push(paysg);
   return Object.freeze({
-    createPayment: (order, options) => later(() => browser.createPayment(order, options)),
-    redirectToPayment: (payment) => guard(() => browser.redirectToPayment(payment)),
-    pay: (order, options) => later(() => browser.pay(order, options)),
-    readReturn: (url) => guard(() => browser.readReturn(url)),
-    clearReturn: () => guard(() => browser.clearReturn()),
-    verifyPayment: (params, options) => later(() => browser.verifyPayment(params, options)),
+    createPayment: (order, options) => later(() => paysg.createPayment(order, options)),
+    redirectToPayment: (payment) => guard(() => paysg.redirectToPayment(payment)),
+    pay: (order, options) => later(() => paysg.pay(order, options)),
+    readReturn: (url) => guard(() => paysg.readReturn(url)),
+    clearReturn: () => guard(() => paysg.clearReturn()),
+    verifyPayment: (params, options) => later(() => paysg.verifyPayment(params, options)),
+    forgetPayments: (options) => later(() => paysg.forgetPayments(options)),
     startVerification: (options) => {
       try {
-        return browser.startVerification(options)?.catch(rethrow) ?? null;
+        return paysg.startVerification(options)?.catch(rethrow) ?? null;
       } catch (error) {
         return Promise.reject(named(error));
       }

@@ -1,6 +1,6 @@
 //! The browser build in a real browser: page, storage, history, timers and navigation are Chromium's own, only the network is made up.
 //!
-//! `CHROMEDRIVER=… wasm-pack test --headless --chrome -- --features browser --test browser`; `package` needs `pkg/` to have been built.
+//! `wasm-pack test --headless --chrome`, with `CHROMEDRIVER` where chromedriver is not on `PATH`.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::unwrap_used,
@@ -22,12 +22,12 @@ mod errors;
 mod keys;
 #[path = "browser/options.rs"]
 mod options;
-#[path = "browser/package.rs"]
-mod package;
 #[path = "browser/redirect.rs"]
 mod redirect;
 #[path = "browser/returning.rs"]
 mod returning;
+#[path = "browser/tabs.rs"]
+mod tabs;
 #[path = "browser/verification.rs"]
 mod verification;
 

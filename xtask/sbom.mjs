@@ -58,7 +58,7 @@ console.log(serializer.serialize(bom, { sortLists: true, space: 2 }));
 /** Adds the crates of a build, each below the one that needs it. */
 function addCrates(feature, wasm) {
   const tree = run(
-    "cargo", "tree", "--locked", "--package", "paysg-wasm", "--features", feature, "--target", "wasm32-unknown-unknown",
+    "cargo", "tree", "--locked", "--package", "paysg-wasm", "--no-default-features", "--features", feature, "--target", "wasm32-unknown-unknown",
     "--edges", "normal,no-proc-macro", "--no-dedupe", "--prefix", "depth", "--format", "|{p}|{l}",
   );
   const above = [wasm];

@@ -13,6 +13,7 @@ const PATHS = {
   "not-found": QUESTION,
   unreachable: "M12 3.500 2.500 20h19L12 3.500ZM12 10v4.500M12 17.200v.1",
   refused: "M12 3.500 2.500 20h19L12 3.500ZM12 10v4.500M12 17.200v.1",
+  forgotten: `${RING}M7.750 12.250l3 3 5.500-6`,
   nothing: `${RING}M12 11v5.500M12 7.500v.1`,
 };
 

@@ -25,8 +25,10 @@ export class PaySGStatusElement extends Part {
   #lastStatus;
   #startedMs = 0;
   #ticking;
-  /** Of the cancellation: undefined, `asking`, `under_way` or `failed`. */
-  #cancelling;
+  /** What the payer is asked about: `cancel` or `forget`. */
+  #subject = "cancel";
+  /** How that stands: undefined, `asking`, `under_way` or `failed`. */
+  #deciding;
   #withoutWasm = false;
 
   constructor() {
@@ -90,7 +92,7 @@ export class PaySGStatusElement extends Part {
     this.#underWay?.abort();
     const { signal } = (this.#underWay = new AbortController());
     this.#asked = this.#unanswered = 0;
-    this.#lastStatus = this.#cancelling = undefined;
+    this.#lastStatus = this.#deciding = undefined;
     this.#startedMs = Date.now();
     this.#withoutWasm = false;
     this.#enter("confirming");
@@ -115,24 +117,47 @@ export class PaySGStatusElement extends Part {
   /** Cancels the payment that is shown as not paid. */
   async cancel() {
     const params = this.#params;
-    if (this.state !== "unpaid" || !params || this.#cancelling === "under_way") return;
-    this.#cancelling = "under_way";
+    if (this.state !== "unpaid" || !params || this.#deciding === "under_way") return;
+    this.#subject = "cancel";
+    this.#deciding = "under_way";
     this._render();
     try {
       // The module's loader knows where the proxy is; we only where it says here.
       const payment = await cancelPayment(params, { proxyUrl: this.proxyUrl });
       if (this.state !== "unpaid") return;
-      this.#cancelling = undefined;
+      this.#deciding = undefined;
       if (payment.status !== "cancelled") return void this.check();
       this.#verified({ ...this.#verification, status: payment.status, confirming: false, payment: { ...this.#verification.payment, status: payment.status } });
       // So that the module, too, knows that this payment is over, and the next press of Pay makes a new one.
       void this._load().then((paysg) => paysg.verifyPayment(params, { timeoutMs: 0 })).catch(() => {});
     } catch (error) {
       // It was asked about anew, and that has said how it stands.
-      if (this.#cancelling !== "under_way") return;
+      if (this.#deciding !== "under_way") return;
       // Paid in the meantime, or cancelled elsewhere: what is true is shown.
       if (isPaySGError(error, "not_allowed")) return void this.check();
-      this.#cancelling = "failed";
+      this.#deciding = "failed";
+      this._render();
+      this._tell("paysg-error", { kind: problemOf(error), error, fields: [] });
+    }
+  }
+
+  /** Has this browser forget its payments, and shows none any more. */
+  async forget() {
+    if (this.#deciding === "under_way") return;
+    this.#underWay?.abort();
+    this.#subject = "forget";
+    this.#deciding = "under_way";
+    this._render();
+    try {
+      const paysg = await this._load();
+      await paysg.forgetPayments();
+      // The address, and this entry of the history, name the payment.
+      paysg.clearReturn();
+      remember(undefined);
+      this.#params = this.#deciding = undefined;
+      this.#enter("forgotten");
+    } catch (error) {
+      this.#deciding = "failed";
       this._render();
       this._tell("paysg-error", { kind: problemOf(error), error, fields: [] });
     }
@@ -197,8 +222,8 @@ export class PaySGStatusElement extends Part {
     const note = make("p", "note");
     const more = make("slot");
     const question = make("p", "confirm-question", { role: "status" });
-    const yes = this.#button("cancel-yes", "cancel.yes", () => void this.cancel(), "danger");
-    const no = this.#button("cancel-no", "cancel.no", () => this.#cancelling !== "under_way" && this.#ask(undefined));
+    const yes = this.#button("cancel-yes", "cancel.yes", () => void (this.#subject === "forget" ? this.forget() : this.cancel()), "danger");
+    const no = this.#button("cancel-no", "cancel.no", () => this.#deciding !== "under_way" && this.#ask(this.#subject, undefined));
     const confirm = make("div", "confirm", { role: "group" }, question, yes, no);
     const actions = make("div", "actions");
     const own = make("slot", null, { name: "actions" });
@@ -229,8 +254,8 @@ export class PaySGStatusElement extends Part {
     say(note, note.hidden ? "" : this.#noteText(verification));
     // The page's own words for this state; without wasm, what it has for browsers without scripts.
     more.name = this.#withoutWasm ? "" : state;
-    confirm.hidden = !this.#cancelling;
-    if (this.#cancelling) this.#renderConfirm(confirm);
+    confirm.hidden = !this.#deciding;
+    if (this.#deciding) this.#renderConfirm(confirm);
     this.#renderActions(proof);
     // What was pressed is gone: who uses a keyboard goes on at what came of it.
     if (held && (!held.isConnected || held.closest("[hidden]"))) this.#parts.title.focus({ preventScroll: true });
@@ -267,21 +292,23 @@ export class PaySGStatusElement extends Part {
 
   #renderConfirm(confirm) {
     const { question, yes } = this.#parts;
-    say(question, this._text(`cancel.${this.#cancelling === "asking" ? "question" : this.#cancelling}`));
-    confirm.ariaLabel = this._text("action.cancel");
+    const subject = this.#subject;
+    say(question, this._text(`${subject}.${this.#deciding === "asking" ? "question" : this.#deciding}`));
+    confirm.ariaLabel = this._text(`action.${subject}`);
     // Not taken away: the focus is on it.
-    yes.ariaDisabled = String(this.#cancelling === "under_way");
-    say(yes, this._text("cancel.yes"));
-    say(this.#parts.no, this._text("cancel.no"));
+    yes.ariaDisabled = String(this.#deciding === "under_way");
+    say(yes, this._text(`${subject}.yes`));
+    say(this.#parts.no, this._text(`${subject}.no`));
   }
 
-  #ask(cancelling) {
-    this.#cancelling = cancelling;
+  #ask(subject, deciding = "asking") {
+    this.#subject = subject;
+    this.#deciding = deciding;
     this._render();
     const { no, actions } = this.#parts;
     // Not what cancels: Enter that is held, or comes twice, would have answered before the question was read.
-    if (cancelling) no.focus();
-    else actions.querySelector("[part~=cancel]")?.focus();
+    if (deciding) no.focus();
+    else actions.querySelector(`[part~=${subject}]`)?.focus();
   }
 
   #renderActions(proof) {
@@ -294,6 +321,12 @@ export class PaySGStatusElement extends Part {
   }
 
   #actionsOf(proof) {
+    if (this.#deciding) return [];
+    const known = proof || this.state === "nothing" || this.state === "not-found";
+    return known ? [...this.#actionsOfState(proof), "forget"] : this.#actionsOfState(proof);
+  }
+
+  #actionsOfState(proof) {
     const page = this.#params ? ["plain_page"] : [];
     switch (this.state) {
       case "confirming":
@@ -301,7 +334,7 @@ export class PaySGStatusElement extends Part {
       case "paid":
         return proof ? ["print"] : [];
       case "unpaid":
-        return this.#cancelling ? [] : proof ? ["resume", "check", "cancel"] : ["check"];
+        return proof ? ["resume", "check", "cancel"] : ["check"];
       case "unknown":
       case "unreachable":
         return ["check"];
@@ -330,7 +363,9 @@ export class PaySGStatusElement extends Part {
       case "print":
         return this.#button("print", "action.print", () => this.print(), "primary");
       case "cancel":
-        return this.#button("cancel", "action.cancel", () => this.#ask("asking"));
+        return this.#button("cancel", "action.cancel", () => this.#ask("cancel"));
+      case "forget":
+        return this.#button("forget", "action.forget", () => this.#ask("forget"));
       // Asked once more: the proof, without which it cannot be cancelled, comes with the answer.
       case "not_paid":
         return this.#button("not-paid", "action.not_paid", () => void this.check({ timeoutMs: 0 }));

@@ -1,22 +1,25 @@
 //! The address bar: what PaySG put into it, and taking that out again.
 
 use wasm_bindgen::prelude::*;
+use web_sys::Url;
 
 use super::error::{Kind, error, error_with};
-use super::object::{get, get_string};
-use super::page::{Url, base, global, location, replace_state};
+use super::fields::Fields;
+use super::window::{base_url, window};
 use crate::paysg::{ReturnError, ReturnParams};
 
 /// The return parameters of a URL, by default of this page's; `None` where there are none.
 pub(super) fn read_return(url: &JsValue) -> Result<Option<ReturnParams>, JsValue> {
     let search = if url.is_undefined() {
-        location("search").as_string()
+        window()?.location().search()?
     } else {
-        let url = Url::new(url, &base())
-            .map_err(|cause| error_with(Kind::InvalidOption, "url must be a URL.", cause))?;
-        get_string(&url, "search")
+        url.as_string()
+            .or_else(|| Fields(url.clone()).text("href"))
+            .ok_or(JsValue::UNDEFINED)
+            .and_then(|text| Url::new_with_base(&text, &base_url()?))
+            .map_err(|cause| error_with(Kind::InvalidOption, "url must be a URL.", cause))?
+            .search()
     };
-    let search = search.unwrap_or_default();
     ReturnParams::from_query(&search).map_err(|fault| {
         let fault_is = match fault {
             ReturnError::Missing(_) => " is missing",
@@ -38,13 +41,14 @@ pub(super) fn read_return(url: &JsValue) -> Result<Option<ReturnParams>, JsValue
 
 /// Takes PaySG's two parameters out of the address bar; other parameters, the fragment and the history's state stay.
 pub(super) fn clear_return() -> Result<(), JsValue> {
-    let search = location("search").as_string().unwrap_or_default();
+    let window = window()?;
+    let location = window.location();
+    let search = location.search()?;
     let rest = ReturnParams::strip_from(&search);
     if rest == search {
         return Ok(());
     }
-    let path = location("pathname").as_string().unwrap_or_default();
-    let fragment = location("hash").as_string().unwrap_or_default();
-    let state = get(&global("history"), "state");
-    replace_state(&state, "", &[path.as_str(), &rest, &fragment].concat())
+    let url = [location.pathname()?, rest, location.hash()?].concat();
+    let history = window.history()?;
+    history.replace_state_with_url(&history.state()?, "", Some(&url))
 }

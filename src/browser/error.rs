@@ -1,23 +1,22 @@
 //! What can go wrong, as the `PaySGError`s that callers see.
 
-use std::cell::OnceCell;
-
+use js_sys::Array;
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::fields::to_js;
 use super::http::Answer;
-use super::object::{Draft, get, get_string};
-use super::page::{Function, is_array};
 use crate::flow::creation::is_temporary;
 
-thread_local! {
-    /// Makes a `PaySGError` of its properties. The class is defined once, in JS, so that `instanceof` works even before wasm is loaded.
-    static MAKE: OnceCell<Function> = const { OnceCell::new() };
-}
+#[wasm_bindgen(module = "/src/browser/error.js")]
+extern "C" {
+    type PaySGError;
+    #[wasm_bindgen(constructor)]
+    fn new(properties: &JsValue) -> PaySGError;
 
-/// Has errors made by this function.
-pub(super) fn make_by(make: Function) {
-    // Every `load` passes the same class.
-    let _ = MAKE.with(|cell| cell.set(make));
+    // The class, exported as what it is. A reexported type would be declared as `unknown`; a function can be left to `types.d.ts`.
+    #[wasm_bindgen(js_name = PaySGError, reexport, skip_typescript)]
+    fn class();
 }
 
 /// One kind for each thing that a caller can do about it.
@@ -51,11 +50,13 @@ pub enum Kind {
     Aborted,
     /// The page was not loaded over https.
     InsecurePage,
+    /// There is no page, such as in a worker.
+    NoWindow,
 }
 
 impl Kind {
     /// All of them, for tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidOption,
         Self::InvalidOrder,
         Self::InvalidReturn,
@@ -70,6 +71,7 @@ impl Kind {
         Self::Refused,
         Self::Aborted,
         Self::InsecurePage,
+        Self::NoWindow,
     ];
 
     /// The `code` that callers see. Words are added to this list, never changed.
@@ -90,6 +92,7 @@ impl Kind {
             Self::Refused => "refused",
             Self::Aborted => "aborted",
             Self::InsecurePage => "insecure_page",
+            Self::NoWindow => "no_window",
         }
     }
 
@@ -110,8 +113,34 @@ impl Kind {
             | Self::InvalidResponse
             | Self::Refused
             | Self::Aborted
-            | Self::InsecurePage => false,
+            | Self::InsecurePage
+            | Self::NoWindow => false,
         }
+    }
+}
+
+/// What the class takes: absent properties are `null` or `undefined`.
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Properties<'a> {
+    code: &'a str,
+    message: &'a str,
+    retryable: bool,
+    status: Option<u16>,
+    request_id: Option<&'a str>,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    fields: JsValue,
+    settled: Option<bool>,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    cause: JsValue,
+}
+
+impl Properties<'_> {
+    fn into_error(self) -> JsValue {
+        to_js(&self).map_or_else(
+            |error| error,
+            |properties| PaySGError::new(&properties).into(),
+        )
     }
 }
 
@@ -122,24 +151,35 @@ pub(super) fn error(kind: Kind, message: &str) -> JsValue {
 
 /// An error that another one led to.
 pub(super) fn error_with(kind: Kind, message: &str, cause: JsValue) -> JsValue {
-    instance(draft(kind, message).put("cause", cause))
+    Properties {
+        cause,
+        ..of_kind(kind, message)
+    }
+    .into_error()
 }
 
 /// An error about a payment of which all has been told: the next one is another.
 pub(super) fn settled_error(kind: Kind, message: &str) -> JsValue {
-    instance(draft(kind, message).put("settled", true.into()))
+    Properties {
+        settled: Some(true),
+        ..of_kind(kind, message)
+    }
+    .into_error()
 }
 
-fn draft(kind: Kind, message: &str) -> Draft {
-    Draft::new()
-        .text("code", kind.code())
-        .text("message", message)
-        .put("retryable", kind.is_retryable().into())
+fn of_kind(kind: Kind, message: &str) -> Properties<'_> {
+    Properties {
+        code: kind.code(),
+        message,
+        retryable: kind.is_retryable(),
+        ..Properties::default()
+    }
 }
 
 /// The word that the proxy has for its refusal, if it may become a `code`.
 pub(super) fn word_of(answer: &Answer) -> Option<String> {
-    get_string(&get(&answer.body, "error"), "code").filter(|word| is_code(word))
+    let word = answer.body.object("error").text("code");
+    word.filter(|word| is_code(word))
 }
 
 /// The error that an HTTP answer is relayed as: in the proxy's own words, where it has some, with `data.fields`.
@@ -150,32 +190,31 @@ pub(super) fn refusal(answer: &Answer) -> JsValue {
         500.. => Kind::Unavailable,
         _ => Kind::Refused,
     };
-    relay(answer, word_of(answer).as_deref().unwrap_or(kind.code()))
-}
-
-/// The error for an answer, under a code of this side's choice.
-fn relay(answer: &Answer, code: &str) -> JsValue {
-    let told = get(&answer.body, "error");
-    let message = get_string(&told, "message");
-    let message = message
-        .as_deref()
-        .unwrap_or("The payment proxy's answer is not usable: is proxyUrl right?");
-    // What is misconfigured stays so until the proxy's operators mend it; another 500 may have been an accident.
-    let retryable = match answer.status {
-        500 => code != "misconfigured",
-        status => is_temporary(status, code != Kind::Unavailable.code()),
-    };
-    let fields = get(&get(&told, "data"), "fields");
-    let mut draft = Draft::new()
-        .text("code", code)
-        .text("message", message)
-        .put("retryable", retryable.into())
-        .put("status", answer.status.into())
-        .put("requestId", answer.request_id.clone());
-    if is_array(&fields) {
-        draft = draft.put("fields", fields);
+    let word = word_of(answer);
+    let code = word.as_deref().unwrap_or(kind.code());
+    let told = answer.body.object("error");
+    let message = told.text("message");
+    let fields = told.object("data").get("fields");
+    Properties {
+        code,
+        message: message
+            .as_deref()
+            .unwrap_or("The payment proxy's answer is not usable: is proxyUrl right?"),
+        // What is misconfigured stays so until the proxy's operators mend it; another 500 may have been an accident.
+        retryable: match answer.status {
+            500 => code != "misconfigured",
+            status => is_temporary(status, code != Kind::Unavailable.code()),
+        },
+        status: Some(answer.status),
+        request_id: answer.request_id.as_deref(),
+        fields: if Array::is_array(&fields) {
+            fields
+        } else {
+            JsValue::UNDEFINED
+        },
+        ..Properties::default()
     }
-    instance(draft)
+    .into_error()
 }
 
 /// Whether a proxy's word may become a `code`.
@@ -184,13 +223,4 @@ fn is_code(word: &str) -> bool {
         && word
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-}
-
-fn instance(init: Draft) -> JsValue {
-    let init = init.done();
-    let made = MAKE.with(|make| make.get().map(|make| make.call(&JsValue::UNDEFINED, &init)));
-    match made {
-        Some(Ok(error) | Err(error)) => error,
-        None => init,
-    }
 }

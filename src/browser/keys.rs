@@ -11,12 +11,15 @@
 use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
+use web_sys::Storage;
 
 use super::error::{Kind, error_with};
-use super::page::{get_item, random_uuid, remove_item, set_item};
+use super::window::{random_uuid, window};
 
 /// What every name in `sessionStorage` begins with.
 const PREFIX: &str = "paysg-wasm:";
+/// What the keys begin with that are drawn here. The proxy's cookie prevails over them, so that equal orders of two tabs are one.
+const TAB_KEY_PREFIX: &str = "tab-";
 
 /// A stored text, as this page knows it.
 struct Item {
@@ -31,18 +34,30 @@ thread_local! {
     static ITEMS: Cell<Vec<Item>> = const { Cell::new(Vec::new()) };
 }
 
+/// The tab's storage. A browser that forbids it throws already when it is named.
+fn storage() -> Result<Storage, JsValue> {
+    window()?.session_storage()?.ok_or(JsValue::NULL)
+}
+
+fn stored(name: &str) -> Result<Option<String>, JsValue> {
+    storage()?.get_item(name)
+}
+
 /// The key for this order: the one that it already has, or a new one, stored before it is used.
 pub(super) fn key_for(order: &str) -> Result<String, JsValue> {
     let name = name_of(order);
     let key = match read(&name) {
         Some(key) => key,
-        None => random_uuid().map_err(|cause| {
-            error_with(
-                Kind::InsecurePage,
-                "Payments need a page that was loaded over https.",
-                cause,
-            )
-        })?,
+        None => {
+            let uuid = random_uuid().map_err(|cause| {
+                error_with(
+                    Kind::InsecurePage,
+                    "Payments need a page that was loaded over https.",
+                    cause,
+                )
+            })?;
+            [TAB_KEY_PREFIX, &uuid].concat()
+        }
     };
     keep(name, key.clone());
     Ok(key)
@@ -62,21 +77,35 @@ pub(super) fn forget(payment_id: &str) {
     }
 }
 
+/// Drops everything that this tab knows of payments.
+pub(super) fn forget_all() {
+    ITEMS.set(Vec::new());
+    let Ok(storage) = storage() else {
+        return;
+    };
+    let count = storage.length().unwrap_or_default();
+    let names = (0..count).filter_map(|at| storage.key(at).ok()?);
+    let ours = names.filter(|name| name.starts_with(PREFIX));
+    for name in ours.collect::<Vec<_>>() {
+        let _ = storage.remove_item(&name);
+    }
+}
+
 /// Whether this key was stored for the order and is not any more: another page of the tab has seen its payment settled.
 pub(super) fn is_gone(order: &str, key: &str) -> bool {
     let name = name_of(order);
     let items = ITEMS.take();
-    let stored = items
+    let was_stored = items
         .iter()
         .any(|item| item.stored && item.name == name && item.value == key);
     ITEMS.set(items);
-    stored && matches!(get_item(&name), Ok(found) if found.as_deref() != Some(key))
+    was_stored && matches!(stored(&name), Ok(found) if found.as_deref() != Some(key))
 }
 
 /// What the storage did not take is ours alone. What it took and no longer has, another page of this tab has dropped: after the back
 /// button this one must not bring it back.
 fn read(name: &str) -> Option<String> {
-    let found = get_item(name);
+    let found = stored(name);
     let items = ITEMS.take();
     let value = match items.iter().find(|item| item.name == name) {
         Some(item) if !item.stored || found.is_err() => Some(item.value.clone()),
@@ -87,7 +116,7 @@ fn read(name: &str) -> Option<String> {
 }
 
 fn keep(name: String, value: String) {
-    let stored = set_item(&name, &value).is_ok();
+    let stored = storage().is_ok_and(|storage| storage.set_item(&name, &value).is_ok());
     let mut items = ITEMS.take();
     items.retain(|item| item.name != name);
     items.push(Item {
@@ -99,7 +128,7 @@ fn keep(name: String, value: String) {
 }
 
 fn drop_item(name: &str) {
-    let _ = remove_item(name);
+    let _ = storage().and_then(|storage| storage.remove_item(name));
     let mut items = ITEMS.take();
     items.retain(|item| item.name != name);
     ITEMS.set(items);

@@ -1,70 +1,55 @@
-//! Futures that are driven by the promises they wait for.
+//! Promises of Rust futures that reject if the wasm traps.
 //!
-//! A future here waits for one promise at a time, so it needs no queue and no wakers: it is resumed inside that promise's own
-//! `then`. Beside being smaller than a general executor, this has a property that a queue lacks: should the wasm trap, the exception
-//! rejects the promise that the caller holds, instead of leaving it pending forever.
+//! `wasm_bindgen_futures` runs futures in microtasks of its own. An exception in one of them, such as a trap, reaches nobody: the promise that the
+//! caller holds stays pending for ever, and a payer waits before a button that does nothing. So each poll goes through a JavaScript function that
+//! catches what the poll throws, and the promise rejects with it.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
-use super::object::get;
-use super::page::Promise;
-
-type Task = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
-
-thread_local! {
-    /// What the future that was just polled waits for.
-    static AWAITED: Cell<Option<Promise>> = const { Cell::new(None) };
-    /// How the promise that it waited for was settled, as `Promise.allSettled` tells it.
-    static SETTLED: Cell<JsValue> = const { Cell::new(JsValue::UNDEFINED) };
+#[wasm_bindgen]
+extern "C" {
+    // js-sys has it for functions of JavaScript's only.
+    #[wasm_bindgen(js_namespace = Reflect, catch)]
+    fn apply(run: &mut dyn FnMut(), this: &JsValue, arguments: &Array) -> Result<(), JsValue>;
 }
 
-/// Starts a future in the next microtask, and gives the promise of its outcome.
-pub(super) fn promise(task: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-    resume_after(&JsValue::UNDEFINED, Box::pin(task))
+type Outcome = Result<JsValue, JsValue>;
+
+/// Starts a future in the next microtask, and returns the promise of its outcome.
+pub(super) fn promise(future: impl Future<Output = Outcome> + 'static) -> Promise {
+    future_to_promise(Guarded(Some(Box::pin(future))))
 }
 
-/// Waits for a promise, inside a future that [`promise`] runs.
-pub(super) fn settled(promise: Promise) -> Settled {
-    Settled(Some(promise))
-}
+/// A future whose traps are errors.
+struct Guarded(Option<Pin<Box<dyn Future<Output = Outcome>>>>);
 
-/// The future of [`settled`].
-pub(super) struct Settled(Option<Promise>);
+impl Future for Guarded {
+    type Output = Outcome;
 
-impl Future for Settled {
-    type Output = Result<JsValue, JsValue>;
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(promise) = self.0.take() {
-            AWAITED.set(Some(promise));
-            return Poll::Pending;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        let mut future = self.0.take();
+        let mut polled = Poll::Pending;
+        let mut poll = || {
+            if let Some(future) = &mut future {
+                polled = future.as_mut().poll(context);
+            }
+        };
+        match apply(&mut poll, &JsValue::UNDEFINED, &Array::new()) {
+            Ok(()) => {
+                self.0 = future;
+                polled
+            }
+            Err(thrown) => {
+                // The trap left it half-way through a step: some of what it would drop has been moved or dropped before.
+                std::mem::forget(future);
+                Poll::Ready(Err(thrown))
+            }
         }
-        let result = SETTLED.replace(JsValue::UNDEFINED);
-        let reason = get(&result, "reason");
-        Poll::Ready(if reason.is_undefined() {
-            Ok(get(&result, "value"))
-        } else {
-            Err(reason)
-        })
     }
-}
-
-/// Polls once more when the promise is settled. The closure owns the task: whichever is collected first takes the other with it.
-fn resume_after(promise: &JsValue, mut task: Task) -> Promise {
-    let resume = Closure::once_into_js(move |results: JsValue| -> Result<JsValue, JsValue> {
-        SETTLED.set(get(&results, "0"));
-        match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(outcome) => outcome,
-            Poll::Pending => Ok(match AWAITED.take() {
-                Some(promise) => resume_after(&promise, task).into(),
-                None => JsValue::UNDEFINED,
-            }),
-        }
-    });
-    Promise::all_settled(vec![promise.clone()]).then(&resume)
 }

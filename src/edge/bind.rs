@@ -12,7 +12,7 @@
 //!
 //! | first | then |
 //! |---|---|
-//! | `D` | ledger, rows (of each a line for number, time, entry and hash) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing |
+//! | `D` | ledger, rows (of each a line for number, time, entry and hash) or nothing, schedule, alarm in ms or nothing, reply, log line or nothing, `erase` if all that is stored goes before or nothing |
 //! | `W` | the same up to the alarm, then as `F` from the delay, with the errand as pending |
 //! | `E` | the row that cannot be read, why, and as far as the rows say it the intent's name and payment service |
 //!
@@ -293,7 +293,10 @@ impl Edge {
             Next::Reply(reply, line) => {
                 let line = line.unwrap_or_default();
                 let reply = json_of(&reply);
-                flat(&["D", &ledger, &rows, &schedule, &alarm, &reply, &line])
+                let erases = if work.erases { "erase" } else { "" };
+                flat(&[
+                    "D", &ledger, &rows, &schedule, &alarm, &reply, &line, erases,
+                ])
             }
             // A task of an intent that has no rows yet needs its ledger all the same.
             Next::Fetch(fetch, errand) => {
@@ -420,6 +423,7 @@ fn line(now_ms: i64, random: &[u8], problem: &Problem, variable: Option<&'static
         trace: &Trace::new(Some(RequestId::draw(random)), now_ms),
         status: Some(problem.status),
         code: Some(problem.code),
+        ignored: None,
         variable,
     }
     .to_json()

@@ -51,6 +51,8 @@ pub struct Config {
     pub notifies_nobody: bool,
     /// Further origins whose pages may call.
     pub allowed_origins: Vec<String>,
+    /// Origins at which this proxy was reached before.
+    pub earlier_origins: Vec<String>,
     /// Begins with a slash and does not end with one, or is empty.
     pub base_path: String,
     /// Alarms run so many times faster.
@@ -168,8 +170,10 @@ impl Config {
         } else {
             elsewhere("PAYSG_FULFILMENT_URL")?
         };
-        let allowed_origins = optional("PAYSG_ALLOWED_ORIGINS")
-            .map_or(Ok(Vec::new()), |text| allowed_origins(&text))?;
+        let origins =
+            |name: &'static str| optional(name).map_or(Ok(Vec::new()), |text| origins(name, &text));
+        let allowed_origins = origins("PAYSG_ALLOWED_ORIGINS")?;
+        let earlier_origins = origins("PAYSG_EARLIER_PUBLIC_URLS")?;
         let base_path = base_path(optional("PAYSG_BASE_PATH"))?;
         let time_scale = match optional("PAYSG_TIME_SCALE") {
             None => 1,
@@ -205,6 +209,7 @@ impl Config {
             fulfilment_url,
             notifies_nobody,
             allowed_origins,
+            earlier_origins,
             base_path,
             time_scale,
             has_ledger,
@@ -232,8 +237,11 @@ impl Config {
         let keys = self.order_keys.clone();
         let issuer = self.public_origin.clone();
         let audience = self.audience().to_owned();
+        let mut own_origins = vec![self.public_origin.clone()];
+        own_origins.extend_from_slice(&self.earlier_origins);
         Terms {
             return_url: self.return_url(),
+            own_origins,
             remembers: self.has_ledger,
             pages: self.pages.clone(),
             pace: Pace {
@@ -315,7 +323,7 @@ fn services(text: &str) -> Result<Vec<PaymentServiceId>, Misconfigured> {
         ))
 }
 
-fn allowed_origins(text: &str) -> Result<Vec<String>, Misconfigured> {
+fn origins(name: &'static str, text: &str) -> Result<Vec<String>, Misconfigured> {
     text.split(',')
         .zip(1..)
         .map(|(text, number)| {
@@ -324,7 +332,7 @@ fn allowed_origins(text: &str) -> Result<Vec<String>, Misconfigured> {
                 let rule = "must be https: origins without a path, comma-separated (http: on this machine)";
                 Misconfigured {
                     item: Some(number),
-                    ..wrong_part("PAYSG_ALLOWED_ORIGINS", rule, part)
+                    ..wrong_part(name, rule, part)
                 }
             })
         })

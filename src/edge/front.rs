@@ -21,7 +21,7 @@ use crate::flow::terms::{Desk, Terms};
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
 use crate::ledger::{Digest, Ledger, intent_name};
-use crate::paysg::{Page, Payment, PaymentServiceId};
+use crate::paysg::{OwnAnswer, Page, Payment, PaymentServiceId};
 
 /// What every step may use.
 pub struct Edge<'a> {
@@ -343,13 +343,18 @@ impl Edge<'_> {
             }
             Work::Probing => {
                 let probed = match answer {
-                    Answer::Arrived { status, body, .. } => Probed {
-                        status: *status,
-                        is_list: Page::read(body).is_ok(),
-                    },
+                    Answer::Arrived { status, body, .. } => {
+                        let own = OwnAnswer::<Page>::read(*status, body);
+                        Probed {
+                            status: *status,
+                            is_list: matches!(own, Some(OwnAnswer::Success(_))),
+                            is_own: own.is_some(),
+                        }
+                    }
                     Answer::Lost => Probed {
                         status: 0,
                         is_list: false,
+                        is_own: false,
                     },
                 };
                 route::probed(self, context, then, probed)
@@ -500,6 +505,7 @@ impl Edge<'_> {
             trace: &context.trace,
             status: Some(response.status),
             code: response.code,
+            ignored: response.ignored,
             variable: None,
         };
         let line = line.to_json();

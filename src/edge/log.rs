@@ -109,14 +109,16 @@ impl Trace {
         self.upstream_ms = self.upstream_ms.saturating_add(took);
         let Some(upstream) = whose else { return };
         let (status, code) = match *answer {
+            // A page or a torn answer in PaySG's place is trouble, whatever its status.
             Answer::Arrived {
-                status: 200..=299, ..
-            } => return,
+                status: 200..=299,
+                body,
+                ..
+            } if upstream == Target::Fulfilment || is_whole(body) => return,
             Answer::Arrived { status, body, .. } => {
                 let code = match upstream {
                     Target::Paysg => ApiError::read(status, body)
-                        .public_code()
-                        .and_then(Word::parse),
+                        .and_then(|error| Word::parse(error.public_code()?)),
                     Target::Fulfilment => None,
                 };
                 (status, code)
@@ -128,6 +130,14 @@ impl Trace {
             status,
             code,
         });
+    }
+}
+
+/// Whether a body looks like what PaySG answers: nothing, or an object from its first byte to its last.
+fn is_whole(body: &[u8]) -> bool {
+    match body.trim_ascii() {
+        [] => true,
+        body => body.starts_with(b"{") && body.ends_with(b"}"),
     }
 }
 
@@ -157,6 +167,7 @@ pub enum Kind {
     Adopt,
     AbandonAttempt,
     Acknowledge,
+    Erase,
     Read,
     Wake,
 }
@@ -177,6 +188,7 @@ impl Kind {
             Message::Adopt { .. } => Self::Adopt,
             Message::AbandonAttempt { .. } => Self::AbandonAttempt,
             Message::Acknowledge { .. } => Self::Acknowledge,
+            Message::Erase { .. } => Self::Erase,
             Message::OperatorCommand { message, .. } => Self::of(message),
             Message::Read => Self::Read,
             Message::Wake => Self::Wake,
@@ -196,6 +208,7 @@ impl Kind {
             Self::Adopt => "object adopt",
             Self::AbandonAttempt => "object abandon-attempt",
             Self::Acknowledge => "object acknowledge",
+            Self::Erase => "object erase",
             Self::Read => "object read",
             Self::Wake => "alarm",
         }
@@ -214,6 +227,8 @@ pub struct Line<'a> {
     pub status: Option<u16>,
     /// The error's code.
     pub code: Option<&'static str>,
+    /// Why nothing was done, of an authentic event that is none of ours.
+    pub ignored: Option<&'static str>,
     /// The variable that is missing or wrong, with `misconfigured` alone.
     pub variable: Option<&'static str>,
 }
@@ -238,12 +253,16 @@ impl<'a> Line<'a> {
             trace,
             status: None,
             code,
+            ignored: None,
             variable: None,
         })
     }
 
     /// A word for how it ended.
     const fn outcome(&self) -> &'static str {
+        if self.ignored.is_some() {
+            return "ignored";
+        }
         match (self.status, self.code) {
             (Some(429), _) => "limited",
             (Some(300..=399), _) => "redirected",
@@ -269,7 +288,7 @@ impl<'a> Line<'a> {
         };
         line.str("outcome", self.outcome());
         number(&mut line, "status", self.status);
-        word(&mut line, "code", self.code);
+        word(&mut line, "code", self.code.or(self.ignored));
         let took = self.at_ms.saturating_sub(self.trace.started_ms);
         line.number("ms", u64::try_from(took).unwrap_or_default())
             .number(

@@ -19,6 +19,8 @@ pub struct Work {
     pub ledger: Option<Ledger>,
     /// To append to the journal.
     pub rows: Vec<Row>,
+    /// Whether everything that is stored is to be deleted before.
+    pub erases: bool,
     /// When to wake, if ever.
     pub alarm_ms: Option<i64>,
     /// A call, or the reply.
@@ -91,14 +93,20 @@ impl Edge<'_> {
     pub fn object_begin(&self, ledger: Option<Ledger>, envelope: Envelope) -> Work {
         let kind = Kind::of(&envelope.message);
         let trace = Trace::new(envelope.request_id, self.now_ms);
-        let begun = envelope
-            .intent
-            .map(|(service, reference)| Ledger::new(service, reference));
-        let Some(mut ledger) = ledger.or(begun) else {
+        let ledger = match (ledger, envelope.intent) {
+            (Some(mut ledger), Some((service, reference))) => {
+                ledger.remember_reference(&service, &reference);
+                Some(ledger)
+            }
+            (None, Some((service, reference))) => Some(Ledger::new(service, reference)),
+            (ledger, None) => ledger,
+        };
+        let Some(mut ledger) = ledger else {
             // Named by a cookie, by an alarm that outlived its rows, or by nobody.
             return Work {
                 ledger: None,
                 rows: Vec::new(),
+                erases: false,
                 alarm_ms: None,
                 next: Next::Reply(
                     if matches!(envelope.message, Message::Wake) {
@@ -155,6 +163,8 @@ impl Edge<'_> {
 
     fn work(&self, mut ledger: Ledger, progress: Progress, kind: Kind, mut trace: Trace) -> Work {
         let rows = ledger.take_unsaved();
+        // An erased intent records nothing but its tombstone.
+        let erases = ledger.intent.is_erased() && !rows.is_empty();
         let pace = self.terms.pace;
         let alarm_ms = [
             agenda::next(&ledger, pace).map(|(at_ms, _)| at_ms),
@@ -165,6 +175,7 @@ impl Edge<'_> {
         .min();
         Work {
             rows,
+            erases,
             alarm_ms,
             next: match progress {
                 Progress::Working(task, fetch) => {

@@ -319,6 +319,20 @@ impl Problem {
         problem
     }
 
+    /// 503: an authentic event that PaySG's GET does not bear out yet.
+    #[must_use]
+    pub fn event_unconfirmed() -> Self {
+        let mut problem = Self::new(
+            503,
+            API,
+            "event_unconfirmed",
+            "PaySG's GET does not show the payment as paid yet; deliver the event again."
+                .to_owned(),
+        );
+        problem.retry_after_secs = Some(30);
+        problem
+    }
+
     /// 500: nothing is known of the payment here, since the intent's journal cannot be read.
     #[must_use]
     pub fn journal_unreadable() -> Self {
@@ -379,9 +393,15 @@ impl Problem {
                 "The payment service cannot take payments yet: it is not connected to Stripe.",
             ),
             Trouble::UnknownPayment => Self::unknown_payment(),
-            Trouble::Unexpected { status } => bad_gateway(
+            Trouble::NotShownYet => {
+                let mut problem = Self::unavailable(None);
+                "PaySG does not show the payment yet. Nothing is lost: ask again after Retry-After."
+                    .clone_into(&mut problem.message);
+                problem
+            }
+            Trouble::UnreadableList => bad_gateway(
                 "paysg_unexpected",
-                &format!("PaySG answered with what it does not document (HTTP {status})."),
+                "PaySG's list holds payments that cannot be read, so that no new payment is made.",
             ),
             Trouble::Mismatch => bad_gateway(
                 "payment_mismatch",
@@ -423,6 +443,11 @@ impl Problem {
                 "PaySG shows that a refund of this payment failed, and takes no other. Nothing was given back by this command. Look at PaySG's dashboard.",
             ),
             Trouble::NoRecord => Self::unknown_intent(),
+            Trouble::NotSettled => Self::invalid(
+                409,
+                "not_settled",
+                "The intent's journal cannot be erased yet: a payment can still be paid, something is due, or an alert has not ended.",
+            ),
             Trouble::UnknownEntry => Self::invalid(
                 404,
                 "unknown_entry",

@@ -14,6 +14,8 @@ pub struct Response {
     pub body: String,
     /// The error's code, for the log.
     pub code: Option<&'static str>,
+    /// Why nothing was done though it is answered with success, for the log.
+    pub ignored: Option<&'static str>,
 }
 
 impl Response {
@@ -23,6 +25,7 @@ impl Response {
             headers: String::from("cache-control: no-store\nx-content-type-options: nosniff\n"),
             body,
             code: None,
+            ignored: None,
         }
     }
 

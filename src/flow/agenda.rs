@@ -6,7 +6,8 @@
 //! Every attempt has timers of its own, whichever is the current one. A cancelled payment is looked at twice more, since a bank transfer that was
 //! under way when it was cancelled pays it all the same.
 //!
-//! GETs for a refund that is not settled come at the ages of a link's looks, and after 30 days weekly until it is.
+//! GETs for a refund that is not settled come at the ages of a link's looks, and after 30 days weekly until it is, or until an operator has
+//! acknowledged it.
 
 use crate::flow::retry::Backoff;
 use crate::ledger::{
@@ -259,8 +260,14 @@ fn poll_refund(ledger: &Ledger, pace: Pace) -> Option<(i64, Due)> {
         )
     };
     let refunds = ledger.intent.unsettled_refunds();
+    // What an operator has acknowledged is looked after no longer than a link.
+    let is_over = |(at_ms, refund): &(i64, &Refund)| {
+        ledger.intent.acknowledged_refunds.contains(&refund.key)
+            && at_ms.saturating_sub(refund.asked_at_ms) > pace.of(WATCH_FOR_MS)
+    };
     let (at_ms, refund) = refunds
         .map(|refund| (at_ms(refund), refund))
+        .filter(|refund| !is_over(refund))
         .min_by_key(|(at_ms, _)| *at_ms)?;
     let due = Due::PollRefund(refund.payment_id.clone(), refund.key.clone());
     Some((at_ms, due))

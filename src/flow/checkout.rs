@@ -135,11 +135,10 @@ impl Checkout {
                 }
                 Step::Done(Ok(payment)) => self.looked(desk, &payment, after_cancelling),
                 Step::Done(Err(trouble)) => {
-                    if trouble == Trouble::UnknownPayment {
-                        desk.flag(Flag::Vanished, Some(glance.payment_id()));
-                    } else if trouble == Trouble::Mismatch {
+                    if trouble == Trouble::Mismatch {
                         desk.flag_swapped(glance.payment_id());
                     }
+                    let trouble = desk.not_shown(glance.payment_id(), trouble);
                     let payment = paid_all_the_same(desk, glance.payment_id(), &trouble);
                     let chosen = payment.map(|payment| Chosen {
                         payment,
@@ -247,7 +246,7 @@ impl Checkout {
     fn look(&mut self, desk: &Desk<'_>, payment_id: PaymentId, after_cancelling: bool) -> Next {
         self.tries.restart();
         let service = desk.ledger.intent.payment_service_id.clone();
-        let glance = Glance::fresh(service, payment_id, self.tries.clone());
+        let glance = Glance::fresh(service, payment_id, self.tries.clone()).believed();
         let fetch = glance.fetch(0);
         self.state = State::Looking {
             glance,
@@ -317,18 +316,14 @@ impl Checkout {
         fresh: bool,
     ) -> Next {
         let amount = Some(self.order.amount_in_cents);
-        match Reading::of(answer) {
-            Reading::Success(body) => match Payment::read(body) {
-                Ok(payment) => self.made(desk, &payment, attempt, fresh),
-                Err(_) => self.search(desk, attempt, amount, false),
-            },
+        match Reading::<Payment>::of(answer) {
+            Reading::Success(payment) => self.made(desk, &payment, attempt, fresh),
             Reading::Refused(error) | Reading::Conflict(error) if error.is_key_reuse() => {
                 self.search_by_key(desk, attempt, fresh, true)
             }
             Reading::Refused(error) => {
-                // Anything but a 4xx may stand before a payment that was made all the same, and a 4xx says nothing of earlier calls: the
-                // next press asks with the same key, or reads the list.
-                if (400..=499).contains(&error.status) && !self.doubtful {
+                // It says nothing of earlier calls: the next press asks with the same key, or reads the list.
+                if !self.doubtful {
                     desk.record(if fresh {
                         Transition::Refused {
                             attempt,
@@ -336,16 +331,13 @@ impl Checkout {
                             code: error.public_code().map(str::to_owned),
                         }
                     } else {
-                        Transition::Failed { attempt }
+                        Transition::Failed {
+                            attempt,
+                            answered: true,
+                        }
                     });
                 }
-                // A payment service that PaySG does not know is a matter of configuration, not of this payment.
-                let trouble = Trouble::of(&error);
-                Step::Done(Err(if trouble == Trouble::UnknownPayment {
-                    Trouble::Credentials
-                } else {
-                    trouble
-                }))
+                Step::Done(Err(Trouble::of_service(&error)))
             }
             Reading::Conflict(_) => {
                 self.doubtful = true;
@@ -372,7 +364,10 @@ impl Checkout {
                     None => {
                         self.failed = self.failed.saturating_add(1);
                         if !self.unanswered {
-                            desk.record(Transition::Failed { attempt });
+                            desk.record(Transition::Failed {
+                                attempt,
+                                answered: true,
+                            });
                         }
                         self.search(desk, attempt, amount, true)
                     }
@@ -385,7 +380,15 @@ impl Checkout {
                 match self.tries.again(answer, desk.now_ms, desk.random) {
                     Some(delay_ms) => self.create(desk, attempt, fresh, delay_ms),
                     // Adopt what is there, but take no new key.
-                    None => self.search(desk, attempt, amount, true),
+                    None => {
+                        if matches!(answer, Answer::Arrived { status: 500, .. }) {
+                            desk.record(Transition::Failed {
+                                attempt,
+                                answered: false,
+                            });
+                        }
+                        self.search(desk, attempt, amount, true)
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ use super::glance::Glance;
 use super::step::{Answer, Fetch, Step};
 use super::upstream::{Reading, Tries, Trouble, call, retry_after};
 use crate::ledger::Digest;
-use crate::paysg::{ApiRequest, Cents, Payment, PaymentId, PaymentServiceId};
+use crate::paysg::{ApiRequest, Cents, EmailSent, Payment, PaymentId, PaymentServiceId};
 
 const PATIENCE_MS: i64 = 25_000;
 
@@ -36,8 +36,36 @@ pub struct Command {
     service: PaymentServiceId,
     payment_id: PaymentId,
     tries: Tries,
+    /// Whether PaySG has spoken of the payment before: see [`Glance::believed`].
+    believed: bool,
     confirming: Option<Glance>,
     refusal: Option<Trouble>,
+}
+
+/// What PaySG said to a command.
+enum Said {
+    /// That it was done.
+    Done,
+    /// That it was not done, and will not be.
+    Refused(Trouble),
+    /// That it was not done now.
+    NotNow(Trouble),
+    /// Nothing of its own: it may have been done.
+    Nothing(Trouble),
+}
+
+impl Said {
+    fn of<T>(reading: Reading<T>, answer: &Answer<'_>) -> Self {
+        let unavailable = Trouble::Unavailable {
+            retry_after_ms: retry_after(answer),
+        };
+        match reading {
+            Reading::Success(_) => Self::Done,
+            Reading::Refused(error) => Self::Refused(Trouble::of(&error)),
+            Reading::Conflict(_) | Reading::Busy => Self::NotNow(unavailable),
+            Reading::Broken | Reading::Unanswered => Self::Nothing(unavailable),
+        }
+    }
 }
 
 /// What came of a command: the payment as a GET shows it afterwards, and PaySG's refusal, if it refused.
@@ -63,9 +91,17 @@ impl Command {
             service,
             payment_id,
             tries: Tries::until(now_ms.saturating_add(PATIENCE_MS)),
+            believed: false,
             confirming: None,
             refusal: None,
         }
+    }
+
+    /// The same, for a payment that PaySG has spoken of before.
+    #[must_use]
+    pub const fn believed(mut self) -> Self {
+        self.believed = true;
+        self
     }
 
     /// What is to be done.
@@ -121,33 +157,36 @@ impl Command {
                 .answer(answer, now_ms, random)
                 .map(|seen| seen.map(|payment| Done { payment, refusal }));
         }
-        match Reading::of(answer) {
-            Reading::Success(_) => self.confirm(),
-            Reading::Refused(error) => {
-                let trouble = Trouble::of(&error);
-                if !matches!(trouble, Trouble::Refused { .. }) {
-                    return Step::Done(Err(trouble));
-                }
+        let reading = match self.action {
+            Action::Cancel | Action::Refund { .. } => {
+                Said::of(Reading::<Payment>::of(answer), answer)
+            }
+            Action::SendEmail => Said::of(Reading::<EmailSent>::of(answer), answer),
+        };
+        let (repeatable, trouble) = match reading {
+            Said::Done => return self.confirm(),
+            // PaySG's own word that nothing was done; its GET, and this call, may lag behind its create.
+            Said::Refused(Trouble::UnknownPayment) => {
+                return match self.tries.again(answer, now_ms, random) {
+                    Some(delay_ms) => Step::Fetch(self.fetch(delay_ms)),
+                    None if self.believed => Step::Done(Err(Trouble::NotShownYet)),
+                    None => Step::Done(Err(Trouble::UnknownPayment)),
+                };
+            }
+            Said::Refused(refusal @ Trouble::Refused { .. }) => {
+                self.refusal = Some(refusal);
+                return self.confirm();
+            }
+            Said::Refused(trouble) => return Step::Done(Err(trouble)),
+            Said::NotNow(trouble) => (true, trouble),
+            // PaySG lists no key for a refund or an e-mail: what may have been done is not asked for twice, but looked at.
+            Said::Nothing(trouble) => (matches!(self.action, Action::Cancel), trouble),
+        };
+        match self.tries.again(answer, now_ms, random) {
+            Some(delay_ms) if repeatable => Step::Fetch(self.fetch(delay_ms)),
+            _ => {
                 self.refusal = Some(trouble);
                 self.confirm()
-            }
-            Reading::Conflict(_) | Reading::Busy | Reading::Broken | Reading::Unanswered => {
-                // PaySG lists no key for these calls: what may have been done is not asked for twice, but looked at.
-                let repeatable = match self.action {
-                    Action::Cancel => true,
-                    Action::Refund { .. } | Action::SendEmail => {
-                        matches!(Reading::of(answer), Reading::Conflict(_) | Reading::Busy)
-                    }
-                };
-                match self.tries.again(answer, now_ms, random) {
-                    Some(delay_ms) if repeatable => Step::Fetch(self.fetch(delay_ms)),
-                    _ => {
-                        self.refusal = Some(Trouble::Unavailable {
-                            retry_after_ms: retry_after(answer),
-                        });
-                        self.confirm()
-                    }
-                }
             }
         }
     }
@@ -159,6 +198,11 @@ impl Command {
             self.payment_id.clone(),
             self.tries.clone(),
         );
+        let glance = if self.believed {
+            glance.believed()
+        } else {
+            glance
+        };
         let fetch = glance.fetch(0);
         self.confirming = Some(glance);
         Step::Fetch(fetch)

@@ -23,7 +23,7 @@ use super::upstream::{Tries, Trouble};
 use super::view::{PaymentView, RefundView};
 use super::watch::Acknowledgeable;
 use super::witness::{paid_status, witness, witness_apart};
-use crate::ledger::{AttemptState, Digest, Flag, Intent, Transition};
+use crate::ledger::{AttemptState, Digest, Intent, Transition};
 use crate::paysg::{Cents, Payment, PaymentId};
 
 /// How long a question about a payment may take.
@@ -101,6 +101,11 @@ pub enum Message {
         /// The payment that it is about; `None`: whichever.
         payment_id: Option<PaymentId>,
     },
+    /// Delete all but a tombstone.
+    Erase {
+        /// The token's `sub`.
+        by: Option<String>,
+    },
     /// An operator's command, to be journalled.
     OperatorCommand {
         /// The token's `action`.
@@ -134,6 +139,7 @@ impl Message {
             | Self::Adopt { .. }
             | Self::AbandonAttempt { .. }
             | Self::Acknowledge { .. }
+            | Self::Erase { .. }
             | Self::Read
             | Self::Wake => true,
         }
@@ -250,6 +256,10 @@ pub enum Progress {
 pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
     match message {
         Message::Pay { order } => {
+            // Never paid: it may be paid now.
+            if desk.ledger.intent.paid().is_none() {
+                desk.ledger.reopen(desk.now_ms);
+            }
             let (checkout, step) = Checkout::begin(desk, order);
             match step {
                 Step::Fetch(fetch) => Progress::Working(Task::Checkout(Box::new(checkout)), fetch),
@@ -271,7 +281,8 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
             } else {
                 Glance::shared(service, payment_id, tries)
             }
-            .within(patience_ms);
+            .within(patience_ms)
+            .believed();
             let fetch = glance.fetch(0);
             Progress::Working(Task::Inquiry(glance), fetch)
         }
@@ -286,6 +297,7 @@ pub fn begin(desk: &mut Desk<'_>, message: Message) -> Progress {
         Message::Acknowledge { alert, payment_id } => {
             operator::acknowledge(desk, alert, payment_id.as_ref())
         }
+        Message::Erase { by } => operator::erase(desk, by),
         Message::OperatorCommand {
             action,
             by,
@@ -428,13 +440,19 @@ fn inquired(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>)
             }
             Err(trouble) => trouble,
         },
-        Err(trouble) => trouble,
+        Err(trouble) => desk.not_shown(id, trouble),
     };
-    if trouble == Trouble::UnknownPayment && desk.ledger.intent.attempt_of(id).is_some() {
-        desk.flag(Flag::Vanished, Some(id));
-    }
+    let known = desk.ledger.intent.attempt_of(id);
     match paid_all_the_same(desk, id, &trouble) {
         Some(payment) => Reply::Payment { payment },
+        // It was paid, and a tombstone says too little of it.
+        None if known.is_some_and(|attempt| attempt.state.was_paid())
+            && trouble == Trouble::UnknownPayment =>
+        {
+            Reply::Failed(Trouble::Unavailable {
+                retry_after_ms: None,
+            })
+        }
         None => Reply::Failed(trouble),
     }
 }
@@ -458,6 +476,10 @@ fn recorded_paid(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
 /// A payment as the ledger knows it.
 fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
     let intent = &desk.ledger.intent;
+    // A tombstone does not say it, and no receipt goes without it.
+    if intent.reference_id.is_empty() {
+        return None;
+    }
     let attempt = intent.attempt_of(id)?;
     Some(PaymentView {
         id: id.clone(),
@@ -473,7 +495,7 @@ fn recorded(desk: &Desk<'_>, id: &PaymentId) -> Option<PaymentView> {
 fn fresh_glance(desk: &Desk<'_>, payment_id: PaymentId) -> Glance {
     let tries = Tries::until(desk.now_ms.saturating_add(PATIENCE_MS));
     let service = desk.ledger.intent.payment_service_id.clone();
-    Glance::fresh(service, payment_id, tries)
+    Glance::fresh(service, payment_id, tries).believed()
 }
 
 fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
@@ -489,9 +511,13 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
     if paid_already || intent.hints.contains(&payment_id) {
         return Progress::Done(Reply::Noted);
     }
+    // Another payment of an order whose record is erased.
+    desk.ledger.reopen(desk.now_ms);
+    let intent = &desk.ledger.intent;
     // One may have been settled by another GET than its own.
     let waiting = |key: &str| intent.hints.iter().any(|hint| hint.as_str() == key);
     desk.ledger.schedule.hints.keep(waiting);
+    desk.ledger.schedule.denied.clear(payment_id.as_str());
     let hinted = Transition::Hinted { payment_id };
     Progress::Done(match desk.ledger.record(desk.now_ms, hinted) {
         Ok(()) => Reply::Noted,
@@ -503,9 +529,20 @@ fn hint(desk: &mut Desk<'_>, payment_id: PaymentId) -> Progress {
 }
 
 fn adopted(desk: &mut Desk<'_>, _: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
+    let id = match &seen {
+        Ok(payment) => payment.id.clone(),
+        Err(trouble) => return Reply::Failed(trouble.clone()),
+    };
     match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(_) => Reply::Noted,
-        Err(Trouble::UnknownPayment | Trouble::Mismatch) => Reply::NotOurs,
+        Ok(status) => {
+            if !status.was_paid() {
+                // The GET lags behind the event, which stays on record until one bears it out.
+                desk.record(Transition::Hinted { payment_id: id });
+            }
+            Reply::Noted
+        }
+        // PaySG shows it, and it is another system's.
+        Err(Trouble::UnknownPayment) => Reply::NotOurs,
         Err(trouble) => Reply::Failed(trouble),
     }
 }

@@ -112,12 +112,9 @@ impl Search {
         answer: &Answer<'_>,
     ) -> Step<Result<Option<Found>, Trouble>> {
         match Reading::of(answer) {
-            Reading::Success(body) => match Page::read(body) {
-                Ok(page) => self.turn(desk, page),
-                Err(_) => Step::Done(Err(Trouble::Unexpected { status: 200 })),
-            },
+            Reading::Success(page) => self.turn(desk, page),
             Reading::Refused(error) | Reading::Conflict(error) => {
-                Step::Done(Err(Trouble::of(&error)))
+                Step::Done(Err(Trouble::of_service(&error)))
             }
             Reading::Busy | Reading::Broken | Reading::Unanswered => {
                 match self.tries.again(answer, desk.now_ms, desk.random) {
@@ -147,7 +144,7 @@ impl Search {
             return Step::Done(match self.best.take() {
                 Some(found) => Ok(Some(found)),
                 // What cannot be read may be what is looked for: no new key then.
-                None if self.unreadable => Err(Trouble::Unexpected { status: 200 }),
+                None if self.unreadable => Err(Trouble::UnreadableList),
                 None => Ok(None),
             });
         }
@@ -170,11 +167,7 @@ impl Search {
             && self
                 .amount_in_cents
                 .is_none_or(|amount| amount == payment.amount_in_cents.get())
-            && (!self.ours_only
-                || payment
-                    .return_url
-                    .as_deref()
-                    .is_none_or(|url| url == desk.terms.return_url))
+            && (!self.ours_only || payment.return_url.is_none() || desk.terms.made(payment))
             && intent.attempt_of(&payment.id).is_none()
     }
 

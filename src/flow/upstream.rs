@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::retry::Backoff;
 use super::step::{Answer, Fetch, Target};
 use super::view::status_word;
-use crate::paysg::{ApiError, ApiRequest, Cents, Failure, Status};
+use crate::paysg::{ApiError, ApiRequest, Cents, Failure, OwnAnswer, Status, Success};
 
 /// How long one call may take. PaySG states no figure; a create that takes longer has been lost in all likelihood.
 pub const CALL_TIMEOUT_MS: u32 = 10_000;
@@ -37,11 +37,10 @@ pub enum Trouble {
     NotConnected,
     /// PaySG knows no such payment.
     UnknownPayment,
-    /// PaySG answered with something that it does not document.
-    Unexpected {
-        /// The HTTP status.
-        status: u16,
-    },
+    /// PaySG says that it knows no such payment, of one that it has spoken of before: its GET may lag. Asking again later is safe.
+    NotShownYet,
+    /// PaySG's list holds entries that cannot be read, so that it proves nothing.
+    UnreadableList,
     /// PaySG's answer is about another id, service, reference or amount.
     Mismatch,
     /// The payer would have been sent somewhere else than to PaySG's pages.
@@ -65,6 +64,8 @@ pub enum Trouble {
     RefundFailed,
     /// The edge keeps no ledger, or the ledger knows no such payment.
     NoRecord,
+    /// Something of the intent is open or due, so that its journal cannot be erased.
+    NotSettled,
     /// The intent has no such attempt or alert.
     UnknownEntry,
     /// The intent's journal cannot be read: it is damaged, or a newer release wrote it.
@@ -88,15 +89,29 @@ impl Trouble {
                     retry_after_ms: None,
                 }
             }
-            Failure::Unexpected(status) => Self::Unexpected { status },
+        }
+    }
+}
+
+impl Trouble {
+    /// What PaySG's error means for a call that names no payment: PaySG does not know the payment service, which is a matter of configuration.
+    #[must_use]
+    pub fn of_service(error: &ApiError) -> Self {
+        if error.kind() == Failure::NotFound {
+            Self::Credentials
+        } else {
+            Self::of(error)
         }
     }
 }
 
 /// What an answer means.
-pub enum Reading<'a> {
-    /// 2xx.
-    Success(&'a [u8]),
+///
+/// Only an answer with PaySG's form says anything ([`paysg::answer`](crate::paysg::answer)). The rest is [`Reading::Unanswered`] whatever its
+/// status: it is retried, and it is never a reason to refuse, flag, drop or acknowledge anything.
+pub enum Reading<T> {
+    /// 2xx, with what the call answers.
+    Success(T),
     /// PaySG has refused, and will refuse again.
     Refused(ApiError),
     /// 409: the key is in use, or was used for other parameters.
@@ -109,22 +124,26 @@ pub enum Reading<'a> {
     Unanswered,
 }
 
-impl<'a> Reading<'a> {
+impl<T: Success> Reading<T> {
     /// Reads an answer.
     #[must_use]
-    pub fn of(answer: &Answer<'a>) -> Self {
+    pub fn of(answer: &Answer<'_>) -> Self {
         let Answer::Arrived { status, body, .. } = *answer else {
             return Self::Unanswered;
         };
-        match status {
-            200..=299 => Self::Success(body),
-            409 => Self::Conflict(ApiError::read(status, body)),
-            429 => Self::Busy,
-            500 | 503 => Self::Broken,
-            // A gateway's answers, which say nothing of what happened behind it. PaySG documents none of them, and some networks make up their
-            // own (520 to 530): a payment may have been made all the same.
-            408 | 501..=599 => Self::Unanswered,
-            _ => Self::Refused(ApiError::read(status, body)),
+        match OwnAnswer::read(status, body) {
+            None => Self::Unanswered,
+            Some(OwnAnswer::Success(success)) => Self::Success(success),
+            Some(OwnAnswer::Error(error)) => match error.kind() {
+                Failure::Conflict => Self::Conflict(error),
+                Failure::RateLimited => Self::Busy,
+                Failure::ServerError | Failure::Unavailable => Self::Broken,
+                Failure::BadRequest
+                | Failure::Unauthenticated
+                | Failure::NotConnected
+                | Failure::Forbidden
+                | Failure::NotFound => Self::Refused(error),
+            },
         }
     }
 }

@@ -4,13 +4,13 @@ use super::attribution::record_found;
 use super::settle::{Asked, settle_refunds};
 use super::terms::Desk;
 use super::upstream::Trouble;
-use crate::ledger::{AttemptState, Flag, Transition};
+use crate::ledger::{AttemptState, Erased, Flag, Intent, Transition, intent_name};
 use crate::paysg::{Payment, Status};
 
 /// Enters what a GET shows of a payment, and answers with the status to go by.
 ///
 /// A payment is the intent's only if the GET bears its service and reference and, for one that an attempt asked for, its amount. One
-/// that no attempt asked for is adopted where it bears our return URL. Paid never goes back.
+/// that no attempt asked for is adopted if this proxy [made](super::terms::Terms::made) it. Paid never goes back.
 ///
 /// `tell_cancelled`: whether a cancellation that comes to light now was made through the edge, so that the e-service is told.
 ///
@@ -38,6 +38,10 @@ fn enter(
     tell_cancelled: bool,
     asked: Asked,
 ) -> Result<Status, Trouble> {
+    desk.ledger.schedule.missing.clear(payment.id.as_str());
+    if let Some(erased) = &desk.ledger.intent.erased {
+        return of_erased(&desk.ledger.intent, erased, payment);
+    }
     let intent = &desk.ledger.intent;
     let of_this_intent = payment.payment_service_id == intent.payment_service_id
         && payment.reference_id == intent.reference_id;
@@ -102,6 +106,18 @@ fn enter(
     })
 }
 
+/// The status to go by of a payment whose intent is erased: nothing is entered, and paid never goes back.
+fn of_erased(intent: &Intent, erased: &Erased, payment: &Payment) -> Result<Status, Trouble> {
+    if intent_name(&payment.payment_service_id, &payment.reference_id) != erased.intent {
+        return Err(Trouble::Mismatch);
+    }
+    let shown = payment.status();
+    Ok(match intent.attempt_of(&payment.id) {
+        Some(attempt) if !shown.was_paid() => paid_status(attempt.state),
+        Some(_) | None => shown,
+    })
+}
+
 /// The status that a paid state stands for.
 pub const fn paid_status(state: AttemptState) -> Status {
     match state {
@@ -131,18 +147,23 @@ pub fn adopt_for_operator(desk: &mut Desk<'_>, payment: &Payment) -> Result<Stat
 }
 
 fn adopt(desk: &mut Desk<'_>, payment: &Payment) -> Result<(), Trouble> {
-    if payment.return_url.as_deref() != Some(desk.terms.return_url.as_str()) {
+    if !desk.terms.made(payment) {
         return Err(Trouble::UnknownPayment);
     }
     take_in(desk, payment);
     Ok(())
 }
 
+/// A payment that another system made answers for no lost attempt: that attempt's own payment may be there as well.
 fn take_in(desk: &mut Desk<'_>, payment: &Payment) {
-    record_found(
-        desk,
-        &payment.id,
-        payment.amount_in_cents.get(),
-        payment.created_at_ms,
-    );
+    let amount_in_cents = payment.amount_in_cents.get();
+    if desk.terms.made(payment) {
+        record_found(desk, &payment.id, amount_in_cents, payment.created_at_ms);
+        return;
+    }
+    desk.record(Transition::Adopted {
+        attempt: desk.ledger.intent.next_number(),
+        payment_id: payment.id.clone(),
+        amount_in_cents,
+    });
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Digest, Flag, Transition};
+use super::{AttemptState, Digest, Flag, PaidRemains, Tombstone, Transition};
 use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// Every field that a transition may have, flat: a fifth of the code of a reader for each, which an isolate would load at its cold start.
@@ -16,6 +16,7 @@ pub(super) struct Entry {
     amount_in_cents: Option<u64>,
     cancel_after_secs: Option<u32>,
     payment_id: Option<PaymentId>,
+    answered: Option<bool>,
     adopted: Option<bool>,
     same_order: Option<bool>,
     status: Option<u16>,
@@ -27,6 +28,11 @@ pub(super) struct Entry {
     flag: Option<Flag>,
     command: Option<String>,
     by: Option<String>,
+    intent: Option<String>,
+    state: Option<AttemptState>,
+    rows: Option<u64>,
+    notifications: Option<u32>,
+    head: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +65,7 @@ enum What {
     FlagCleared,
     FlagAcknowledged,
     RefundAcknowledged,
+    Erased,
     CommandReceived,
 }
 
@@ -90,6 +97,7 @@ impl Entry {
             },
             What::Failed => Transition::Failed {
                 attempt: self.attempt?,
+                answered: self.answered?,
             },
             What::Opened => Transition::Opened {
                 attempt: self.attempt?,
@@ -175,6 +183,24 @@ impl Entry {
             What::RefundAcknowledged => Transition::RefundAcknowledged {
                 key: Digest::parse(&self.key?)?,
             },
+            What::Erased => Transition::Erased(Tombstone {
+                payment_service_id: self.payment_service_id?,
+                intent: Digest::parse(&self.intent?)?,
+                attempt: self.attempt?,
+                paid: match self.payment_id {
+                    Some(payment_id) => Some(PaidRemains {
+                        payment_id,
+                        amount_in_cents: self.amount_in_cents?,
+                        state: self.state.filter(|state| state.was_paid())?,
+                        notifications: self.notifications?,
+                        paid_at: self.paid_at,
+                    }),
+                    None => None,
+                },
+                rows: self.rows?,
+                head: Digest::parse(&self.head?)?,
+                by: self.by,
+            }),
             What::CommandReceived => Transition::CommandReceived {
                 command: self.command?,
                 by: self.by,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, AttemptState, Digest, Flag, Illegal, PaymentOrigin, RaisedFlag, Refund, TellStatus,
-    Telling, Transition,
+    Attempt, AttemptState, Digest, Erased, Flag, Illegal, PaymentOrigin, RaisedFlag, Refund,
+    TellStatus, Telling, Transition,
 };
 use crate::paysg::{PaymentId, PaymentServiceId};
 
@@ -30,6 +30,10 @@ pub struct Intent {
     pub acknowledged_refunds: Vec<Digest>,
     /// What an operator should look at.
     pub flags: Vec<RaisedFlag>,
+    /// How many notifications about the paid payment an erased journal had, but for the first.
+    pub erased_notifications: u32,
+    /// Whether only a tombstone is left, and its reference is not known from it.
+    pub erased: Option<Erased>,
 }
 
 impl Intent {
@@ -45,6 +49,8 @@ impl Intent {
             refunds: Vec::new(),
             acknowledged_refunds: Vec::new(),
             flags: Vec::new(),
+            erased_notifications: 0,
+            erased: None,
         }
     }
 
@@ -130,7 +136,10 @@ impl Intent {
     pub fn permits(&self, transition: &Transition) -> Result<(), Illegal> {
         let state = |number: &u32| self.attempt(*number).map(|attempt| attempt.state);
         let legal = match transition {
-            Transition::Began { .. } => false,
+            // What is erased has a journal again from such a row on, and records nothing before.
+            Transition::Began { .. } => self.is_erased(),
+            _ if self.is_erased() => false,
+            Transition::Erased(_) => false,
             Transition::Started { attempt, .. } => {
                 *attempt == self.next_number() && self.current().is_none()
             }
@@ -151,7 +160,7 @@ impl Intent {
                 ..
             } => *attempt == self.next_number() && self.attempt_of(payment_id).is_none(),
             Transition::AskedAgain { attempt }
-            | Transition::Failed { attempt }
+            | Transition::Failed { attempt, .. }
             | Transition::Refused { attempt, .. }
             | Transition::GivenUp { attempt } => state(attempt) == Some(AttemptState::Started),
             Transition::Cancelled { attempt, tell } => match state(attempt) {
@@ -206,7 +215,11 @@ impl Intent {
     /// Folds a transition in; one that [`Intent::permits`] refuses must not get here.
     pub(super) fn apply(&mut self, at_ms: i64, transition: &Transition) {
         match transition {
-            Transition::Began { .. } => {}
+            Transition::Began { reference_id, .. } => {
+                self.erased = None;
+                self.reference_id.clone_from(reference_id);
+            }
+            Transition::Erased(_) => {}
             Transition::Started {
                 attempt,
                 digest,
@@ -274,9 +287,12 @@ impl Intent {
                     cancel_after_secs: None,
                 });
             }
-            Transition::Failed { attempt } => {
-                self.change(*attempt, |attempt| attempt.asked_at_ms = None);
-            }
+            Transition::Failed { attempt, answered } => self.change(*attempt, |attempt| {
+                if !answered {
+                    attempt.unanswered_at_ms = attempt.asked_at_ms.or(attempt.unanswered_at_ms);
+                }
+                attempt.asked_at_ms = None;
+            }),
             Transition::AskedAgain { attempt } => self.change(*attempt, |attempt| {
                 attempt.unanswered_at_ms = attempt.asked_at_ms.or(attempt.unanswered_at_ms);
                 attempt.asked_at_ms = Some(at_ms);

@@ -85,6 +85,19 @@ impl Journal {
         }
     }
 
+    /// The number and the hash of the last row.
+    pub(super) fn end(&self) -> Option<(u64, Digest)> {
+        Some((self.length, self.head.clone()?))
+    }
+
+    /// The end of a chain whose rows are gone.
+    pub(super) const fn after(rows: u64, head: Digest) -> Self {
+        Self {
+            length: rows,
+            head: Some(head),
+        }
+    }
+
     /// Counts a transition that makes no row.
     pub(super) const fn count(&mut self) {
         self.length = self.length.saturating_add(1);

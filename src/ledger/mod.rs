@@ -20,6 +20,7 @@ mod schedule;
 mod telling;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
+mod tombstone;
 mod transition;
 
 pub use attempt::{Attempt, AttemptState, PaymentOrigin};
@@ -28,8 +29,9 @@ pub use flag::RaisedFlag;
 pub use intent::Intent;
 pub use journal::{Journal, JournalError, Row, Unreadable};
 pub use refund::{Refund, RefundState};
-pub use schedule::{Schedule, Timer, Timers};
+pub use schedule::{Repeated, Repeats, Schedule, Timer, Timers};
 pub use telling::{NotifiedRefund, TellStatus, Telling};
+pub use tombstone::{Erased, PaidRemains, Tombstone};
 pub use transition::{Flag, Illegal, Transition};
 
 /// The intent and its journal, with the rows that are not on disk yet.
@@ -63,10 +65,18 @@ impl Ledger {
     pub fn replay(rows: &[Row], schedule: Schedule) -> Result<Option<Self>, JournalError> {
         let mut journal = Journal::default();
         let mut intent: Option<Intent> = None;
+        // Rows that were erased are gone; the tombstone says where their chain ended.
+        let first = rows.first().map(|row| serde_json::from_str(&row.entry));
+        if let Some(Ok(Transition::Erased(tombstone))) = first {
+            journal = Journal::after(tombstone.rows, tombstone.head);
+        }
         for row in rows {
             let transition = journal.verify(row)?;
             let at_ms = row.at_ms;
             match (&mut intent, transition) {
+                (None, Transition::Erased(tombstone)) => {
+                    intent = Some(Intent::of_tombstone(at_ms, &tombstone));
+                }
                 (
                     None,
                     Transition::Began {

@@ -316,7 +316,8 @@ impl Intent {
                     .tellings
                     .iter()
                     .filter(|told| told.payment_id == payment_id)
-                    .count();
+                    .count()
+                    .saturating_add(self.erased_notifications as usize);
                 format!("{}-refund-{nth}", payment_id.as_str())
             }
         };

@@ -70,6 +70,52 @@ impl Timers {
     }
 }
 
+/// What PaySG has said again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeated {
+    /// About what.
+    pub key: String,
+    /// How often, without having said otherwise in between.
+    pub times: u32,
+    /// Since when.
+    pub since_ms: i64,
+}
+
+/// Counts of what PaySG has said of each of several things.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Repeats(Vec<Repeated>);
+
+impl Repeats {
+    /// Counts what PaySG has just said of one thing.
+    pub fn count(&mut self, key: &str, now_ms: i64) {
+        if let Some(repeated) = self.0.iter_mut().find(|repeated| repeated.key == key) {
+            repeated.times = repeated.times.saturating_add(1);
+        } else {
+            self.0.push(Repeated {
+                key: key.to_owned(),
+                times: 1,
+                since_ms: now_ms,
+            });
+        }
+    }
+
+    /// Whether it was said at least so often, and first at least so long ago.
+    #[must_use]
+    pub fn reach(&self, key: &str, times: u32, for_ms: i64, now_ms: i64) -> bool {
+        self.0.iter().any(|repeated| {
+            repeated.key == key
+                && repeated.times >= times
+                && now_ms.saturating_sub(repeated.since_ms) >= for_ms
+        })
+    }
+
+    /// Forgets one thing: PaySG has said otherwise.
+    pub fn clear(&mut self, key: &str) {
+        self.0.retain(|repeated| repeated.key != key);
+    }
+}
+
 /// The timers of one intent. A missing time means *at once*.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -78,6 +124,10 @@ pub struct Schedule {
     pub tells: Timers,
     /// Of events whose GET has failed or shown the payment unpaid, by the payments' ids.
     pub hints: Timers,
+    /// PaySG's own answers that it knows no such payment, by the payments' ids.
+    pub missing: Repeats,
+    /// PaySG's own answers that do not bear an event out, by the payments' ids.
+    pub denied: Repeats,
     /// Of refunds that are not settled, by their keys: when PaySG is asked next.
     pub refunds: Timers,
     /// When each open link is looked after next, by the payments' ids.

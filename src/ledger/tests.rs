@@ -198,6 +198,24 @@ fn received(by: Option<&str>) -> Transition {
     }
 }
 
+fn erased(was_paid: bool) -> Transition {
+    Transition::Erased(Tombstone {
+        payment_service_id: service(),
+        intent: intent_name(&service(), REFERENCE),
+        attempt: 2,
+        paid: was_paid.then(|| PaidRemains {
+            payment_id: id("p1"),
+            amount_in_cents: 4200,
+            state: AttemptState::PartiallyRefunded,
+            notifications: 3,
+            paid_at: None,
+        }),
+        rows: 7,
+        head: digest("head"),
+        by: None,
+    })
+}
+
 fn began() -> Transition {
     Transition::Began {
         payment_service_id: service(),
@@ -258,6 +276,7 @@ fn every_transition_is_legal_in_exactly_these_states() {
     let some: &[&str] = &all[1..];
     let table: Vec<(Transition, &[&str])> = vec![
         (began(), nowhere),
+        (erased(true), nowhere),
         (started(1), &["nothing"]),
         (started(2), &["refused", "given up", "cancelled"]),
         (started(3), nowhere),
@@ -752,6 +771,60 @@ fn flags_end_with_the_state_that_caused_them() {
     }
 }
 
+#[test]
+fn tombstone_follows_from_the_erased_rows_and_is_read_without_them() {
+    let mut ledger = after([started(1), opened(1, "p1"), paid(1), told("p1")]);
+    let rows = ledger.take_unsaved();
+    ledger.erase(AT_MS + 9, Some("operator-17".to_owned()));
+    let [tombstone] = &*ledger.take_unsaved() else {
+        panic!("one row")
+    };
+    assert_eq!(tombstone.number, 6);
+    assert!(!tombstone.entry.contains(REFERENCE), "{}", tombstone.entry);
+    // It is a link of the old chain.
+    let old: Vec<Row> = rows.iter().chain([tombstone]).cloned().collect();
+    assert_eq!(replay(&old).unwrap_err().row, 6, "but not a row of it");
+    let mut journal = Journal::default();
+    for row in &old {
+        journal.verify(row).unwrap();
+    }
+    let alone = [tombstone.clone()];
+    let mut read = replay(&alone).unwrap().unwrap();
+    assert_eq!(read, ledger);
+    let counted = read.intent.paid().unwrap();
+    assert_eq!(
+        (counted.payment_id.clone(), counted.amount_in_cents),
+        (Some(id("p1")), 4200)
+    );
+    // Nothing is recorded before somebody names the reference and has it begin anew.
+    for transition in [
+        started(2),
+        paid(1),
+        flagged(Flag::Vanished, Some("p1")),
+        began(),
+    ] {
+        let legal = transition == began();
+        assert_eq!(read.intent.permits(&transition).is_ok(), legal);
+    }
+    read.remember_reference(&service(), "INV-002");
+    read.reopen(AT_MS + 10);
+    assert_eq!(read.take_unsaved(), [], "that is another's");
+    read.remember_reference(&service(), REFERENCE);
+    read.reopen(AT_MS + 10);
+    read.record(AT_MS + 11, refunded(1, true)).unwrap();
+    let again: Vec<Row> = alone.into_iter().chain(read.take_unsaved()).collect();
+    assert_eq!(replay(&again).unwrap().unwrap(), read);
+    assert_eq!(read.intent.reference_id, REFERENCE);
+    for damage in [
+        |row: &mut Row| row.at_ms += 1,
+        |row: &mut Row| row.number += 1,
+    ] {
+        let mut damaged = again.clone();
+        damage(&mut damaged[0]);
+        assert_eq!(replay(&damaged).unwrap_err().reason, Unreadable::Damaged);
+    }
+}
+
 /// Rows with a bit of everything in them.
 fn rows() -> Vec<Row> {
     after([
@@ -919,7 +992,14 @@ fn every_transition_is_read_as_it_was_written() {
             cancel_after_secs: Some(900),
         },
         Transition::AskedAgain { attempt: 2 },
-        Transition::Failed { attempt: 3 },
+        Transition::Failed {
+            attempt: 3,
+            answered: true,
+        },
+        Transition::Failed {
+            attempt: 3,
+            answered: false,
+        },
         opened(1, "p1"),
         Transition::Opened {
             attempt: 1,
@@ -968,6 +1048,8 @@ fn every_transition_is_read_as_it_was_written() {
         },
         received(None),
         received(Some("officer-17")),
+        erased(false),
+        erased(true),
     ];
     for transition in all {
         let written = serde_json::to_string(&transition).unwrap();
@@ -983,6 +1065,8 @@ fn every_transition_is_read_as_it_was_written() {
             let optional = ["cancel_after_secs", "code", "paid_at", "by"].contains(&&*name)
                 || (name == "tell" && matches!(transition, Transition::Refunded { .. }))
                 || (name == "amount_in_cents" && matches!(transition, Transition::Opened { .. }))
+                // Without its payment a tombstone is that of what was never paid.
+                || (matches!(transition, Transition::Erased(_)) && name == "payment_id")
                 || (name == "payment_id"
                     && matches!(
                         transition,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
 use super::entry::Entry;
+use super::{Digest, Tombstone};
 use crate::paysg::{Cents, PaymentId, PaymentServiceId};
 
 /// One step of an intent's life, as the journal keeps it.
@@ -34,10 +34,12 @@ pub enum Transition {
         /// The attempt.
         attempt: u32,
     },
-    /// PaySG has answered the last call for an attempt: it failed.
+    /// The last call for an attempt failed with a 500, which PaySG gives to every later call under that key if the answer was its own.
     Failed {
         /// The attempt.
         attempt: u32,
+        /// Whether the answer was PaySG's own. One that was not says nothing: the call may be under way for a while.
+        answered: bool,
     },
     /// PaySG's payment for an attempt is known.
     Opened {
@@ -200,6 +202,8 @@ pub enum Transition {
         /// The key of the command.
         key: Digest,
     },
+    /// An operator has had everything before this row deleted.
+    Erased(Tombstone),
     /// An operator's command has arrived. The rows after it show its effect.
     CommandReceived {
         /// The `action` of its token.

@@ -3,32 +3,34 @@
 use super::json::{self, Json};
 use super::text;
 
-/// Largest error body that is read, in bytes; of a longer one only the status counts.
+/// Largest error body that is read, in bytes. PaySG's errors are a few hundred; a longer body is somebody else's.
 const MAX_BODY_BYTES: usize = 65_536;
 /// Longest `type` and `code` that are kept, in bytes.
 const MAX_WORD_BYTES: usize = 100;
 /// Longest `message` that is kept, in bytes.
 const MAX_MESSAGE_BYTES: usize = 500;
 
-/// An answer of PaySG's that is not a success `[guide/errors]`: the status, and what its body said.
+/// An error of PaySG's own `[guide/errors]`: the status, and what its body said.
 ///
-/// Types and codes are open lists. `message` and `data` may repeat what was sent, the payer's data included: they are
+/// An answer is PaySG's error only if PaySG documents its status and its body is `{"error":{"type","code","message"}}`. A status alone decides
+/// nothing: gateways, firewalls and caches use the same numbers. Types and codes are open lists. `message` and `data` may repeat what was sent, the payer's data included: they are
 /// for decisions, not for logs; `Debug` leaves them out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiError {
     /// HTTP status.
     pub status: u16,
+    kind: Failure,
     /// `error.type`, snake_case.
-    pub error_type: Option<String>,
+    pub error_type: String,
     /// `error.code`, snake_case.
-    pub code: Option<String>,
+    pub code: String,
     /// `error.message`, cut to 500 bytes.
-    pub message: Option<String>,
+    pub message: String,
     /// `error.data`, an object.
     pub data: Option<Json>,
 }
 
-/// What an error status means for what happens next.
+/// What an error status means for what happens next: the statuses that PaySG documents `[guide/errors]`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Failure {
     /// 400: the request is unacceptable, and will stay so.
@@ -45,26 +47,43 @@ pub enum Failure {
     Conflict,
     /// 429: too many requests. Back off exponentially.
     RateLimited,
-    /// 500, and any 5xx not named below: recorded under the idempotency key, so a retry with that key never gets past it `[guide/idempotency]`.
+    /// 500: recorded under the idempotency key, so a retry with that key never gets past it `[guide/idempotency]`.
     ServerError,
-    /// 502, 503, 504: a service behind PaySG, or a gateway before it, did not answer. Whether it is recorded is not known.
+    /// 503: a service behind PaySG did not answer. Whether it is recorded is not known.
     Unavailable,
-    /// A status that the guide does not list.
-    Unexpected(u16),
+}
+
+impl Failure {
+    /// What a status means; `None` if PaySG does not document it.
+    #[must_use]
+    pub const fn of_status(status: u16) -> Option<Self> {
+        Some(match status {
+            400 => Self::BadRequest,
+            401 => Self::Unauthenticated,
+            402 => Self::NotConnected,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            429 => Self::RateLimited,
+            500 => Self::ServerError,
+            503 => Self::Unavailable,
+            _ => return None,
+        })
+    }
 }
 
 impl ApiError {
-    /// Reads an error answer; never fails, since the status alone says most.
+    /// Reads an error of PaySG's; `None` for an answer that does not have its form.
     #[must_use]
-    pub fn read(status: u16, bytes: &[u8]) -> Self {
-        let body = if bytes.len() <= MAX_BODY_BYTES {
-            json::parse_keeping_duplicates(bytes).ok()
-        } else {
-            None
-        };
-        let error = body.as_ref().and_then(|body| body.get("error"));
+    pub fn read(status: u16, bytes: &[u8]) -> Option<Self> {
+        let kind = Failure::of_status(status)?;
+        if bytes.len() > MAX_BODY_BYTES {
+            return None;
+        }
+        let body = json::parse_keeping_duplicates(bytes).ok()?;
+        let error = body.get("error")?;
         let word = |name: &str, max: usize| {
-            let word = error?.get(name)?.as_str()?;
+            let word = error.get(name)?.as_str()?;
             // These end up in headers, logs and pages of ours: one line, whatever PaySG puts there.
             Some(
                 text::clip(word, max)
@@ -73,33 +92,23 @@ impl ApiError {
                     .collect::<String>(),
             )
         };
-        Self {
+        Some(Self {
             status,
-            error_type: word("type", MAX_WORD_BYTES),
-            code: word("code", MAX_WORD_BYTES),
-            message: word("message", MAX_MESSAGE_BYTES),
+            kind,
+            error_type: word("type", MAX_WORD_BYTES).filter(|word| !word.is_empty())?,
+            code: word("code", MAX_WORD_BYTES).filter(|word| !word.is_empty())?,
+            message: word("message", MAX_MESSAGE_BYTES)?,
             data: error
-                .and_then(|error| error.get("data"))
+                .get("data")
                 .filter(|data| data.as_object().is_some())
                 .cloned(),
-        }
+        })
     }
 
     /// What the status means for what happens next.
     #[must_use]
     pub const fn kind(&self) -> Failure {
-        match self.status {
-            400 => Failure::BadRequest,
-            401 => Failure::Unauthenticated,
-            402 => Failure::NotConnected,
-            403 => Failure::Forbidden,
-            404 => Failure::NotFound,
-            409 => Failure::Conflict,
-            429 => Failure::RateLimited,
-            502..=504 => Failure::Unavailable,
-            500..=599 => Failure::ServerError,
-            other => Failure::Unexpected(other),
-        }
+        self.kind
     }
 
     /// `error.type`, where it may be repeated to others and kept: a word of PaySG's, not something that it was told.
@@ -108,13 +117,13 @@ impl ApiError {
     /// types and codes are an open list, and a gateway before it may put anything there.
     #[must_use]
     pub fn public_type(&self) -> Option<&str> {
-        self.error_type.as_deref().filter(|word| is_public(word))
+        Some(&*self.error_type).filter(|word| is_public(word))
     }
 
     /// `error.code`, likewise.
     #[must_use]
     pub fn public_code(&self) -> Option<&str> {
-        self.code.as_deref().filter(|word| is_public(word))
+        Some(&*self.code).filter(|word| is_public(word))
     }
 
     /// Whether PaySG says that this idempotency key was used before with other parameters.
@@ -127,10 +136,8 @@ impl ApiError {
         if !(400..=499).contains(&self.status) {
             return false;
         }
-        let words = [&self.error_type, &self.code, &self.message]
+        let said: String = [&self.error_type, &self.code, &self.message]
             .into_iter()
-            .flatten();
-        let said: String = words
             .flat_map(|word| [word.to_ascii_lowercase(), String::from(" ")])
             .collect();
         let says = |any: &[&str]| any.iter().any(|word| said.contains(word));

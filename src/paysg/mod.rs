@@ -14,9 +14,10 @@
 //! | `environment` | staging and live, and the API key that decides between them |
 //! | `json`, `field`, `text`, `time`, `amount` | reading outside input strictly |
 //! | `create`, `payment`, `list`, `request`, `error` | the six endpoints and their answers |
+//! | `answer` | the form that tells PaySG's answers from those of a gateway |
 //! | `event`, `signature` | webhooks |
 //!
-//! The modules of the last four rows exist with the feature `edge` only: a browser relays the edge's verdicts instead
+//! The modules of the last five rows exist with the feature `edge` only: a browser relays the edge's verdicts instead
 //! of carrying the rules.
 //!
 //! # Sources
@@ -26,6 +27,8 @@
 
 #[cfg(feature = "edge")]
 pub mod amount;
+#[cfg(feature = "edge")]
+pub mod answer;
 #[cfg(feature = "edge")]
 pub mod create;
 #[cfg(feature = "edge")]
@@ -61,6 +64,7 @@ pub mod web_url;
 #[cfg(feature = "edge")]
 pub use self::{
     amount::Cents,
+    answer::{EmailSent, OwnAnswer, Success},
     create::{CreatePayment, Limits, LineItem},
     environment::{ApiKey, Environment},
     error::{ApiError, Failure},

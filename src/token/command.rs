@@ -35,6 +35,8 @@ pub enum CommandKind {
     AbandonAttempt,
     /// `acknowledge`
     Acknowledge,
+    /// `erase`
+    Erase,
     /// `doctor`
     Doctor,
 }
@@ -64,6 +66,7 @@ impl CommandKind {
             "reconcile" => Self::Reconcile,
             "abandon-attempt" => Self::AbandonAttempt,
             "acknowledge" => Self::Acknowledge,
+            "erase" => Self::Erase,
             "doctor" => Self::Doctor,
             _ => return None,
         })
@@ -82,6 +85,7 @@ impl CommandKind {
             Self::Reconcile => "reconcile",
             Self::AbandonAttempt => "abandon-attempt",
             Self::Acknowledge => "acknowledge",
+            Self::Erase => "erase",
             Self::Doctor => "doctor",
         }
     }
@@ -93,9 +97,11 @@ impl CommandKind {
             Self::Cancel | Self::Refund | Self::SendEmail | Self::TellAgain | Self::Adopt => {
                 Subject::Payment
             }
-            Self::Read | Self::Reconcile | Self::AbandonAttempt | Self::Acknowledge => {
-                Subject::Intent
-            }
+            Self::Read
+            | Self::Reconcile
+            | Self::AbandonAttempt
+            | Self::Acknowledge
+            | Self::Erase => Subject::Intent,
             Self::Doctor => Subject::Proxy,
         }
     }
@@ -209,6 +215,7 @@ impl CommandToken {
             | CommandKind::Adopt
             | CommandKind::Read
             | CommandKind::Reconcile
+            | CommandKind::Erase
             | CommandKind::Doctor => {}
         }
         Ok(command)

@@ -6,18 +6,22 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{NONE, answers, code, get, json, new_page, requests, settle, text, to_json};
 
-const TYPES: &str = include_str!("../../npm/index.d.ts");
+const TYPES: &str = include_str!("../../src/browser/types.d.ts");
 /// What index.js says itself, before or without wasm.
-const OF_INDEX_JS: [&str; 4] = ["no_window", "wasm_blocked", "load_failed", "internal"];
+const OF_INDEX_JS: [&str; 3] = ["wasm_blocked", "load_failed", "internal"];
 
 /// What the proxy says where no page of this module's comes.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 11] = [
+    "event_unconfirmed",
     "fulfilment_unavailable",
     "invalid_signature",
+    "no_fulfilment_url",
     "no_ledger",
     "nothing_to_resume",
+    "refund_failed",
     "refund_uncertain",
     "token_mismatch",
+    "unknown_entry",
     "unknown_intent",
 ];
 const PROXY: &str = include_str!("../../src/edge/problem.rs");

@@ -9,10 +9,12 @@ const hanging = new Set();
 window.fetch = new Proxy(window.fetch, {
   apply(fetch, self, [url, init]) {
     if (!String(url).includes("/paysg/")) return Reflect.apply(fetch, self, [url, init]);
-    seen.push({ url: String(url), ...init, headers: { ...init.headers }, at: performance.now() });
+    seen.push({ url: String(url), ...init, headers: Object.fromEntries(new Headers(init.headers)), at: performance.now() });
     const next = script.length > 1 ? script.shift() : script[0];
     if (next === "lost") return Promise.reject(new TypeError("Failed to fetch"));
     if (next === "odd") return Promise.reject("not even an error");
+    if (next === "throw") throw "not even a promise";
+    if (next === "cut") return Promise.resolve(new Response(new ReadableStream({ start: (body) => body.error("cut off") })));
     if (next === "hang") {
       return new Promise((_, reject) => {
         hanging.add(url);
@@ -92,8 +94,6 @@ export const state = () => history.state;
 export const here = () => location.origin;
 export const path = () => location.pathname;
 
-class PaySGError extends Error {}
-export const MAKE_ERROR = (init) => Object.assign(new PaySGError(init.message), init);
 export const evaluate = (code) => (0, eval)(code);
 export const unhandled = () => new Promise((resolve) => window.addEventListener("unhandledrejection", (event) => { event.preventDefault(); resolve(event.reason); }, { once: true }));
 // How a promise stands after so long: "pending", or its outcome.

@@ -1,8 +1,8 @@
 //! What the tests do to the page, and what they see of it.
 
 use js_sys::futures::JsFuture;
-use js_sys::{Array, Function, JSON, Promise, Reflect};
-use paysg_wasm::browser::{self, Browser};
+use js_sys::{Array, JSON, Promise, Reflect};
+use paysg_wasm::browser::Browser;
 use wasm_bindgen::prelude::*;
 
 pub(crate) const ID: &str = "WlM3qMUUHQ2gipngenEmE";
@@ -12,7 +12,7 @@ pub(crate) const PAGE: &str = "https://staging.pay.gov.sg/payments/WlM3qMUUHQ2gi
 #[wasm_bindgen(module = "/tests/browser/page.js")]
 extern "C" {
     fn fresh() -> Promise;
-    /// The script of the network: a JSON list of `{status, headers, json | text, ms}`, `"lost"`, `"odd"` and `"hang"`. The last one repeats.
+    /// The script of the network: a JSON list of `{status, headers, json | text, ms}`, `"lost"`, `"odd"`, `"throw"`, `"cut"` and `"hang"`. The last one repeats.
     pub(crate) fn answers(json: &str);
     pub(crate) fn requests() -> Array;
     fn departures() -> Array;
@@ -34,8 +34,6 @@ extern "C" {
     pub(crate) fn evaluate(code: &str) -> JsValue;
     pub(crate) fn unhandled() -> Promise;
     fn outcome(promise: &Promise, ms: u32) -> Promise;
-    #[wasm_bindgen(thread_local_v2)]
-    static MAKE_ERROR: Function;
 }
 
 /// A page on which nothing has happened, with a proxy at `/paysg`.
@@ -45,8 +43,7 @@ pub(crate) async fn new_page() -> Browser {
 }
 
 pub(crate) fn load(options: &str) -> Result<Browser, JsValue> {
-    let make_error = MAKE_ERROR.with(|make_error| JsValue::from(make_error).unchecked_into());
-    Browser::new(&json(options), make_error)
+    Browser::new(&json(options))
 }
 
 /// What stands between parentheses, as JS: an object, mostly.
@@ -98,10 +95,8 @@ pub(crate) async fn after(ms: u32) {
 }
 
 /// The outcome of a promise within five seconds.
-pub(crate) async fn settle(
-    promise: Result<impl Into<JsValue>, JsValue>,
-) -> Result<JsValue, JsValue> {
-    let promise = Promise::from(promise?.into());
+pub(crate) async fn settle(promise: impl Into<JsValue>) -> Result<JsValue, JsValue> {
+    let promise = Promise::from(promise.into());
     let end = JsFuture::from(outcome(&promise, 5_000)).await.unwrap();
     assert!(!get(&end, "pending").is_truthy(), "still pending");
     let error = get(&end, "error");
@@ -112,10 +107,8 @@ pub(crate) async fn settle(
     }
 }
 
-pub(crate) async fn is_pending(promise: &browser::Promise) -> bool {
-    let end = JsFuture::from(outcome(promise.unchecked_ref(), 300))
-        .await
-        .unwrap();
+pub(crate) async fn is_pending(promise: &Promise) -> bool {
+    let end = JsFuture::from(outcome(promise, 300)).await.unwrap();
     get(&end, "pending").is_truthy()
 }
 

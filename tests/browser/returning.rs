@@ -66,7 +66,7 @@ async fn tampered_parameters_are_refused_and_nothing_is_asked() {
         go_to(&format!("{}?{query}", path()), &NONE);
         assert_eq!(code(paysg.read_return(&NONE)), "invalid_return", "{query}");
         assert_eq!(
-            code(paysg.start_verification(&NONE)),
+            code(settle(paysg.start_verification(&NONE)).await),
             "invalid_return",
             "{query}"
         );
@@ -96,11 +96,11 @@ async fn clearing_takes_paysgs_two_parameters_and_nothing_else() {
 #[wasm_bindgen_test]
 async fn starting_verifies_what_the_address_names_and_clears_it() {
     let paysg = new_page().await;
-    assert!(paysg.start_verification(&NONE).unwrap().is_null());
+    assert!(paysg.start_verification(&NONE).is_null());
     go_to(&format!("{}?page=2&{}", path(), return_query()), &NONE);
     answers(&format!("[{}]", told("paid")));
-    let promise = paysg.start_verification(&NONE).unwrap();
-    let verified = settle(Ok(promise)).await.unwrap();
+    let promise = paysg.start_verification(&NONE);
+    let verified = settle(promise).await.unwrap();
     assert_eq!(text(&verified, "status"), "paid");
     assert_eq!(address(), format!("{}?page=2", path()));
 }
@@ -112,10 +112,8 @@ async fn the_address_stays_while_the_payment_is_not_settled() {
     go_to(&here, &NONE);
     for (answer, timeout) in [(told("unpaid"), 0), (r#""lost""#.into(), 0)] {
         answers(&format!("[{answer}]"));
-        let promise = paysg
-            .start_verification(&json(&format!("{{timeoutMs:{timeout}}}")))
-            .unwrap();
-        let _ = settle(Ok(promise)).await;
+        let promise = paysg.start_verification(&json(&format!("{{timeoutMs:{timeout}}}")));
+        let _ = settle(promise).await;
         assert_eq!(address(), here);
     }
 }
@@ -128,10 +126,10 @@ async fn a_page_that_has_moved_on_keeps_its_address() {
         "[{}]",
         told("paid").replacen('{', r#"{"ms":100,"#, 1)
     ));
-    let promise = paysg.start_verification(&NONE).unwrap();
+    let promise = paysg.start_verification(&NONE);
     let elsewhere = format!("{}?{}", path(), return_query().replace(ID, "another"));
     go_to(&elsewhere, &NONE);
-    let verified = settle(Ok(promise)).await.unwrap();
+    let verified = settle(promise).await.unwrap();
     assert_eq!(text(&get(&verified, "payment"), "id"), ID);
     assert_eq!(address(), elsewhere);
 }

@@ -193,13 +193,13 @@ async fn an_answer_for_another_payment_is_none() {
 async fn a_hidden_page_is_quiet_and_asks_as_soon_as_it_is_looked_at() {
     let paysg = new_page().await;
     answers(&format!("[{},{}]", told("unpaid"), told("paid")));
-    let promise = paysg.verify_payment(&params(), &NONE).unwrap();
+    let promise = paysg.verify_payment(&params(), &NONE);
     after(100).await;
     hide(true);
     after(1800).await;
     assert_eq!(requests().length(), 1, "quiet while hidden");
     hide(false);
-    let verified = settle(Ok(promise)).await.unwrap();
+    let verified = settle(promise).await.unwrap();
     assert_eq!(text(&verified, "status"), "paid");
     assert!(at(1) - at(0) < 2200.0, "at once: {}", at(1) - at(0));
     assert_eq!(open_listeners(), 0);
@@ -209,15 +209,13 @@ async fn a_hidden_page_is_quiet_and_asks_as_soon_as_it_is_looked_at() {
 async fn time_spent_hidden_does_not_count() {
     let paysg = new_page().await;
     answers(&format!("[{}]", told("unpaid")));
-    let promise = paysg
-        .verify_payment(&params(), &json("{timeoutMs:500}"))
-        .unwrap();
+    let promise = paysg.verify_payment(&params(), &json("{timeoutMs:500}"));
     after(50).await;
     hide(true);
     after(900).await;
     assert!(is_pending(&promise).await);
     hide(false);
-    let verified = settle(Ok(promise)).await.unwrap();
+    let verified = settle(promise).await.unwrap();
     assert_eq!(get(&verified, "confirming"), JsValue::TRUE);
 }
 
@@ -233,13 +231,13 @@ async fn it_can_be_aborted_while_asking_waiting_and_hidden() {
         let controller = json("new AbortController()");
         let options = Object::new();
         Reflect::set(&options, &"signal".into(), &get(&controller, "signal")).unwrap();
-        let promise = paysg.verify_payment(&params(), &options).unwrap();
+        let promise = paysg.verify_payment(&params(), &options);
         after(50).await;
         hide(hidden);
         after(10).await;
         let abort: Function = json("(controller) => controller.abort()").into();
         abort.call1(&NONE, &controller).unwrap();
-        let error = settle(Ok(promise)).await.unwrap_err();
+        let error = settle(promise).await.unwrap_err();
         assert_eq!(text(&error, "code"), "aborted");
         assert_eq!(text(&get(&error, "cause"), "name"), "AbortError");
         assert_eq!(hanging_requests(), 0);
@@ -262,6 +260,6 @@ async fn what_a_callback_throws_is_reported_and_stops_nothing() {
     .await
     .unwrap();
     assert_eq!(text(&verified, "status"), "paid");
-    let reason = settle(Ok(reported)).await.unwrap();
+    let reason = settle(reported).await.unwrap();
     assert_eq!(text(&reason, "message"), "a bug of the page");
 }

@@ -56,6 +56,11 @@ const PROGRAMS = {
     assert.ok(CARGO[sub], `cargo ${sub}: no check for it`);
     CARGO[sub](words);
   },
+  "wasm-pack": ([sub, ...words]) => {
+    assert.ok(["build", "test"].includes(sub), `wasm-pack ${sub}: no check for it`);
+    const features = words.flatMap((word, at) => (words[at - 1] === "--features" ? word.split(",") : []));
+    for (const feature of features) assert.match(readFileSync(join(root, "Cargo.toml"), "utf8"), new RegExp(`^${feature} = \\[`, "m"), `there is no feature ${feature}`);
+  },
   "paysg-simulator": (words) => {
     known(words, join(dirname(xtask), "paysg-simulator"));
     for (const [index, word] of words.entries()) if (word === "--scenario") assert.ok(existsSync(join(root, words[index + 1])), `${words[index + 1]} is not there`);
@@ -130,7 +135,7 @@ for (const { where, code } of blocks) {
 
 test("a command, subcommand, flag or file that does not exist would have been found", () => {
   for (const wrong of [
-    "cargo xtask dmeo", "cargo xtask demo --prot 1", "cargo install --path nowhere", "cargo build -p nothing", "paysg-simulator --scenario nothing.json", "npm install paysg",
+    "cargo xtask dmeo", "cargo xtask demo --prot 1", "cargo install --path nowhere", "wasm-pack build -- --features nothing", "cargo build -p nothing", "paysg-simulator --scenario nothing.json", "npm install paysg",
     "npx wrangler deplyo", "npx wrangler secret put PAYSG_APIKEY", "frobnicate", "curl -s https://a.example/paysg/helath", "npx --no paysg-wasm dcotor", "npx paysg-wasm doctor", "npm install paysg-wasm", "cp target/demo/nothing.env .dev.vars",
   ]) {
     assert.throws(() => check(wrong.split(" ")), undefined, wrong);

@@ -1,7 +1,7 @@
 // Samples in TypeScript are checked as strictly as the compiler can; those in JavaScript for what they call, and with what.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root, samples, workshop, written } from "./samples.mjs";
@@ -15,6 +15,8 @@ function complaints(name, blocks, options) {
   const folder = workshop(name);
   const files = written(folder, blocks);
   copyFileSync(join(root, "tests/docs/ambient.d.ts"), join(folder, "ambient.d.ts"));
+  // What wasm-pack makes of a plain checkout.
+  symlinkSync(join(root, "pkg/browser"), join(folder, "pkg"));
   const compilerOptions = {
     target: "es2023", module: "esnext", moduleResolution: "bundler", moduleDetection: "force", lib: ["es2023", "dom", "dom.iterable"], types: ["node", "react"],
     jsx: "preserve", skipLibCheck: true, noEmit: true, preserveSymlinks: true, ...options,

@@ -64,6 +64,27 @@ journey("a form that is changed and pressed again while its payment is prepared:
   await payer.readsAtPaySG(/^Pay S\$120\.00\n/);
 });
 
+journey("a licence pressed in two tabs is one payment, and both tabs show its receipt", async ({ payer, stack }) => {
+  await payer.opens("/licence");
+  await payer.fillsIn();
+  const tabs = await payer.opensTab("/licence");
+  await payer.fillsIn();
+  await slowly(stack, 1_200);
+  await payer.presses("pay");
+  await tabs.to(tabs.before);
+  await payer.presses("pay");
+  const id = await payer.isAtPaySG();
+  await tabs.to(tabs.here);
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+  await payer.pressesAtPaySG("pay");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  await tabs.to(tabs.before);
+  await payer.pressesAtPaySG("pay");
+  assert.equal((await payer.readsReceipt())["payment-id"], id);
+  await payer.isFulfilled(await payer.onePayment());
+});
+
 journey("an invoice begun in two tabs at once is one payment, and both tabs show its receipt", async ({ payer, stack }) => {
   const { no } = await payer.getsInvoice();
   const tabs = await payer.opensTab("/invoices");

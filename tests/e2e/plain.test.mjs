@@ -118,6 +118,36 @@ journey("who gives up resumes, and a status page that waits shows the payment as
   await payer.isFulfilled(await payer.onePayment());
 });
 
+journey("on a shared computer the status page has the browser forget its payments", { console: /404 \(Not Found\)/ }, async ({ payer }) => {
+  await starts(payer);
+  await payer.isAtPaySG();
+  await payer.returnsWith(returnOf(await payer.onePayment()));
+  await payer.presses("status-page");
+  await seesStatus(payer, "confirming");
+  await (await payer.driver.findElement(By.css("form[action$='/forget'] button"))).click();
+  await seesStatus(payer, "forgotten");
+  await payer.opens("/");
+  await payer.presses("resume");
+  await seesStatus(payer, "error");
+  assert.match(await payer.readsAll(), /^There is no payment to continue\n/);
+  assert.equal((await payer.onePayment()).latest_status, "unpaid");
+});
+
+journey("plain forms pressed in two tabs while PaySG is slow are one payment", async ({ payer, stack }) => {
+  await payer.opens("/licence");
+  await payer.types("payer-name", "Tan Ah Kow");
+  const tabs = await payer.opensTab("/licence");
+  await payer.types("payer-name", "Tan Ah Kow");
+  await stack.sim("/faults", [{ method: "POST", path: "/v1/payment-services/", times: 1, delay_ms: 1_200 }]);
+  await payer.presses("pay");
+  await tabs.to(tabs.before);
+  await payer.presses("pay");
+  const id = await payer.isAtPaySG();
+  await tabs.to(tabs.here);
+  assert.equal(await payer.isAtPaySG(), id);
+  await payer.onePayment();
+});
+
 journey("a status page that waits leads back to the payment page", async ({ payer }) => {
   await starts(payer);
   const id = await payer.isAtPaySG();

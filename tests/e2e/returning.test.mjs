@@ -292,6 +292,32 @@ journey("who has not paid cancels the payment, after being asked, and can start 
   assert.notEqual(await payer.isAtPaySG(), id);
 });
 
+journey("on a shared computer the payer leaves nothing for the next person to find", { console: /404 \(Not Found\)/ }, async ({ payer }) => {
+  const id = await payer.startsLicence();
+  await payer.pressesAtPaySG("pay");
+  await payer.readsReceipt();
+  const payment = await payer.onePayment();
+  await payer.presses("forget");
+  await payer.presses("cancel-no");
+  await payer.seesOutcome("paid");
+  await payer.presses("forget");
+  await payer.presses("cancel-yes");
+  await payer.seesOutcome("forgotten");
+  assert.doesNotMatch((await payer.address()).href, new RegExp(id));
+  assert.doesNotMatch(await payer.readsAll(), new RegExp(payment.reference_id));
+  await payer.reloads();
+  await payer.seesOutcome("nothing");
+
+  // The next person, who goes on with the last payment, and then finds the address in the browser's history.
+  await payer.opens("/");
+  await payer.presses("resume");
+  assert.match(await payer.readsAll(), /^There is no payment to continue\n/);
+  await payer.returnsWith(returnOf(payment));
+  await payer.seesOutcome("paid");
+  assert.doesNotMatch(await payer.readsAll(), new RegExp(payment.reference_id));
+  await payer.isFulfilled(await payer.onePayment());
+});
+
 journey("what was paid in the meantime is not cancelled, and its receipt is shown", { console: /409 \(Conflict\)/ }, async ({ payer, stack }) => {
   const id = await payer.startsLicence();
   await hasNotPaid(payer, await payer.onePayment());

@@ -29,6 +29,7 @@ export const STATUS_STATES = {
   "not-found": { payment: { id: "AAAAAAAAAAAAAAAAAAAAA" } },
   refused: { query: { fault: "refused" } },
   nothing: { payment: null },
+  forgotten: { act: (stack, id) => stack.sim(`/payments/${id}/pay`, {}), shown: "paid", presses: ["forget", "cancel-yes"] },
 };
 
 /** What `<paysg-pay>` can show: what to add to the address, what to press, and the state that follows. */
@@ -86,12 +87,14 @@ class Visitor {
 
   /** Shows a payment in this state. Gives it. */
   async showsStatus(state, query = {}) {
-    const { act, query: more, payment: given } = STATUS_STATES[state];
+    const { act, query: more, payment: given, shown = state, presses = [] } = STATUS_STATES[state];
     await this.open("/pay", query);
     const payment = given === undefined ? await this.makesPayment() : given && { ...given, payment_service_id: this.stack.payment_service_id };
     await act?.(this.stack, payment?.id);
     await this.open("/status", { ...query, ...more, ...(payment && Object.fromEntries(returnOf(payment))) });
-    await this.seesState(state, state === "confirming" ? "Asked" : null);
+    await this.seesState(shown, shown === "confirming" ? "Asked" : null);
+    for (const press of presses) await (await this.part(press)).click();
+    await this.seesState(state);
     return payment;
   }
 

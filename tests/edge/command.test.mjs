@@ -5,7 +5,7 @@ import { sign } from "../tokens.mjs";
 import { ALLOWED_ORIGIN, each, eventually, FOREIGN_ORIGIN, NAVIGATION, PAYER, RESULT_URL, sleep, statusPath, test, UNKNOWN_ID, UNKNOWN_SERVICE, verify } from "./support.mjs";
 
 const ACTIONS = ["cancel", "refund", "send-email", "tell-again", "adopt"];
-const ON_INTENTS = ["reconcile", "abandon-attempt", "acknowledge"];
+const ON_INTENTS = ["reconcile", "abandon-attempt", "acknowledge", "erase"];
 const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 
 function byCookie(world) {
@@ -424,6 +424,30 @@ function byToken(world) {
     (await onIntent(payment, "abandon-attempt", { attempt: 2 })).expect(404, "unknown_entry");
     for (const attempt of [undefined, 0, 1.5, "1", 2 ** 32]) (await onIntent(payment, "abandon-attempt", { attempt })).expect(401, "invalid_token");
     for (const sub of [7, "s".repeat(256)]) (await onIntent(payment, "reconcile", { sub })).expect(401, "invalid_token");
+  });
+
+  test("a journal is erased but for a tombstone, and what was paid is not payable again", async () => {
+    const { browser, path, payment } = await seenPaid();
+    (await onIntent((await world.pending()).payment, "erase")).expect(409, "not_settled");
+    await eventually(async () => (await world.intent(payment.reference_id)).json.tellings[0]?.acknowledged, "the acknowledgement is on record");
+    const before = (await world.intent(payment.reference_id)).json.journal;
+    const { journal } = (await onIntent(payment, "erase", { sub: "operator-17" })).expect(200).json;
+    assert.deepEqual(journal.map(({ entry }) => entry.what), ["erased"]);
+    const [{ number, entry }] = journal;
+    // The command itself was a row.
+    assert.deepEqual([entry.rows, number, entry.payment_id, entry.by], [before.length + 1, before.length + 2, payment.id, "operator-17"]);
+    assert.ok(!JSON.stringify(journal).includes(payment.reference_id));
+
+    for (const fields of [{}, { amount_in_cents: 9900 }]) {
+      const again = (await world.browser().create(world.body({ reference_id: payment.reference_id, ...fields }))).expect(200).json.payment;
+      assert.deepEqual([again.id, again.status, again.reference_id], [payment.id, "paid", payment.reference_id]);
+    }
+    assert.equal((await world.atPaySG(payment.reference_id)).length, 1);
+    assert.equal((await browser.get(path)).expect(200).json.status, "paid");
+    // A command begins a journal again, on the tombstone.
+    (await post(path, "refund", world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 4200 }))).expect(200);
+    const reopened = (await world.intent(payment.reference_id)).expect(200).json;
+    assert.deepEqual([reopened.state, reopened.journal.slice(0, 2).map(({ entry }) => entry.what)], ["refunded", ["erased", "began"]]);
   });
 
   test("a token for a command on an intent is for that command and that intent", async () => {

@@ -63,8 +63,8 @@ each({ fulfilment: true, timeScale: 120 }, (world) => {
   }
 
   test("what PaySG refused is there by whom, status and word, and never in its own sentences", async () => {
-    const { browser, path } = await world.pending();
-    await world.fault({ method: "GET", path: "/v1", status: 403, times: 1, body: { error: { type: "forbidden", code: "key_not_of_this_service", message: "S1234567D may not" } } });
+    const { browser, path, payment } = await world.pending();
+    await world.fault({ method: "GET", path: `/v1/payment-services/${world.service}/payments/${payment.id}`, status: 403, times: 1, body: { error: { type: "forbidden", code: "key_not_of_this_service", message: "S1234567D may not" } } });
     const answer = (await browser.get(path)).expect(502, "paysg_credentials");
     const lines = await eventually(async () => {
       const all = await linesOf(answer);
@@ -78,8 +78,8 @@ each({ fulfilment: true, timeScale: 120 }, (world) => {
   });
 
   test("a code that is no word is not taken over, and no answer is a status of 0", async () => {
-    const { browser, path } = await world.pending();
-    await world.fault({ method: "GET", path: "/v1", status: 403, times: 1, body: { error: { code: "Tan Ah Kow S1234567D" } } });
+    const { browser, path, payment } = await world.pending();
+    await world.fault({ method: "GET", path: `/v1/payment-services/${world.service}/payments/${payment.id}`, status: 403, times: 1, body: { error: { type: "forbidden", code: "Tan Ah Kow S1234567D", message: "" } } });
     const answer = (await browser.get(path)).expect(502);
     const lines = await eventually(async () => (await linesOf(answer)).filter(({ upstream }) => upstream !== null), "");
     assert.ok(lines.every(({ upstream_code }) => upstream_code === null));

@@ -38,6 +38,9 @@ function shorthands(world) {
   return { payments, creating, getting, listing, create, assertOne };
 }
 
+/** What a firewall, a gateway or a cache puts in the place of PaySG's answer. */
+const FIREWALL = "<!doctype html><title>Request rejected</title><p>Support ID: 123";
+
 const reference = () => `fault-${randomUUID()}`;
 
 function creation(world) {
@@ -55,6 +58,9 @@ function creation(world) {
     "answers 504 once, as a gateway does": { status: 504, body: "<html>Gateway timeout</html>" },
     "answers 429 once": { status: 429 },
     "answers 409, in flight": { status: 409, body: { error: { type: "idempotency_error", code: "idempotency_key_in_use", message: "A request with this key is in flight" } } },
+    "is hidden by a firewall, once with 403 and once with 400": [{ status: 403, body: FIREWALL }, { status: 400, body: FIREWALL }],
+    "is hidden by a page, once with 404 and once with 200": [{ status: 404, body: FIREWALL }, { status: 200, body: FIREWALL }],
+    "answers 422, which it does not document": { status: 422 },
     "makes the payment and garbles the answer": { body: "{\"id\":" },
     "makes the payment and answers with nothing": { body: "" },
     "makes the payment and answers with a list": { body: [] },
@@ -223,15 +229,25 @@ function refusal(world) {
   const { payments, creating, getting, create, assertOne } = shorthands(world);
 
   const refusals = {
-    400: [400, "paysg_refused"], 401: [502, "paysg_credentials"], 402: [502, "paysg_not_connected"], 403: [502, "paysg_credentials"], 404: [502, "paysg_credentials"], 410: [502, "paysg_unexpected"], 418: [502, "paysg_unexpected"],
+    400: [400, "paysg_refused"], 401: [502, "paysg_credentials"], 402: [502, "paysg_not_connected"], 403: [502, "paysg_credentials"], 404: [502, "paysg_credentials"],
   };
   for (const [status, [ours, code]] of Object.entries(refusals)) {
-    test(`PaySG's ${status} is final: ${ours} ${code}, one call, and the next request works`, async () => {
+    test(`PaySG's own ${status} is final: ${ours} ${code}, one call, and the next request works`, async () => {
       const reference_id = reference();
       await world.fault(creating({ status: Number(status) }));
       const answer = (await create(reference_id)).expect(ours, code);
       assert.equal((await world.creates()).length, 1);
       assert.equal(answer.headers.get("location"), null);
+      await assertOne(reference_id);
+    });
+  }
+
+  for (const status of [200, 400, 401, 403, 404, 422]) {
+    test(`somebody else's ${status} without end is no refusal: 503, one key, and the next request works`, async () => {
+      const reference_id = reference();
+      await world.fault(creating({ status, body: FIREWALL, times: 500 }));
+      (await create(reference_id)).expect(503, "paysg_unavailable");
+      assert.equal(new Set((await world.creates()).map(({ headers }) => headers["idempotency-key"])).size, 1);
       await assertOne(reference_id);
     });
   }
@@ -246,17 +262,15 @@ function refusal(world) {
     test(`a ${status} is refused, and the API key does not go where it points`, async (t) => {
       const { calls, url } = await bystander(t);
       const reference_id = reference();
-      await world.fault(creating({ status, headers: { location: url } }));
-      (await create(reference_id)).expect(502, "paysg_unexpected");
+      await world.fault(creating({ status, headers: { location: url }, times: 4 }));
+      (await create(reference_id)).expect(503, "paysg_unavailable");
       await assertOne(reference_id);
-    const { payment } = (await create(reference_id)).json;
+      const { payment } = (await create(reference_id)).json;
       await world.forget(payment);
-      await world.fault(getting({ status, headers: { location: url } }));
-      const answer = await world.browser().get(statusPath(payment));
-      answer.expect(502, "paysg_unexpected");
+      await world.fault(getting({ status, headers: { location: url }, times: 4 }));
+      (await world.browser().get(statusPath(payment))).expect(503, "paysg_unavailable");
       await world.fault({ method: "POST", path: `${payments()}/${payment.id}/cancel`, status, headers: { location: url } });
-      const cancelled = await world.browser().post(`${statusPath(payment)}/cancel`, world.command("cancel", { payment_id: payment.id }));
-      assert.ok(cancelled.status >= 400);
+      (await world.browser().post(`${statusPath(payment)}/cancel`, world.command("cancel", { payment_id: payment.id }))).expect(200);
       assert.deepEqual(calls, []);
     });
   }
@@ -303,8 +317,8 @@ function refusal(world) {
     const { payment } = await world.pending();
     const bodies = [`{"id":${"[".repeat(100_000)}`, `{"id":"${payment.id}","id":"other"}`, JSON.stringify({ ...payment, payment_status: "paid", amount_in_cents: 12.34 })];
     for (const body of bodies) {
-      await world.fault(getting({ status: 200, body }));
-      (await world.browser().get(statusPath(payment))).expect(502, "paysg_unexpected");
+      await world.fault(getting({ status: 200, body, times: 4 }));
+      (await world.browser().get(statusPath(payment))).expect(503, "paysg_unavailable");
       await world.forget(payment);
     }
     (await world.browser().get(statusPath(payment))).expect(200);
@@ -327,11 +341,14 @@ function afterwards(world) {
     "503 twice": [{ status: 503, times: 2 }, 200],
     "429 once": [{ status: 429 }, 200],
     "a dropped connection": [{ drop: "before" }, 200],
-    "a 404": [{ status: 404 }, 404, "unknown_payment"],
+    "a 404 of its own, twice": [{ status: 404, times: 2 }, 200],
+    "a 404 of its own, without end": [{ status: 404, times: 50 }, 503, "paysg_unavailable"],
     "a 401": [{ status: 401 }, 502, "paysg_credentials"],
     "a 403": [{ status: 403 }, 502, "paysg_credentials"],
-    "no JSON": [{ status: 200, body: "<html>" }, 502, "paysg_unexpected"],
-    "nothing": [{ status: 200, body: "" }, 502, "paysg_unexpected"],
+    "a firewall's 403, twice": [{ status: 403, body: FIREWALL, times: 2 }, 200],
+    "a gateway's 404 without end": [{ status: 404, body: FIREWALL, times: 50 }, 503, "paysg_unavailable"],
+    "no JSON once": [{ status: 200, body: "<html>" }, 200],
+    "nothing, without end": [{ status: 200, body: "", times: 50 }, 503, "paysg_unavailable"],
     "dropped connections without end": [{ drop: "before", times: 50 }, 503, "paysg_unavailable"],
     "503 without end": [{ status: 503, times: 50 }, 503, "paysg_unavailable"],
   };
@@ -352,9 +369,9 @@ function afterwards(world) {
     const other = await world.madeBeside({ reference_id: reference() });
     await world.pay(other.id);
     const paid = (await world.atPaySG(other.reference_id))[0];
-    await world.fault(getting({ status: 200, body: paid }));
+    await world.fault(getting({ status: 200, body: paid, times: 4 }));
     (await browser.get(path)).expect(502, "payment_mismatch");
-    await world.fault(getting({ status: 200, body: { ...paid, id: payment.id, payment_service_id: world.services[1] } }));
+    await world.fault(getting({ times: 4, status: 200, body: { ...paid, id: payment.id, payment_service_id: world.services[1] } }));
     (await browser.get(path)).expect(502, "payment_mismatch");
   });
 
@@ -366,7 +383,7 @@ function afterwards(world) {
     assert.match(answer.text, /data-state="confirming"/);
   });
 
-  for (const [what, fault] of [["is done and its answer lost", { drop: "after" }], ["meets a 503 first", { status: 503 }], ["meets a 429 first", { status: 429 }], ["meets a dropped connection first", { drop: "before" }]]) {
+  for (const [what, fault] of [["is done and its answer lost", { drop: "after" }], ["meets a 503 first", { status: 503 }], ["meets a 429 first", { status: 429 }], ["meets a dropped connection first", { drop: "before" }], ["meets a firewall's 403 first", { status: 403, body: FIREWALL }], ["meets a page first", { status: 200, body: FIREWALL }]]) {
     test(`a cancellation that ${what} is a cancellation`, async () => {
       const { browser, path, payment } = await world.pending();
       await world.fault({ method: "POST", path: `${payments()}/${payment.id}/cancel`, ...fault });
@@ -384,11 +401,11 @@ function afterwards(world) {
     assert.equal((await browser.post(`${path}/cancel`, { origin: world.stack.edge_url })).expect(200).json.payment.status, "cancelled");
   });
 
-  test("a refund whose answer is lost is made once", async () => {
+  for (const [what, fault] of [["is lost", { drop: "after" }], ["is replaced by a page", { body: FIREWALL }], ["is cut off", { body: "{\"id\":\"" }]]) test(`a refund whose answer ${what} is made once`, async () => {
     const { browser, path, payment } = await world.paid();
     (await browser.get(path)).expect(200);
     const command = world.command("refund", { payment_id: payment.id, refund_amount_in_cents: 1000, jti: randomUUID() });
-    await world.fault({ method: "POST", path: `${payments()}/${payment.id}/refund`, drop: "after" });
+    await world.fault({ method: "POST", path: `${payments()}/${payment.id}/refund`, ...fault });
     const first = await world.browser().post(`${path}/refund`, command);
     assert.ok([200, 503].includes(first.status), first.text);
     const again = await world.browser().post(`${path}/refund`, command);

@@ -274,7 +274,7 @@ describe("under Node", () => {
   test("PaySG's list without end is not read without end: 503, and no new key", async (t) => {
     const { ask, calls } = await impostor(t, (response, request) => {
       response.setHeader("content-type", "application/json");
-      if (request.method === "POST") return response.writeHead(500).end("{}");
+      if (request.method === "POST") return response.writeHead(500).end(JSON.stringify({ error: { type: "internal_server_error", code: "internal", message: "" } }));
       response.end(JSON.stringify({ data: [], page_info: { start_cursor: null, end_cursor: `c${calls.length}`, has_previous_page: false, has_next_page: true } }));
     });
     (await create(ask)).expect(503, "paysg_unavailable");

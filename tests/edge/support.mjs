@@ -46,6 +46,7 @@ export class World {
   constructor(options = {}) {
     this.options = options;
     this.stateless = options.stateless === true;
+    this.gone = new Set();
     /** Its tests run side by side: nothing is to be cleaned up under another's feet. */
     this.keepsGoing = false;
   }
@@ -99,6 +100,7 @@ export class World {
 
   /** A simulator that has seen nothing. */
   async clean() {
+    for (const { id } of (await this.stack.sim("/payments")).data) this.gone.add(id);
     await this.stack.sim("/reset", {});
     this.eservice?.reset();
   }
@@ -139,8 +141,8 @@ export class World {
 
   /** The edge remembers for two seconds how a payment stands; one look that fails, and it asks anew. */
   async forget({ id, payment_service_id }) {
-    await this.fault({ method: "GET", path: `/v1/payment-services/${payment_service_id}/payments/${id}`, status: 404 });
-    (await this.deliver(succeeded({ id, payment_service_id }))).expect(200);
+    await this.fault({ method: "GET", path: `/v1/payment-services/${payment_service_id}/payments/${id}`, status: 401 });
+    (await this.deliver(succeeded({ id, payment_service_id }))).expect(502);
   }
 
   /** The payer pays; nobody is told unless `webhook` says so. */
@@ -165,10 +167,11 @@ export class World {
     await fetch(`${this.stack.simulator_url}/_sim/faults`, { method: "DELETE" });
   }
 
-  /** Calls to PaySG since it was cleaned, oldest first. */
+  /** Calls to PaySG since it was cleaned, oldest first, without those of alarms about payments that the cleaning has taken away. */
   async calls(method, path = "") {
     const { data } = await this.stack.sim("/requests");
-    return data.filter((call) => call.method === (method ?? call.method) && call.path.includes(path));
+    const isOver = (call) => this.gone.has(call.path.split("/payments/")[1]?.split("/")[0]);
+    return data.filter((call) => !isOver(call) && call.method === (method ?? call.method) && call.path.includes(path));
   }
 
   async creates() {

@@ -15,12 +15,14 @@ function shorthands(world) {
     },
     /** Long enough for what should not happen. */
     settle: () => sleep(world.stateless ? 0 : 250),
+    /** With a ledger the event is on disk; without one PaySG has to deliver it again. */
+    unconfirmed: (answer) => (world.stateless ? answer.expect(503, "event_unconfirmed") : answer.expect(200)),
     gets: async (payment) => (await world.calls("GET", payment.id)).length,
   };
 }
 
 function telling(world) {
-  const { told, toldOnce, settle, gets } = shorthands(world);
+  const { told, toldOnce, settle, unconfirmed, gets } = shorthands(world);
 
   test("PaySG's event leads to one call of the e-service, with key, receipt and exactly these fields", async () => {
     const { payment } = await world.pending();
@@ -82,14 +84,52 @@ function telling(world) {
     const { payment } = await world.pending();
     const [full] = await world.atPaySG(payment.reference_id);
     const before = await gets(payment);
-    (await world.deliver(succeeded({ ...full, payment_status: "paid", latest_status: "paid" }))).expect(200);
+    const event = succeeded({ ...full, payment_status: "paid", latest_status: "paid" });
+    unconfirmed(await world.deliver(event));
     await eventually(async () => (await gets(payment)) > before, "PaySG is asked");
     await settle();
     assert.deepEqual(told(payment), []);
-    if (!world.stateless) {
-      // The hint is kept: once PaySG shows it paid, the e-service is told.
-      await world.pay(payment.id);
+    // Once PaySG shows it paid, the e-service is told: the ledger has kept the event, and without one PaySG delivers it again.
+    await world.pay(payment.id);
+    if (world.stateless) (await world.deliver(event)).expect(200);
+    await toldOnce(payment);
+  });
+
+  for (const [what, fault] of [["PaySG's own 404", {}], ["a gateway's 404", { body: "<html>Not found</html>" }], ["a firewall's page", { status: 200, body: "<html>" }]]) {
+    test(`an event while PaySG's GET is answered with ${what} is not lost`, async () => {
+      const { payment } = await world.paid();
+      const [full] = await world.atPaySG(payment.reference_id);
+      await world.fault({ method: "GET", path: `/v1/payment-services/${world.service}/payments/${payment.id}`, status: 404, ...fault, times: 100 });
+      const answer = await world.deliver(succeeded(full));
+      if (world.stateless) answer.expect(503, fault.body ? "paysg_unavailable" : "event_unconfirmed");
+      else answer.expect(200);
+      await settle();
+      assert.deepEqual(told(payment), []);
+      await world.clearFaults();
+      if (world.stateless) (await world.deliver(succeeded(full))).expect(200);
       await toldOnce(payment);
+      if (!world.stateless) assert.deepEqual((await world.intent(payment.reference_id)).json.flags, []);
+    });
+  }
+
+  test("a payment that was partly refunded before the first notification is notified as paid", async () => {
+    const { payment } = await world.paid();
+    await world.stack.sim(`/payments/${payment.id}/refund`, { refund_amount_in_cents: 100 });
+    const [full] = await world.atPaySG(payment.reference_id);
+    (await world.deliver(succeeded(full))).expect(200);
+    const { body } = await toldOnce(payment);
+    assert.equal(body.payment.status, "paid");
+  });
+
+  test("a payment made under an earlier base path is notified, and another system's is ignored", async () => {
+    for (const [return_url, ours] of [[`${world.stack.edge_url}/earlier/return`, true], ["https://elsewhere.example/paysg/return", false]]) {
+      const made = await world.madeBeside({ reference_id: `earlier-${randomUUID()}`, return_url });
+      await world.pay(made.id);
+      const [full] = await world.atPaySG(made.reference_id);
+      (await world.deliver(succeeded(full))).expect(200);
+      if (ours) await toldOnce(made);
+      else await settle();
+      assert.equal(told(made).length, ours ? 1 : 0, return_url);
     }
   });
 
@@ -98,7 +138,7 @@ function telling(world) {
       const { payment } = await world.pending();
       await world.show(payment.id, fields);
       const [full] = await world.atPaySG(payment.reference_id);
-      (await world.deliver(succeeded(full))).expect(200);
+      unconfirmed(await world.deliver(succeeded(full)));
       await settle();
       assert.deepEqual(told(payment).filter(({ body }) => body.payment.status === "paid"), []);
     });
@@ -308,10 +348,10 @@ function refusing(world) {
     await toldOnce(payment);
   });
 
-  test("a payment that PaySG does not know, or of a service that is not ours, is taken, and nothing is stored", async () => {
+  test("an event of a payment that PaySG does not know is to come again, one of a service that is not ours is taken, and nothing is stored", async () => {
     const reference_id = randomUUID();
     const ghost = { id: UNKNOWN_ID, payment_service_id: world.service, reference_id };
-    (await world.deliver(succeeded(ghost))).expect(200);
+    (await world.deliver(succeeded(ghost))).expect(503, "event_unconfirmed");
     const before = (await world.calls()).length;
     (await world.deliver(succeeded({ ...ghost, payment_service_id: UNKNOWN_SERVICE }))).expect(200);
     assert.equal((await world.calls()).length, before, "and nobody is asked about a foreign service");

@@ -1,10 +1,11 @@
 //! What holds at every moment, and what holds at the end.
 
-use paysg_wasm::flow::desk::Message;
+use paysg_wasm::flow::desk::{Message, Reply};
+use paysg_wasm::flow::upstream::Trouble;
 use paysg_wasm::ledger::{AttemptState, Flag, PaymentOrigin, TellStatus};
 use paysg_wasm::paysg::Json;
 
-use crate::paysg::{Payment, State};
+use crate::paysg::{Payment, RETURN_URL, State};
 use crate::world::{HOUR_MS, MINUTE_MS, REFERENCE, World, id};
 
 /// For so long a link that nobody reports on is looked after.
@@ -94,6 +95,44 @@ impl World {
         }
     }
 
+    /// A payment of ours that PaySG has is never said to be unknown, unless PaySG itself says so again and again; and no event about one that is
+    /// paid is acknowledged as another system's.
+    pub(crate) fn check_reply(&mut self, asked: &Message, reply: &Reply) {
+        let ours =
+            |payment: &Payment| payment.reference == REFERENCE && payment.return_url == RETURN_URL;
+        match (asked, reply) {
+            (Message::Pay { .. }, Reply::Failed(Trouble::UnknownPayment)) => {
+                let denied = self.paysg.denials.keys();
+                assert!(
+                    denied
+                        .clone()
+                        .any(|id| self.paysg.denied_again_and_again(id)),
+                    "a payer who presses reads that there is no payment"
+                );
+            }
+            (Message::Inquire { payment_id, .. }, Reply::Failed(Trouble::UnknownPayment)) => {
+                let held = self.paysg.find(payment_id.as_str());
+                let held = held.cloned().filter(ours);
+                assert!(
+                    held.is_none_or(|held| self.paysg.denied_again_and_again(&held.id)),
+                    "{payment_id} is said to be unknown"
+                );
+            }
+            (Message::Hint { payment_id }, Reply::Noted | Reply::NotOurs) => {
+                let held = self.paysg.find(payment_id.as_str());
+                if held.is_some_and(|held| ours(held) && held.state == State::Paid) {
+                    assert!(
+                        matches!(reply, Reply::Noted),
+                        "the event of {payment_id} is taken for another system's"
+                    );
+                    self.due.insert(payment_id.as_str().to_owned());
+                    self.seen.note("an event that is due");
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What holds at every moment.
     pub(crate) fn check(&mut self) {
         self.paysg.arrive(self.now_ms);
@@ -172,6 +211,11 @@ impl World {
                 | Flag::RefundStatusUnknown => {}
             }
             assert_ne!(flag, Flag::Mismatch, "PaySG has swapped nothing");
+            let missing = about.filter(|_| flag == Flag::Vanished);
+            assert!(
+                missing.is_none_or(|id| self.paysg.denied_again_and_again(id.as_str())),
+                "{about:?} is flagged as missing, and PaySG has not said so again and again"
+            );
             assert!(
                 about.is_none_or(|id| intent.attempt_of(id).is_some()),
                 "{flag:?}, and no command is carried out for {about:?}"
@@ -228,6 +272,23 @@ impl World {
             return;
         };
         let intent = &ledger.intent;
+        assert!(
+            self.refused <= self.paysg.refusals,
+            "a create is recorded as refused that PaySG has not refused"
+        );
+        for due in &self.due {
+            let attempt = intent.attempt_of(&id(due));
+            assert!(
+                attempt.is_some_and(|attempt| attempt.state.was_paid()),
+                "the event of {due} was acknowledged, and lost"
+            );
+        }
+        if self.paysg.gateway_answers > 0 {
+            self.seen.note("an answer of a gateway");
+        }
+        if self.paysg.lags > 0 {
+            self.seen.note("a GET that lags");
+        }
         if let Some(lost) = lost {
             let created_ms = self.paysg.find(lost).unwrap().created_ms;
             let age_ms = paid_ms - created_ms;

@@ -65,6 +65,9 @@ impl World {
             }
             17 if self.dice.once_in(3) => self.crash(),
             18 if self.dice.once_in(4) => self.officer(),
+            19 if self.dice.once_in(4) => {
+                self.paysg.hidden_until_ms = self.now_ms + self.dice.below(90) as i64 * MINUTE_MS;
+            }
             19 if self.dice.once_in(3) => {
                 self.eservice.down_until_ms = self.now_ms + self.dice.below(72) as i64 * HOUR_MS;
             }
@@ -149,7 +152,7 @@ impl World {
         let Some(ours) = self.a_payment_of_ours() else {
             return;
         };
-        let at = self.dice.below(6);
+        let at = self.dice.below(8);
         let now_ms = self.now_ms;
         let payment = self.paysg.find(&ours).unwrap();
         match (payment.state, at) {
@@ -158,6 +161,10 @@ impl World {
                 payment.cancelled_ms = Some(now_ms);
             }
             (State::Paid, 0..=2) => payment.state = State::Refunded,
+            // Its GET does not know a payment for longer than any lag.
+            (_, 6 | 7) => {
+                payment.hidden_until_ms = now_ms + self.dice.below(180) as i64 * MINUTE_MS;
+            }
             (_, 4) => {
                 self.paysg
                     .add(REFERENCE, 2_500, "https://elsewhere.example/", now_ms);
@@ -167,6 +174,13 @@ impl World {
                 let stray = self.paysg.add(REFERENCE, 2_500, RETURN_URL, now_ms);
                 if self.dice.once_in(2) {
                     self.pay(&stray);
+                }
+                // The event alone leads to it, and PaySG's GET may lag, or not be reached.
+                if self.dice.once_in(2) {
+                    self.paysg.find(&stray).unwrap().hidden_until_ms =
+                        now_ms + self.dice.below(60_000) as i64;
+                } else {
+                    self.paysg.hidden_until_ms = now_ms + self.dice.below(90) as i64 * MINUTE_MS;
                 }
                 self.seen.note("a late payment by a stranger");
                 self.ask(Message::Hint {
@@ -209,6 +223,10 @@ impl World {
     pub(crate) fn find_peace(&mut self) {
         self.faults = false;
         self.eservice.down_until_ms = self.now_ms;
+        for payment in &mut self.paysg.payments {
+            payment.hidden_until_ms = 0;
+            payment.stale_until_ms = 0;
+        }
         self.rest();
         // PaySG repeats events for three days: those of payments that no browser was shown get through now.
         let shown = self.shown.clone();
@@ -218,7 +236,8 @@ impl World {
             .iter()
             .filter(|payment| payment.reference == REFERENCE && payment.paid_ms.is_some())
             .map(|payment| payment.id.clone())
-            .filter(|id| !shown.contains(id))
+            // Nor are those repeated that were acknowledged.
+            .filter(|id| !shown.contains(id) && !self.due.contains(id))
             .collect();
         for id in unseen {
             self.ask(Message::Hint {

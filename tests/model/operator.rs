@@ -19,7 +19,7 @@ impl World {
     pub(crate) fn operator_commands(&mut self) {
         let ledger = self.intent().cloned();
         let ours = self.a_payment_of_ours();
-        match (self.dice.below(5), ledger, ours) {
+        match (self.dice.below(6), ledger, ours) {
             (0, _, _) => self.command(Message::Reconcile),
             (1, _, Some(payment)) => self.command(Message::Adopt {
                 payment_id: id(&payment),
@@ -36,6 +36,7 @@ impl World {
                     });
                 }
             }
+            (5, _, _) => self.command(Message::Erase { by: None }),
             (4, _, Some(payment)) => self.command(Message::TellAgain {
                 payment_id: id(&payment),
             }),
@@ -43,9 +44,13 @@ impl World {
         }
     }
 
-    /// Whether PaySG's dashboard shows no payment of the order that the ledger does not know: an operator looks there before abandoning an attempt.
+    /// Whether PaySG's dashboard shows no payment of the order that the ledger does not know, and nothing is under way that could make one: an
+    /// operator looks there before abandoning an attempt.
     fn is_all_known(&mut self, ledger: &Ledger) -> bool {
         self.paysg.arrive(self.now_ms);
+        if self.is_busy() {
+            return false;
+        }
         let known = |payment: &str| ledger.intent.attempt_of(&id(payment)).is_some();
         self.paysg
             .payments
@@ -59,6 +64,9 @@ impl World {
         let Some(ledger) = self.intent().cloned() else {
             return;
         };
+        // No call is under way any more.
+        self.pass(120_000);
+        self.paysg.arrive(self.now_ms);
         // On PaySG's dashboard: nothing can be paid any more, and only the payment that counted keeps its money.
         let counted = ledger
             .intent
@@ -72,8 +80,6 @@ impl World {
                 State::Paid | State::Refunded | State::Cancelled => {}
             }
         }
-        // No call is under way any more.
-        self.pass(120_000);
         self.command(Message::Reconcile);
         self.rest();
         let Some(ledger) = self.intent().cloned() else {
@@ -114,5 +120,28 @@ impl World {
             "{alerts:?} for ever: {:#?}",
             ledger.intent
         );
+        self.erase_and_press();
+    }
+
+    /// When all is over the journal can be erased, and what was paid is not payable again.
+    fn erase_and_press(&mut self) {
+        self.sleep_until(self.now_ms + 40 * 24 * crate::world::HOUR_MS);
+        self.command(Message::Erase { by: None });
+        self.rest();
+        let Some(ledger) = self.intent().cloned() else {
+            return;
+        };
+        assert!(ledger.intent.is_erased(), "{:#?}", ledger.intent);
+        let payments = self.paysg.payments.len();
+        self.one_order = false;
+        for version in [0, 1] {
+            self.ask(Message::Pay {
+                order: crate::world::order(version),
+            });
+            self.rest();
+        }
+        if ledger.intent.paid().is_some() {
+            assert_eq!(self.paysg.payments.len(), payments, "payable again");
+        }
     }
 }

@@ -32,6 +32,10 @@ pub(crate) struct Payment {
     pub(crate) return_url: String,
     /// Whether the edge's own call made it.
     pub(crate) asked_for: bool,
+    /// Until then a GET does not know it.
+    pub(crate) hidden_until_ms: i64,
+    /// Until then a GET shows it as it was before it was paid.
+    pub(crate) stale_until_ms: i64,
 }
 
 impl Payment {
@@ -55,6 +59,16 @@ pub(crate) struct PaySg {
     pub(crate) payments: Vec<Payment>,
     recorded: BTreeMap<String, Recorded>,
     pub(crate) gets: u64,
+    /// Creates that PaySG itself has refused.
+    pub(crate) refusals: u64,
+    /// Answers that something between gave in its place.
+    pub(crate) gateway_answers: u64,
+    /// Until then something between answers every call in its place.
+    pub(crate) hidden_until_ms: i64,
+    /// When it has said of a payment that it does not know it.
+    pub(crate) denials: BTreeMap<String, Vec<i64>>,
+    /// GETs of payments that its GET did not know yet.
+    pub(crate) lags: u64,
     /// Counts whatever may have changed a payment.
     pub(crate) changes: u64,
     /// Creates that a gateway gave up on, and that are carried out later all the same.
@@ -88,8 +102,17 @@ impl PaySg {
             cancelled_ms: None,
             return_url: return_url.to_owned(),
             asked_for: false,
+            hidden_until_ms: 0,
+            stale_until_ms: 0,
         });
         id
+    }
+
+    /// Whether it has said three times over ten minutes or longer that it does not know a payment.
+    pub(crate) fn denied_again_and_again(&self, id: &str) -> bool {
+        self.denials.get(id).is_some_and(|at_ms| {
+            at_ms.len() >= 3 && at_ms[at_ms.len() - 1] - at_ms[0] >= 10 * 60_000
+        })
     }
 
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Payment> {
@@ -104,12 +127,49 @@ impl PaySg {
         now_ms: i64,
         dice: Option<&mut Dice>,
     ) -> Answer {
+        self.arrive(now_ms);
         let Some(dice) = dice else {
-            self.arrive(now_ms);
             return Some(self.carry_out(request, now_ms, false));
         };
-        self.arrive(now_ms);
-        match dice.below(25) {
+        let answer = self.meddle(request, now_ms, dice);
+        // Its GET may lag behind what it has just made.
+        if let Some(made) = self.payments.last_mut()
+            && made.asked_for
+            && made.hidden_until_ms == 0
+            && dice.once_in(4)
+        {
+            made.hidden_until_ms = now_ms + dice.below(60_000) as i64;
+        }
+        answer
+    }
+
+    fn meddle(&mut self, request: &ApiRequest, now_ms: i64, dice: &mut Dice) -> Answer {
+        let fate = dice.below(27);
+        match if now_ms < self.hidden_until_ms {
+            25
+        } else {
+            fate
+        } {
+            // A gateway, a firewall or a cache answers in its place, whether the call got through or not.
+            25 | 26 => {
+                self.gateway_answers += 1;
+                if dice.once_in(2) {
+                    self.carry_out(request, now_ms, false);
+                }
+                let status = [
+                    200, 201, 204, 301, 302, 400, 401, 402, 403, 404, 409, 410, 422, 429, 500, 502,
+                    503, 522,
+                ];
+                let body = [
+                    "<html><h1>Not here</h1></html>",
+                    "",
+                    "{}",
+                    r#"{"message":"Forbidden"}"#,
+                    r#"{"id":"pay_1","payment_service_id":"paym"#,
+                ];
+                let status = *dice.pick(&status).unwrap();
+                Some((status, None, (*dice.pick(&body).unwrap()).to_owned()))
+            }
             24 if request.idempotency_key.is_some() => {
                 let at_ms = now_ms + dice.below(20_000) as i64;
                 self.linger(at_ms, request);
@@ -120,8 +180,8 @@ impl PaySg {
                 self.carry_out(request, now_ms, false);
                 None
             }
-            2 => Some((503, None, String::from("{}"))),
-            3 => Some((429, Some(dice.below(5) as u32 * 1000), String::from("{}"))),
+            2 => Some((503, None, error("unavailable"))),
+            3 => Some((429, Some(dice.below(5) as u32 * 1000), error("too_many"))),
             4 if request.idempotency_key.is_some() => Some((
                 409,
                 None,
@@ -136,13 +196,16 @@ impl PaySg {
                 Some((504, None, String::from("<html>")))
             }
             // The API key was refused just then, whatever came of an earlier call under this idempotency key.
-            8 if request.idempotency_key.is_some() => Some((403, None, String::from("{}"))),
+            8 if request.idempotency_key.is_some() => {
+                self.refusals += 1;
+                Some((403, None, error("forbidden")))
+            }
             // It does not know a payment for a while.
-            9 if request.method == "GET" && !request.path.contains('?') => Some((
-                404,
-                None,
-                r#"{"error":{"type":"not_found","code":"payment_not_found","message":""}}"#.into(),
-            )),
+            9 if request.method == "GET" && !request.path.contains('?') => {
+                let id = request.path.rsplit('/').next().unwrap().to_owned();
+                self.denials.entry(id).or_default().push(now_ms);
+                Some((404, None, error("payment_not_found")))
+            }
             _ => Some(self.carry_out(request, now_ms, false)),
         }
     }
@@ -184,8 +247,23 @@ impl PaySg {
             ("GET", []) => self.list(&request.path),
             ("GET", [id]) => {
                 self.gets += 1;
-                self.find(id)
-                    .map_or((404, "{}".to_owned()), |payment| (200, json(payment)))
+                match self.find(id).cloned() {
+                    Some(payment) if now_ms < payment.hidden_until_ms => {
+                        self.lags += 1;
+                        self.denials.entry(payment.id).or_default().push(now_ms);
+                        (404, error("payment_not_found"))
+                    }
+                    Some(payment) if now_ms < payment.stale_until_ms => {
+                        let before = Payment {
+                            state: State::Unpaid,
+                            paid_ms: None,
+                            ..payment
+                        };
+                        (200, json(&before))
+                    }
+                    Some(payment) => (200, json(&payment)),
+                    None => (404, error("payment_not_found")),
+                }
             }
             ("POST", [id, "cancel"]) => match self.find(id) {
                 Some(payment) if payment.state == State::Unpaid => {
@@ -193,8 +271,8 @@ impl PaySg {
                     payment.cancelled_ms = Some(now_ms);
                     (200, json(payment))
                 }
-                Some(_) => (400, "{}".to_owned()),
-                None => (404, "{}".to_owned()),
+                Some(_) => (400, error("payment_not_open")),
+                None => (404, error("payment_not_found")),
             },
             ("POST", [_, "send-email"]) => (200, String::new()),
             ("POST", [id, "refund"]) => match self.find(id) {
@@ -202,8 +280,8 @@ impl PaySg {
                     payment.state = State::Refunded;
                     (200, json(payment))
                 }
-                Some(_) => (400, "{}".to_owned()),
-                None => (404, "{}".to_owned()),
+                Some(_) => (400, error("payment_not_open")),
+                None => (404, error("payment_not_found")),
             },
             other => panic!("PaySG has no {other:?}"),
         };
@@ -223,6 +301,7 @@ impl PaySg {
             return if recorded.body == body {
                 (recorded.status, recorded.answer.clone())
             } else {
+                self.refusals += 1;
                 (
                     400,
                     r#"{"error":{"type":"idempotency_error","code":"idempotency_key_reused","message":"different parameters"}}"#.into(),
@@ -230,7 +309,7 @@ impl PaySg {
             };
         }
         let (status, answer) = if fail && now_ms % 2 == 0 {
-            (500, "{}".to_owned())
+            (500, error("internal"))
         } else {
             let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
             let id = self.add(
@@ -246,7 +325,7 @@ impl PaySg {
                 eprintln!("{:>12} makes {id} under {key:.6}", "");
             }
             if fail {
-                (500, "{}".to_owned())
+                (500, error("internal"))
             } else {
                 (201, made)
             }
@@ -284,6 +363,11 @@ impl PaySg {
             ),
         )
     }
+}
+
+/// The body of an error of PaySG's own.
+pub(crate) fn error(code: &str) -> String {
+    format!(r#"{{"error":{{"type":"some_type","code":"{code}","message":""}}}}"#)
 }
 
 fn json(payment: &Payment) -> String {

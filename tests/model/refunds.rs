@@ -13,7 +13,7 @@ use paysg_wasm::ledger::{Ledger, Refund, RefundState, Row};
 use paysg_wasm::paysg::{Cents, Environment, PaymentId, PaymentPages, PaymentServiceId, Status};
 
 use crate::dice::Dice;
-use crate::paysg::{RETURN_URL, SERVICE};
+use crate::paysg::{RETURN_URL, SERVICE, error};
 
 const AMOUNT: u64 = 4200;
 const HOUR_MS: i64 = 3_600_000;
@@ -59,18 +59,18 @@ impl PaySg {
         self.recorded
             .retain(|_, (at_ms, _)| now_ms - *at_ms < DAY_MS);
         if let Some((_, status)) = self.recorded.get(&key) {
-            return (*status, "{}".to_owned());
+            return (*status, self.shown(true, now_ms));
         }
         let body: serde_json::Value = serde_json::from_str(request.body.as_ref().unwrap()).unwrap();
         let cents = body["refund_amount_in_cents"].as_u64().unwrap();
         // Nothing is recorded where the parameters are refused.
         if !self.give(Some(key.clone()), cents, now_ms, dice) {
-            return (400, "{}".to_owned());
+            return (400, error("invalid_refund_amount"));
         }
         if self.keys == Keys::ForADay {
             self.recorded.insert(key, (now_ms, 200));
         }
-        (200, "{}".to_owned())
+        (200, self.shown(true, now_ms))
     }
 
     /// Takes a refund, unless one is under way or has failed, or too little is left.
@@ -168,6 +168,7 @@ impl Bench {
             },
             terms: Terms {
                 return_url: RETURN_URL.to_owned(),
+                own_origins: Vec::new(),
                 remembers: true,
                 pages: PaymentPages::only(Environment::Live),
                 pace: Pace {
@@ -265,7 +266,7 @@ impl Bench {
         let fate = if self.faults { self.dice.below(8) } else { 8 };
         match fate {
             0 => (0, String::new()),
-            1 => (503, "{}".to_owned()),
+            1 => (503, error("unavailable")),
             2 => {
                 self.paysg.call(fetch, self.now_ms, &mut self.dice);
                 (0, String::new())
@@ -273,6 +274,15 @@ impl Bench {
             3 => {
                 self.paysg.call(fetch, self.now_ms, &mut self.dice);
                 (504, "{}".to_owned())
+            }
+            // Something between answers, whether the call got through or not.
+            4 => {
+                if self.dice.once_in(2) {
+                    self.paysg.call(fetch, self.now_ms, &mut self.dice);
+                }
+                let statuses = [200, 302, 400, 403, 404, 429, 500];
+                let status = *self.dice.pick(&statuses).unwrap();
+                (status, "<html>".to_owned())
             }
             _ => self.paysg.call(fetch, self.now_ms, &mut self.dice),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-const EXPECTED: [&str; 28] = [
+const EXPECTED: [&str; 34] = [
     "a payment chosen",
     "a crash",
     "a write lost",
@@ -29,8 +29,14 @@ const EXPECTED: [&str; 28] = [
     "a flag cleared",
     "a flag acknowledged",
     "an alert remedied",
+    "a journal erased",
+    "an order for what was paid and erased",
     "a late payment by a stranger",
     "a payer who vanished",
+    "a create refused",
+    "an answer of a gateway",
+    "a GET that lags",
+    "an event that is due",
 ];
 
 #[derive(Clone, Debug, Default)]

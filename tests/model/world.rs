@@ -63,6 +63,10 @@ pub(crate) struct World {
     pub(crate) running: Option<Running>,
     pub(crate) apart: Option<Running>,
     pub(crate) paid_once: BTreeSet<String>,
+    /// Paid payments of ours whose event was acknowledged.
+    pub(crate) due: BTreeSet<String>,
+    /// How many creates are on record as refused.
+    pub(crate) refused: u64,
     /// How many rows and changes of PaySG's were there when everything was last checked.
     pub(crate) checked: (usize, u64),
     trace: bool,
@@ -140,6 +144,8 @@ impl World {
             running: None,
             apart: None,
             paid_once: BTreeSet::new(),
+            due: BTreeSet::new(),
+            refused: 0,
             checked: (0, 0),
             trace,
         }
@@ -151,6 +157,9 @@ impl World {
         if payment.state == State::Unpaid {
             payment.state = State::Paid;
             payment.paid_ms = Some(now_ms);
+            if self.faults && self.dice.once_in(4) {
+                payment.stale_until_ms = now_ms + self.dice.below(60_000) as i64;
+            }
         }
     }
 
@@ -190,6 +199,11 @@ impl World {
             };
             self.load();
             let ledger = self.memory.clone();
+            let is_remains =
+                |ledger: &Ledger| ledger.intent.is_erased() && ledger.intent.paid().is_some();
+            if matches!(message, Message::Pay { .. }) && ledger.as_ref().is_some_and(is_remains) {
+                self.seen.note("an order for what was paid and erased");
+            }
             let work = self.edge(|edge| edge.object_begin(ledger, envelope));
             self.carry_out(work, message);
         }
@@ -231,6 +245,11 @@ impl World {
             }
         }
         self.note(&work.rows);
+        if work.erases {
+            self.rows.clear();
+            self.stored_rows = usize::MAX;
+            self.seen.note("a journal erased");
+        }
         self.rows.extend(work.rows.iter().cloned());
         if let Some(ledger) = work.ledger.as_ref().filter(|ledger| !ledger.is_empty()) {
             self.schedule = serde_json::to_string(&ledger.schedule).unwrap();
@@ -242,7 +261,10 @@ impl World {
             return;
         }
         match work.next {
-            Next::Reply(reply, _) => self.reply(&reply),
+            Next::Reply(reply, _) => {
+                self.check_reply(&asked, &reply);
+                self.reply(&reply);
+            }
             Next::Fetch(fetch, errand) => {
                 // A task of an intent without rows carries its empty ledger along.
                 if self.memory.is_none() {
@@ -269,7 +291,9 @@ impl World {
                 let payment = entry["payment_id"].as_str().unwrap().to_owned();
                 self.opened_ms.insert(payment, row.at_ms);
             }
+            self.refused += u64::from(entry["what"] == "refused");
             for (what, entry) in [
+                ("a create refused", r#""what":"refused""#),
                 ("a payment found for an attempt", r#""adopted":true"#),
                 ("a payment adopted", r#""what":"adopted""#),
                 ("an attempt given up", r#""what":"given_up""#),
@@ -310,6 +334,11 @@ impl World {
         if let Some(running) = self.apart.take() {
             self.finish_call(running);
         }
+    }
+
+    /// Whether a message is worked off, or waits for its turn.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running.is_some() || !self.queue.is_empty()
     }
 
     fn finish_call(&mut self, running: Running) {
@@ -411,8 +440,13 @@ impl World {
         let rows = serde_json::to_string(&self.rows).unwrap();
         self.stored = object::load(&rows, &self.schedule).expect("an unbroken journal");
         if let Some((memory, stored)) = memory.zip(self.stored.as_ref()) {
+            let mut memory = memory.intent.clone();
+            if memory.is_erased() {
+                // Whoever has asked has named it; it is not on disk.
+                memory.reference_id.clear();
+            }
             assert_eq!(
-                memory.intent, stored.intent,
+                memory, stored.intent,
                 "the journal replays to another state"
             );
         }

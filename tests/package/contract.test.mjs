@@ -47,9 +47,9 @@ test("its routes are the edge's", () => {
 test("its commands are the edge's", () => {
   const [, words] = /fn parse\(word: &str\)[^{]*\{([^]*?)_ =>/.exec(source("token/command.rs"));
   const commands = [...words.matchAll(/"([a-z-]+)" =>/g)].map(([, word]) => word);
-  const [action] = document.paths["/payments/{payment_service_id}/{payment_id}/{action}"].parameters.filter(({ name }) => name === "action");
+  const actions = ["/payments/{payment_service_id}/{payment_id}/{action}", "/intents/{payment_service_id}/{reference_id}/{action}"].flatMap((path) => document.paths[path].parameters.find(({ name }) => name === "action").schema.enum);
   // The last two are for routes of their own.
-  assert.deepEqual([...action.schema.enum, "read", "doctor"].sort(), commands.sort());
+  assert.deepEqual([...actions, "read", "doctor"].sort(), commands.sort());
   assert.deepEqual(document.components.schemas.CommandClaims.properties.action.enum.toSorted(), commands.sort());
 });
 

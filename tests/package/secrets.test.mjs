@@ -29,10 +29,9 @@ const hashes = (wasm) => SHA_256.filter((constant) => wasm.includes(leb128(const
 const WORDS = ["x-api-key", "paysg_stag_", "paysg_live_", "PAYSG_API_KEY", "PAYSG_ORDER_KEY", "PAYSG_SESSION_KEY", "PAYSG_WEBHOOK_SECRET", "/v1/payment-services", "api.pay.gov.sg"];
 const words = (bytes) => WORDS.filter((word) => bytes.includes(word));
 
-const browserFiles = readdirSync(join(pkg, "browser")).map((name) => join(pkg, "browser", name)).concat(
-  ["index.js", "elements.js"].map((name) => join(pkg, name)),
-  readdirSync(join(pkg, "elements"), { recursive: true }).filter((name) => name.endsWith(".js")).map((name) => join(pkg, "elements", name)),
-);
+const filesIn = (folder) =>
+  readdirSync(join(pkg, folder), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+const browserFiles = [...filesIn("browser"), ...filesIn("elements"), ...["index.js", "elements.js"].map((name) => join(pkg, name))];
 const browserWasm = readFileSync(join(pkg, "browser/paysg_wasm_bg.wasm"));
 const edgeWasm = readFileSync(join(pkg, "edge/paysg_wasm_bg.wasm"));
 

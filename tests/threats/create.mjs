@@ -92,7 +92,7 @@ export function honest(world) {
   threat(10, "where the list cannot be read there is no other key", async () => {
     const path = `/v1/payment-services/${world.service}/payments`;
     const reference_id = reference();
-    await world.fault({ method: "POST", path, status: 500, record: true }, { method: "GET", path, status: 503, times: 20 });
+    await world.fault({ method: "POST", path, status: 500, record: true }, { method: "GET", path, status: 503, times: 500 });
     (await world.browser().create(world.body({ reference_id }))).expect(503, "paysg_unavailable");
     assert.equal(new Set((await world.creates()).map(({ headers }) => headers["idempotency-key"])).size, 1);
     assert.deepEqual(await world.atPaySG(reference_id), []);

@@ -192,34 +192,42 @@ export function hostile(world) {
     const before = (payment, name, value) => JSON.stringify(payment).replace("{", `{${JSON.stringify(name)}:${JSON.stringify(value)},`);
     const after = (payment, name, value) => JSON.stringify(payment).replace(/}$/, `,${JSON.stringify(name)}:${JSON.stringify(value)}}`);
     const rivals = [["payment_status", "paid"], ["paymentStatus", "paid"], ["latest_status", "paid"], ["amount_in_cents", 1], ["id", "AnotherId"], ["reference_id", "another"], ["payment_url", "https://evil.example/"], ["refund_status", "fully_refunded"], ["payment_service_id", world.services[1]]];
-    for (const [twice, name, value] of [before, after].flatMap((twice) => rivals.map((rival) => [twice, ...rival]))) {
-      const { browser, payment, path } = await world.pending();
-      world.upstream.lieTo("GET", (honest) => (honest.body?.id ? { ...honest, body: twice(honest.body, name, value) } : honest));
+    const cases = [before, after].flatMap((twice) => rivals.map((rival) => [twice, ...rival]));
+    const made = await Promise.all(cases.map(() => world.pending()));
+    const lieTo = new Map(made.map(({ payment }, at) => [payment.id, (body) => cases[at][0](body, ...cases[at].slice(1))]));
+    // Each payment is lied about in its own way, all at once: whoever is lied to is asked again.
+    world.upstream.lieTo("GET", (honest) => (lieTo.has(honest.body?.id) ? { ...honest, body: lieTo.get(honest.body.id)(honest.body) } : honest));
+    await Promise.all(cases.map(async ([, name], at) => {
+      const { browser, path } = made[at];
       const answer = await browser.get(path);
       assert.ok(answer.status >= 500 || answer.json.status === "unpaid" || answer.json.status === "unknown", `${name}: ${answer.status} ${answer.text}`);
       assert.ok(!answer.text.includes("receipt"));
       const resumed = await browser.get("/resume");
       assert.ok(resumed.location === null || resumed.location.startsWith(world.upstream.url), `${resumed.location}`);
-      world.upstream.lie = undefined;
-      world.upstream.payments.delete(payment.id);
-    }
+    }));
+    for (const { payment } of made) world.upstream.payments.delete(payment.id);
     world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: before(honest.body, "__proto__", { payment_status: "paid", polluted: true }) } : honest);
     (await world.browser().create(world.body())).expect(201);
   });
 
   threat(20, "numbers and texts of a hostile PaySG are no amounts, and no traps", async () => {
-    for (const text of ["42.0", "4.2e3", "4200.5", "-4200", '"4200"', "9007199254740993", "1e999", "null", "[4200]", "{}", "true", "42000000000000000000000000000"]) {
-      world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: JSON.stringify(honest.body).replace(/"amount_in_cents":\d+/, `"amount_in_cents":${text}`) } : honest);
-      const answer = await world.browser().create(world.body());
-      assert.ok(answer.status >= 500 && answer.status !== 500, `${text}: ${answer.status} ${answer.text}`);
-    }
-    for (const text of ["\\ud800", "\\u0000", "\\ud83d\\ude00", "\\udc00x"]) {
-      for (const name of ["reference_id", "payment_url", "payment_status", "id", "payer_name", "created_at"]) {
-        world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: JSON.stringify({ ...honest.body, [name]: "" }).replace(`"${name}":""`, `"${name}":"${text}"`) } : honest);
-        const answer = await world.browser().create(world.body());
-        assert.notEqual(answer.status, 500, `${text} in ${name}: ${answer.text}`);
-      }
-    }
+    /** Each order is lied to in its own way, all at once: whoever is lied to is asked again. */
+    const each = (cases, lie, check) => {
+      world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: lie(honest.body, ...cases[honest.body.reference_id.split("-").at(-1)]) } : honest);
+      return Promise.all(cases.map(async (one, at) => check(await world.browser().create(world.body({ reference_id: `odd-${randomUUID()}-${at}` })), ...one)));
+    };
+    const amounts = ["42.0", "4.2e3", "4200.5", "-4200", '"4200"', "9007199254740993", "1e999", "null", "[4200]", "{}", "true", "42000000000000000000000000000"];
+    await each(
+      amounts.map((text) => [text]),
+      (body, text) => JSON.stringify(body).replace(/"amount_in_cents":\d+/, `"amount_in_cents":${text}`),
+      (answer, text) => assert.ok(answer.status >= 500 && answer.status !== 500, `${text}: ${answer.status} ${answer.text}`),
+    );
+    const texts = ["\\ud800", "\\u0000", "\\ud83d\\ude00", "\\udc00x"];
+    await each(
+      ["reference_id", "payment_url", "payment_status", "id", "payer_name", "created_at"].flatMap((name) => texts.map((text) => [name, text])),
+      (body, name, text) => JSON.stringify({ ...body, [name]: "" }).replace(`"${name}":""`, `"${name}":"${text}"`),
+      (answer, name, text) => assert.notEqual(answer.status, 500, `${text} in ${name}: ${answer.text}`),
+    );
     world.upstream.lie = undefined;
     (await world.browser().create(world.body())).expect(201);
   });

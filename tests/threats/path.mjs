@@ -1,5 +1,6 @@
 // Paths that lead elsewhere: row 16.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { NAVIGATION, order, succeeded, UNKNOWN_ID } from "../edge/support.mjs";
 import { threat } from "./proof.mjs";
 import { ask, assertQuiet } from "./wire.mjs";
@@ -48,13 +49,15 @@ export function honest(world) {
 export function hostile(world) {
   threat(16, "ids and cursors of a hostile PaySG never leave their place in a path", async () => {
     const grammar = /^\/v1\/payment-services\/payment_service_[0-9a-f-]{36}\/payments(\/[A-Za-z0-9_-]{1,64}(\/(cancel|refund|send-email))?|\?limit=\d+(&after=[\w.~%-]*)?)?$/;
-    for (const odd of [...ODD_IDS, "", " ", 7, null, ["x"], { id: "x" }]) {
-      world.upstream.reset();
-      world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: { ...honest.body, id: odd } } : honest);
-      const answer = await world.browser().create(world.body(), NAVIGATION);
+    const odds = [...ODD_IDS, "", " ", 7, null, ["x"], { id: "x" }];
+    world.upstream.reset();
+    // Each order is lied to in its own way, all at once: whoever is lied to is asked again.
+    world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: { ...honest.body, id: odds[honest.body.reference_id.split("-").at(-1)] } } : honest);
+    await Promise.all(odds.map(async (odd, at) => {
+      const answer = await world.browser().create(world.body({ reference_id: `odd-${randomUUID()}-${at}` }), NAVIGATION);
       assert.ok(answer.status >= 500 && answer.location === null, `${JSON.stringify(odd)}: ${answer.status}`);
-      for (const { url } of world.upstream.calls) assert.match(url, grammar);
-    }
+    }));
+    for (const { url } of world.upstream.calls) assert.match(url, grammar);
     world.upstream.reset();
     let pages = 0;
     world.upstream.lie = (call) => (call.method === "POST" ? { status: 500, body: {} } : { body: { data: [], page_info: { end_cursor: ODD_IDS[pages++ % ODD_IDS.length], has_next_page: !call.query.includes("after=") } } });

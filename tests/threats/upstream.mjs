@@ -137,8 +137,8 @@ export class HostileWorld extends World {
   /** The edge remembers for two seconds how a payment stands; one look that fails, and it asks anew. */
   async forget(payment) {
     const { lie } = this.upstream;
-    this.upstream.lieTo("GET", { status: 404, body: {} }, 1);
-    (await this.deliver(succeeded(payment))).expect(200);
+    this.upstream.lieTo("GET", { status: 401, body: { error: { type: "unauthorized", code: "invalid_api_key", message: "" } } }, 1);
+    (await this.deliver(succeeded(payment))).expect(this.stateless ? 502 : 200);
     this.upstream.lie = lie;
   }
 

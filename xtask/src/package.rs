@@ -29,6 +29,8 @@ struct WasmBuild {
     simd: bool,
     /// None: as rustc leaves it.
     wasm_opt_level: Option<&'static str>,
+    /// Whether its imports get names of a letter or two.
+    short_names: bool,
     /// How far its memory may grow, in bytes.
     max_memory: u32,
     /// The crate's own level, where it is another than its dependencies'.
@@ -46,6 +48,7 @@ const BROWSER: WasmBuild = WasmBuild {
     // A phone that is too old for them pays, too.
     simd: false,
     wasm_opt_level: Some("-Oz"),
+    short_names: true,
     // An order and an answer, a few times over, are a fraction of it.
     max_memory: 16 << 20,
     own_level: None,
@@ -64,6 +67,7 @@ const EDGE: WasmBuild = WasmBuild {
     // Each runtime has had them for years (Node since 16.4), and the core is a twentieth faster with them, and smaller.
     simd: true,
     wasm_opt_level: Some("-O3"),
+    short_names: false,
     // Cloudflare ends an isolate, with all requests in it, at 128 MB. Memory never shrinks, so it must trap well before that: a trap costs one
     // request, and the next instance begins small. A page of 3 MiB of PaySG's list fits.
     max_memory: 32 << 20,
@@ -97,8 +101,23 @@ const WASM_FEATURES: &[&str] = &[
     "--enable-simd",
 ];
 
+/// What makes wasm small, at wasm-opt's level for that. It runs until nothing gets smaller; for the edge's speed that is minutes for nothing. Code that
+/// repeats itself compresses better than calls and variables that avoid the repetition.
+const SMALL: &[&str] = &[
+    "--converge",
+    "--always-inline-max-function-size=3",
+    "--one-caller-inline-max-function-size=14",
+    "--skip-pass=local-cse",
+];
+
 /// What of the crate decides its wasm.
-const SOURCES: &[&str] = &["src", "Cargo.toml", "Cargo.lock", "xtask/panics.mjs"];
+const SOURCES: &[&str] = &[
+    "src",
+    "Cargo.toml",
+    "Cargo.lock",
+    "xtask/panics.mjs",
+    "xtask/names.mjs",
+];
 
 /// Makes `pkg/`, and says how large it is.
 pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
@@ -154,7 +173,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
     let folder = project.path(build.inside).join(build.name);
     let wasm = folder.join("paysg_wasm_bg.wasm");
     let mut fingerprint = Fingerprint::of(&format!(
-        "{} {} {} {:?} {:?} {} {:?} {} {} {WASM_FEATURES:?} remapped",
+        "{} {} {} {:?} {:?} {} {:?} {} {} {} {SMALL:?} {WASM_FEATURES:?} remapped",
         build.features,
         build.target,
         build.rustc_level,
@@ -162,6 +181,7 @@ fn build_wasm(project: &Project, wasm_tools: &WasmTools, build: &WasmBuild) -> a
         build.llvm,
         build.simd,
         build.wasm_opt_level,
+        build.short_names,
         build.max_memory,
         wasm_tools.versions
     ));
@@ -212,7 +232,8 @@ fn compile(
         .args(["--no-pack", "--no-gitignore", "--target", build.target])
         .arg("--out-dir")
         .arg(folder)
-        .args(["--", "--locked", "--features", build.features])
+        .args(["--", "--locked", "--no-default-features"])
+        .args(["--features", build.features])
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", build.rustc_level)
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project, build))
         .current_dir(project.root());
@@ -224,10 +245,18 @@ fn compile(
         command.env("CARGO_TARGET_DIR", target);
     }
     shell::run_quietly(&mut command)?;
-    match build.wasm_opt_level {
-        Some(level) => wasm_opt(project, level, &folder.join("paysg_wasm_bg.wasm")),
-        None => Ok(()),
+    let wasm = folder.join("paysg_wasm_bg.wasm");
+    if let Some(level) = build.wasm_opt_level {
+        wasm_opt(project, level, &wasm)?;
     }
+    if build.short_names {
+        shell::run_quietly(
+            Command::new(tools::node(project)?)
+                .arg(project.path("xtask/names.mjs"))
+                .args([wasm, folder.join("paysg_wasm.js")]),
+        )?;
+    }
+    Ok(())
 }
 
 /// Makes both builds once more, from nothing, and says which file of `pkg/` came out different, if any.
@@ -284,8 +313,7 @@ pub(crate) fn wasm_opt(project: &Project, level: &str, wasm: &Path) -> anyhow::R
         Command::new(tools::node(project)?)
             .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
             .args([level, "--strip-producers", "--strip-target-features"])
-            // Until nothing gets smaller; for the edge's speed that is minutes for nothing.
-            .args((level == "-Oz").then_some("--converge"))
+            .args(if level == "-Oz" { SMALL } else { &[] })
             .args(WASM_FEATURES)
             .arg("--output")
             .arg(&optimised)

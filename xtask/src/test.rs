@@ -195,7 +195,13 @@ impl TestRun<'_> {
         let deny_warnings = ["--", "-D", "warnings"];
         let wasm = |feature| {
             let crate_alone = ["clippy", "--quiet", "--package", "paysg-wasm", "--lib"];
-            let build = ["--target", "wasm32-unknown-unknown", "--features", feature];
+            let build = [
+                "--target",
+                "wasm32-unknown-unknown",
+                "--no-default-features",
+                "--features",
+                feature,
+            ];
             cargo(&[&crate_alone[..], &build, &deny_warnings].concat())
         };
         let deny = tools::cargo_deny(self.project)?;
@@ -248,8 +254,8 @@ impl TestRun<'_> {
             command
                 .args(["test", "--headless", flag, driver_flag])
                 .args(program.map(|(_, path)| path))
-                .args(["--mode", "no-install", "--", "--features", "browser"])
-                .args(["--test", "browser"])
+                .args(["--mode", "no-install", "--"])
+                .args(["--test", "browser", "--test", "browser_built"])
                 .envs(program.map(|(name, path)| (*name, path)));
             commands.push(command);
         }

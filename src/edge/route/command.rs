@@ -130,6 +130,7 @@ fn by_token(
             | CommandKind::Reconcile
             | CommandKind::AbandonAttempt
             | CommandKind::Acknowledge
+            | CommandKind::Erase
             | CommandKind::Doctor,
             _,
         ) => {

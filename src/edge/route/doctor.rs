@@ -37,6 +37,8 @@ pub struct Probed {
     pub status: u16,
     /// Whether the body is a page of PaySG's list.
     pub is_list: bool,
+    /// Whether the answer has PaySG's form.
+    pub is_own: bool,
 }
 
 pub(super) fn enter(
@@ -172,6 +174,8 @@ fn findings(edge: &Edge<'_>, checkup: &Checkup) -> Vec<Doubt> {
         let code = match probed.status {
             200 if probed.is_list => continue,
             0 | 429 | 500..=599 => "paysg_unreachable",
+            // Somebody else than PaySG answers.
+            _ if !probed.is_own => "paysg_unexpected",
             401 | 403 => "paysg_unauthorised",
             402 => "paysg_not_connected",
             404 => "paysg_unknown_service",

@@ -39,11 +39,14 @@ pub(super) fn enter(
     let event = Event::read(body).map_err(|error| {
         Problem::fields(vec![crate::paysg::FieldError::new(error.field, error.rule)])
     })?;
+    if !event.is_payment_succeeded() {
+        return Ok(ignored(edge, &context, "event_type_unknown"));
+    }
     let ours = event
         .payment()
         .and_then(|(service, id)| Some((edge.config.service(service.as_str())?, id)));
-    let Some((service, id)) = ours.filter(|_| event.is_payment_succeeded()) else {
-        return Ok(taken(edge, &context));
+    let Some((service, id)) = ours else {
+        return Ok(ignored(edge, &context, "payment_service_not_ours"));
     };
     if edge.config.has_ledger
         && let Some(reference) = &event.reference_id
@@ -54,7 +57,9 @@ pub(super) fn enter(
         return Ok(edge.ask(context, service, reference, message, Then::Event));
     }
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::fresh(service.clone(), id.clone(), tries).within(PATIENCE_MS);
+    let glance = Glance::fresh(service.clone(), id.clone(), tries)
+        .within(PATIENCE_MS)
+        .believed();
     Ok(edge.glance(context, glance, Then::EventSeen))
 }
 
@@ -62,17 +67,11 @@ pub(super) fn enter(
 pub(super) fn seen(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move {
     let payment = match outcome {
         Outcome::Seen(Ok(payment)) => payment,
-        Outcome::Seen(Err(Trouble::UnknownPayment | Trouble::Mismatch)) => {
-            return taken(edge, &context);
-        }
-        Outcome::Seen(Err(trouble)) => return edge.refuse(&context, &Problem::of(&trouble)),
+        Outcome::Seen(Err(trouble)) => return edge.refuse(&context, &refusal(&trouble)),
         Outcome::Reply(_) | Outcome::Told(_) => {
             return edge.refuse(&context, &Problem::internal());
         }
     };
-    if payment.return_url.as_deref() != Some(&*edge.terms.return_url) {
-        return taken(edge, &context);
-    }
     if edge.config.has_ledger {
         let message = Message::Hint {
             payment_id: payment.id.clone(),
@@ -80,13 +79,22 @@ pub(super) fn seen(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move 
         let (service, reference) = (&payment.payment_service_id, &payment.reference_id);
         return edge.ask(context, service, reference, message, Then::Event);
     }
-    if payment.status() == Status::Paid && edge.terms.pace.tells {
-        return tell(edge, context, &payment);
+    if !edge.terms.made(&payment) {
+        return ignored(edge, &context, "payment_not_ours");
     }
-    taken(edge, &context)
+    if !payment.status().was_paid() {
+        return edge.refuse(&context, &Problem::event_unconfirmed());
+    }
+    if edge.terms.pace.tells {
+        tell(edge, context, &payment)
+    } else {
+        taken(edge, &context)
+    }
 }
 
 /// Without a ledger the e-service is told before PaySG is answered, so that PaySG comes again if that fails.
+///
+/// It is told that the payment was paid, even if some of it was given back since: nobody told it before.
 fn tell(edge: &Edge<'_>, context: Context, payment: &Payment) -> Move {
     let view = PaymentView::of(payment, Status::Paid);
     let receipt = edge.receipt(&view);
@@ -97,20 +105,36 @@ fn tell(edge: &Edge<'_>, context: Context, payment: &Payment) -> Move {
 
 pub(super) fn leave(edge: &Edge<'_>, context: Context, outcome: Outcome) -> Move {
     match outcome {
-        Outcome::Reply(Reply::Noted | Reply::NotOurs) | Outcome::Told(true) => {
-            taken(edge, &context)
-        }
+        Outcome::Reply(Reply::Noted) | Outcome::Told(true) => taken(edge, &context),
+        Outcome::Reply(Reply::NotOurs) => ignored(edge, &context, "payment_not_ours"),
         Outcome::Told(false) => edge.refuse(&context, &Problem::untold()),
         Outcome::Reply(Reply::Failed(trouble)) | Outcome::Seen(Err(trouble)) => {
-            edge.refuse(&context, &Problem::of(&trouble))
+            edge.refuse(&context, &refusal(&trouble))
         }
         Outcome::Reply(_) | Outcome::Seen(Ok(_)) => edge.refuse(&context, &Problem::internal()),
     }
 }
 
+/// Why an event is not settled yet: PaySG repeats it.
+fn refusal(trouble: &Trouble) -> Problem {
+    if *trouble == Trouble::NotShownYet {
+        Problem::event_unconfirmed()
+    } else {
+        Problem::of(trouble)
+    }
+}
+
 fn taken(edge: &Edge<'_>, context: &Context) -> Move {
-    edge.respond(
-        context,
-        Response::json(200, "{\"received\":true}".to_owned()),
-    )
+    edge.respond(context, received())
+}
+
+/// The event is authentic and nothing of ours. `why` is for the log: an operator tells it from an event that was acted on.
+fn ignored(edge: &Edge<'_>, context: &Context, why: &'static str) -> Move {
+    let mut response = received();
+    response.ignored = Some(why);
+    edge.respond(context, response)
+}
+
+fn received() -> Response {
+    Response::json(200, "{\"received\":true}".to_owned())
 }

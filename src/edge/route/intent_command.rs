@@ -1,5 +1,5 @@
-//! `POST /intents/{payment_service_id}/{reference_id}/{reconcile|abandon-attempt|acknowledge}`: what an operator does to an intent, by command
-//! token. The answer is the intent, as `GET` shows it.
+//! `POST /intents/{payment_service_id}/{reference_id}/{reconcile|abandon-attempt|acknowledge|erase}`: what an operator does to an intent, by
+//! command token. The answer is the intent, as `GET` shows it.
 
 use super::{Target, intent, officer};
 use crate::edge::front::{Context, Edge, Move, Then};
@@ -55,6 +55,9 @@ pub(super) fn enter(
 fn message(token: CommandToken) -> Result<Message, Problem> {
     let message = match (token.kind, token.attempt, token.alert) {
         (CommandKind::Reconcile, _, _) => Message::Reconcile,
+        (CommandKind::Erase, _, _) => Message::Erase {
+            by: token.by.clone(),
+        },
         (CommandKind::AbandonAttempt, Some(attempt), _) => Message::AbandonAttempt { attempt },
         (CommandKind::Acknowledge, _, Some(alert)) => Message::Acknowledge {
             alert: Acknowledgeable::parse(&alert)

@@ -72,8 +72,9 @@ fn next(
         return edge.ask_known(context, &asked, message, then);
     }
     let tries = Tries::until(until_ms);
-    let glance =
-        Glance::fresh(asked.payment_service_id, asked.payment_id, tries).within(patience_ms);
+    let glance = Glance::fresh(asked.payment_service_id, asked.payment_id, tries)
+        .within(patience_ms)
+        .believed();
     edge.glance(context, glance, then)
 }
 
@@ -117,10 +118,8 @@ pub(super) fn leave(
                 next(edge, context, rest, to, until_ms)
             }
         },
-        Err(Trouble::Unavailable { retry_after_ms }) => {
-            let problem = Problem::unavailable(retry_after_ms);
-            end(edge, &context, to.as_deref(), &problem)
-        }
-        Err(_) => next(edge, context, rest, to, until_ms),
+        // PaySG, or the ledger, knows no such payment, for good.
+        Err(Trouble::UnknownPayment | Trouble::NoRecord) => next(edge, context, rest, to, until_ms),
+        Err(trouble) => end(edge, &context, to.as_deref(), &Problem::of(&trouble)),
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn leave(edge: &Edge<'_>, mut context: Context, to: String, outcome: 
         // A payer whose cookie is gone has paid all the same: the ledger is told.
         if let Outcome::Seen(Ok(payment)) = &outcome
             && edge.config.has_ledger
-            && payment.return_url.as_deref() == Some(&*edge.terms.return_url)
+            && edge.terms.made(payment)
         {
             let message = Message::Hint {
                 payment_id: payment.id.clone(),

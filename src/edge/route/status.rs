@@ -16,6 +16,8 @@ use crate::paysg::Status;
 use crate::paysg::json::ObjectWriter;
 
 const PATIENCE_MS: i64 = 8_000;
+/// For so long a page that is asked for a payment that PaySG does not know goes on asking: 2, 4, 6 and 8 s apart, about twenty seconds.
+const REFRESHES_WHILE_MISSING: u32 = 4;
 
 pub(super) fn enter(
     edge: &Edge<'_>,
@@ -28,7 +30,10 @@ pub(super) fn enter(
     let known = context.session.find(service, &id).cloned();
     context.session = context.session.for_question(known.as_ref());
     let tries = Tries::until(edge.now_ms.saturating_add(PATIENCE_MS));
-    let glance = Glance::shared(service.clone(), id.clone(), tries).within(PATIENCE_MS);
+    let mut glance = Glance::shared(service.clone(), id.clone(), tries).within(PATIENCE_MS);
+    if known.is_some() {
+        glance = glance.believed();
+    }
     let then = Then::Status {
         known: known.clone(),
         refreshed: refreshed(request.query),
@@ -97,15 +102,15 @@ pub(super) fn leave(
 }
 
 /// How the payment stands could not be found out. On the page that is no failure of the payment: a payer who has paid is on it, and it is
-/// confirming until it is known.
+/// confirming until it is known. PaySG's GET may lag, so that it knows no such payment counts for so much only after some refreshes.
 pub(in crate::edge) fn not_found_out(
     edge: &Edge<'_>,
     context: &Context,
     refreshed: u32,
     problem: &Problem,
 ) -> Move {
-    // Asked again, a payment that is not there is not there either.
-    if !context.page || matches!(problem.status, 400 | 404) {
+    let is_lag = problem.code == "unknown_payment" && refreshed < REFRESHES_WHILE_MISSING;
+    if !context.page || problem.status == 400 || (problem.status == 404 && !is_lag) {
         return edge.refuse(context, problem);
     }
     let home = edge.config.home();

@@ -238,6 +238,7 @@ fn a_log_line_has_every_field_and_only_those() {
         trace: &trace,
         status: Some(503),
         code: Some("paysg_unavailable"),
+        ignored: None,
         variable: None,
     };
     let json: Value = serde_json::from_str(&line.to_json()).unwrap();

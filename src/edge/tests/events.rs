@@ -54,35 +54,80 @@ fn a_paid_payment_is_told_before_paysg_is_answered() {
 }
 
 #[test]
-fn an_event_is_believed_only_as_far_as_the_get_bears_it_out() {
+fn an_event_that_the_get_does_not_bear_out_is_not_acknowledged() {
     let mut bench = Bench::new(&[]);
     let body = event("p1").to_string();
     let signature = signed(&body, T);
-    for (http, shown) in [
-        (200, payment("p1", "unpaid")),
-        (200, payment("p1", "refunded")),
-        (200, payment("p2", "paid")),
+    let get = "GET /payments/p1";
+    for (calls, http, shown, code) in [
+        (1, 200, payment("p1", "unpaid"), "event_unconfirmed"),
+        (1, 200, payment("p1", "cancelled"), "event_unconfirmed"),
         (
+            1,
             200,
-            with(
-                payment("p1", "paid"),
-                json!({"return_url": "https://elsewhere.example/"}),
-            ),
+            with(payment("p1", "unpaid"), json!({"payment_status": "odd"})),
+            "event_unconfirmed",
         ),
-        (404, json!({})),
+        (6, 404, own(), "event_unconfirmed"),
+        (4, 404, json!({}), "paysg_unavailable"),
+        (4, 200, json!({"id": "p1"}), "paysg_unavailable"),
+        (4, 503, own(), "paysg_unavailable"),
     ] {
+        let script = times(calls, get, http, &shown);
+        let got = bench.take(&delivered(&body, &signature), &script);
+        assert_eq!(got.error(), (503, code.to_owned()), "{http} {shown}");
+        assert!(got.line.contains("\"outcome\":\"failed\""), "{}", got.line);
+    }
+    let swapped = times(4, get, 200, &payment("p2", "paid"));
+    let got = bench.take(&delivered(&body, &signature), &swapped);
+    assert_eq!(got.error(), (502, "payment_mismatch".to_owned()));
+}
+
+#[test]
+fn whatever_was_paid_is_told_as_paid_though_it_was_refunded_since() {
+    let mut bench = Bench::new(&[]);
+    let body = event("p1").to_string();
+    let signature = signed(&body, T);
+    for state in ["partially_refunded", "refunded"] {
         let got = bench.take(
             &delivered(&body, &signature),
-            &[("GET /payments/p1", http, shown)],
+            &[
+                ("GET /payments/p1", 200, payment("p1", state)),
+                ("TELL p1", 200, json!({})),
+            ],
         );
-        assert_eq!(got.status(), 200, "nobody is told");
+        assert_eq!(got.status(), 200, "{state}");
     }
-    let down = || ("GET /payments/p1", 503, json!({}));
-    let got = bench.take(
-        &delivered(&body, &signature),
-        &[down(), down(), down(), down()],
-    );
-    assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
+}
+
+#[test]
+fn a_payment_made_at_an_earlier_address_is_told_and_another_systems_is_ignored() {
+    let earlier = "https://earlier.example.gov.sg, https://before.example.gov.sg";
+    let mut bench = Bench::new(&[("PAYSG_EARLIER_PUBLIC_URLS", earlier)]);
+    let body = event("p1").to_string();
+    let signature = signed(&body, T);
+    for (return_url, ours) in [
+        (format!("{PUBLIC}/pay/return"), true),
+        (
+            "https://before.example.gov.sg/paysg/return".to_owned(),
+            true,
+        ),
+        ("https://elsewhere.example/paysg/return".to_owned(), false),
+        (format!("{PUBLIC}/licence"), false),
+    ] {
+        let shown = with(payment("p1", "paid"), json!({"return_url": return_url}));
+        let mut script = vec![("GET /payments/p1", 200, shown)];
+        if ours {
+            script.push(("TELL p1", 200, json!({})));
+        }
+        let got = bench.take(&delivered(&body, &signature), &script);
+        assert_eq!(got.status(), 200, "{return_url}");
+        let line = &got.line;
+        assert_eq!(line.contains("\"outcome\":\"ignored\""), !ours, "{line}");
+        assert_eq!(line.contains("payment_not_ours"), !ours, "{line}");
+    }
+    let wrong = [("PAYSG_EARLIER_PUBLIC_URLS", "https://a.example/paysg")];
+    assert_eq!(read(&wrong).err().unwrap().variable, wrong[0].0);
 }
 
 #[test]
@@ -148,18 +193,20 @@ fn what_is_not_signed_is_refused_without_a_call() {
 fn unknown_types_and_others_services_are_taken_and_ignored() {
     let mut bench = Bench::new(&[]);
     let others = json!({"type": "payment.succeeded", "payment_service_id": UNKNOWN_SERVICE, "data": {"object": {"id": "p1"}}});
-    for body in [
-        json!({"type": "payment.disputed", "data": {}}),
-        json!({"type": "x"}),
-        others,
+    for (body, why) in [
+        (
+            json!({"type": "payment.disputed", "data": {}}),
+            "event_type_unknown",
+        ),
+        (json!({"type": "x"}), "event_type_unknown"),
+        (others, "payment_service_not_ours"),
     ] {
         let body = body.to_string();
         let signature = signed(&body, T);
-        assert_eq!(
-            bench.answer(&delivered(&body, &signature)).status(),
-            200,
-            "{body}"
-        );
+        let got = bench.answer(&delivered(&body, &signature));
+        assert_eq!(got.status(), 200, "{body}");
+        let line = format!("\"outcome\":\"ignored\",\"status\":200,\"code\":\"{why}\"");
+        assert!(got.line.contains(&line), "{}", got.line);
     }
     for body in ["", "{}", "[]", "{\"type\":\"payment.succeeded\"}"] {
         let signature = signed(body, T);

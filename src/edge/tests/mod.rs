@@ -287,9 +287,14 @@ pub(super) fn command(action: &str, claims: Value) -> String {
     format!("Bearer {}", jwt("paysg-command+jwt", &all))
 }
 
+/// The body of an error of PaySG's own. An error without it is a gateway's.
+pub(super) fn own() -> Value {
+    json!({"error": {"type": "some_type", "code": "some_code", "message": "no"}})
+}
+
 /// A payment as PaySG shows it.
 pub(super) fn payment(id: &str, state: &str) -> Value {
-    let paid = matches!(state, "paid" | "refunded");
+    let paid = matches!(state, "paid" | "partially_refunded" | "refunded");
     json!({
         "id": id, "payment_service_id": SERVICE, "reference_id": "INV-001", "amount_in_cents": 4200,
         "payer_name": "Tan Ah Kow", "payer_identifier": "S1234567D", "payer_email": "tan@example.sg", "payer_address": "Blk 123",
@@ -297,8 +302,12 @@ pub(super) fn payment(id: &str, state: &str) -> Value {
         "payment_url": format!("https://staging.pay.gov.sg/payments/{id}"),
         "return_url": "https://pay.example.gov.sg/paysg/return",
         "payment_status": if paid { "paid" } else { "unpaid" },
-        "latest_status": if state == "refunded" { "paid" } else { state },
-        "refund_status": if state == "refunded" { "fully_refunded" } else { "not_refunded" },
+        "latest_status": if paid { "paid" } else { state },
+        "refund_status": match state {
+            "refunded" => "fully_refunded",
+            "partially_refunded" => "partially_refunded",
+            _ => "not_refunded",
+        },
         "payment_succeeded_timestamp": paid.then_some("2026-11-18T20:00:00.000+08:00"),
     })
 }
@@ -330,6 +339,16 @@ pub(super) fn post<'a>(path: &'a str, body: &'a str) -> Request<'a> {
         body: Some(body.as_bytes()),
         ..Request::default()
     }
+}
+
+/// The same call so many times, with the same answer.
+pub(super) fn times<'c>(
+    count: usize,
+    called: &'c str,
+    status: u16,
+    body: &Value,
+) -> Vec<(&'c str, u16, Value)> {
+    vec![(called, status, body.clone()); count]
 }
 
 /// A browser that has made the payment `p1`: its cookie.

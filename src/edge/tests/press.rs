@@ -90,7 +90,7 @@ fn two_tabs_of_one_browser_press_one_order() {
 #[test]
 fn the_second_tab_joins_though_the_first_one_got_an_error() {
     let mut bench = Bench::new(&[]);
-    let refused = [("POST /payments", 402, json!({}))];
+    let refused = [("POST /payments", 402, own())];
     let first = tab("tab-1", "");
     let reference = bench.reference(&first);
     let cookie = bench.take(&first, &refused).cookie();

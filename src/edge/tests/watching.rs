@@ -20,16 +20,18 @@ fn status_path(id: &str) -> String {
 fn a_returning_payer_always_goes_on_to_the_result() {
     let mut bench = Bench::new(&[]);
     let query = returned("p1");
-    for (http, body) in [
-        (200, payment("p1", "paid")),
-        (200, payment("p1", "unpaid")),
-        (200, payment("p2", "paid")),
-        (404, json!({})),
-        (401, json!({})),
+    for (calls, http, body) in [
+        (1, 200, payment("p1", "paid")),
+        (1, 200, payment("p1", "unpaid")),
+        (4, 200, payment("p2", "paid")),
+        (3, 404, own()),
+        (4, 404, json!({})),
+        (1, 401, own()),
+        (4, 401, json!({})),
     ] {
         let got = bench.take(
             &get("/paysg/return", &query),
-            &[("GET /payments/p1", http, body)],
+            &times(calls, "GET /payments/p1", http, &body),
         );
         assert_eq!(
             (got.status(), got.header("location")),
@@ -96,11 +98,13 @@ fn without_proof_only_the_status_is_told() {
         got.json(),
         json!({"id": "p1", "payment_service_id": SERVICE, "status": "paid"})
     );
-    let unknown = bench.take(
-        &get(&status_path("p9"), ""),
-        &[("GET /payments/p9", 404, json!({}))],
-    );
-    assert_eq!(unknown.error(), (404, "unknown_payment".to_owned()));
+    let path = status_path("p9");
+    let unknown = times(3, "GET /payments/p9", 404, &own());
+    let got = bench.take(&get(&path, ""), &unknown);
+    assert_eq!(got.error(), (404, "unknown_payment".to_owned()));
+    let unanswered = times(4, "GET /payments/p9", 404, &json!({}));
+    let got = bench.take(&get(&path, ""), &unanswered);
+    assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()));
 }
 
 #[test]
@@ -174,11 +178,33 @@ fn a_swapped_payment_is_no_proof_of_this_one() {
         None,
         "another order's paid payment"
     );
-    let got = bench.take(
-        &request,
-        &[("GET /payments/p1", 200, payment("p2", "paid"))],
-    );
+    let swapped = times(4, "GET /payments/p1", 200, &payment("p2", "paid"));
+    let got = bench.take(&request, &swapped);
     assert_eq!(got.error(), (502, "payment_mismatch".to_owned()));
+}
+
+#[test]
+fn a_payer_who_has_made_the_payment_is_never_told_that_there_is_none() {
+    let mut bench = Bench::new(&[]);
+    let cookie = has_made_p1(&mut bench);
+    let path = status_path("p1");
+    for (calls, body) in [(6, own()), (4, json!({}))] {
+        let missing = times(calls, "GET /payments/p1", 404, &body);
+        for (path, query) in [(&*path, "refreshed=7"), ("/paysg/resume", "")] {
+            let request = Request {
+                cookie: &cookie,
+                ..get(path, query)
+            };
+            let got = bench.take(&request, &missing);
+            assert_eq!(got.error(), (503, "paysg_unavailable".to_owned()), "{path}");
+        }
+        let page = Request {
+            cookie: &cookie,
+            ..opens_the_page(&path)
+        };
+        let got = bench.take(&page, &missing);
+        is_confirming(&got, 503, "paysg_unavailable");
+    }
 }
 
 #[test]
@@ -224,26 +250,45 @@ fn is_confirming(got: &Got, status: u16, code: &str) {
 fn the_status_page_confirms_whatever_trouble_there_is_with_paysg() {
     let mut bench = Bench::new(&[]);
     let path = status_path("p1");
-    for (http, body, code) in [
-        (401, json!({}), "paysg_credentials"),
-        (403, json!({}), "paysg_credentials"),
-        (402, json!({}), "paysg_not_connected"),
-        (302, json!({}), "paysg_unexpected"),
-        (200, json!({"id": "p1"}), "paysg_unexpected"),
-        (200, payment("p2", "paid"), "payment_mismatch"),
+    for (calls, http, body, status, code) in [
+        (1, 401, own(), 502, "paysg_credentials"),
+        (1, 403, own(), 502, "paysg_credentials"),
+        (1, 402, own(), 502, "paysg_not_connected"),
+        (4, 403, json!({}), 503, "paysg_unavailable"),
+        (4, 404, json!({}), 503, "paysg_unavailable"),
+        (4, 302, json!({}), 503, "paysg_unavailable"),
+        (4, 200, json!({"id": "p1"}), 503, "paysg_unavailable"),
+        (4, 200, payment("p2", "paid"), 502, "payment_mismatch"),
     ] {
-        let call = ("GET /payments/p1", http, body);
-        let got = bench.take(&opens_the_page(&path), std::slice::from_ref(&call));
-        is_confirming(&got, 502, code);
-        let json = bench.take(&get(&path, ""), &[call]);
-        assert_eq!(json.error(), (502, code.to_owned()));
+        let calls = times(calls, "GET /payments/p1", http, &body);
+        let got = bench.take(&opens_the_page(&path), &calls);
+        is_confirming(&got, status, code);
+        let json = bench.take(&get(&path, ""), &calls);
+        assert_eq!(json.error(), (status, code.to_owned()));
     }
-    let unknown = bench.take(
-        &opens_the_page(&path),
-        &[("GET /payments/p1", 404, json!({}))],
-    );
-    assert_eq!(unknown.status(), 404);
-    assert!(unknown.response.body.contains("Payment not found"));
+}
+
+#[test]
+fn the_status_page_says_that_there_is_no_payment_only_after_some_refreshes() {
+    let mut bench = Bench::new(&[]);
+    let path = status_path("p1");
+    let unknown = times(3, "GET /payments/p1", 404, &own());
+    for (query, is_over) in [("", false), ("refreshed=3", false), ("refreshed=4", true)] {
+        let page = Request {
+            accept: "text/html",
+            ..get(&path, query)
+        };
+        let got = bench.take(&page, &unknown);
+        assert_eq!(got.status(), 404, "{query}");
+        assert_eq!(got.header("refresh").is_none(), is_over, "{query}");
+        let body = &got.response.body;
+        assert_eq!(body.contains("Payment not found"), is_over, "{query}");
+        assert_ne!(
+            body.contains("data-state=\"confirming\""),
+            is_over,
+            "{query}"
+        );
+    }
 }
 
 #[test]
@@ -671,7 +716,7 @@ fn an_officers_token_is_for_one_action_on_one_payment() {
     let got = bench.take(
         &by(&good, &refund),
         &[
-            ("POST /payments/p1/refund", 200, json!({})),
+            ("POST /payments/p1/refund", 200, payment("p1", "refunded")),
             ("GET /payments/p1", 200, payment("p1", "refunded")),
         ],
     );

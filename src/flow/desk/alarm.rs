@@ -16,10 +16,10 @@ use crate::ledger::{AttemptState, Flag, TellStatus, Transition};
 use crate::paysg::{Payment, PaymentId};
 use crate::token::Receipt;
 
-/// After so many GETs that do not bear an event out, it is let go; looks after the link go on.
-const MAX_HINT_TRIES: u32 = 24;
-/// Where PaySG could not be asked, that says nothing of the event: it is kept for three to four weeks, about as long as a link is looked after.
-const MAX_FAILED_TRIES: u32 = 720;
+/// An event is let go after so many of PaySG's own answers that do not bear it out, over so long a time. An answer that is not PaySG's own counts
+/// for nothing here: while PaySG cannot be asked, its event is kept.
+const DENIALS: u32 = 24;
+const DENIED_FOR_MS: i64 = 6 * 60 * 60_000;
 
 pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
     let Some(due) = agenda::due(desk.ledger, desk.terms.pace, desk.now_ms) else {
@@ -53,7 +53,7 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             }
             // One GET a look: the next look is its retry.
             let service = desk.ledger.intent.payment_service_id.clone();
-            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms));
+            let glance = Glance::fresh(service, id, Tries::until(desk.now_ms)).believed();
             let fetch = glance.fetch(0);
             Progress::Working(Task::Look(glance), fetch)
         }
@@ -70,7 +70,7 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
             let schedule = &mut desk.ledger.schedule;
             schedule.cancels.put_off(id.as_str(), again_at_ms);
             let service = desk.ledger.intent.payment_service_id.clone();
-            let command = Command::new(Action::Cancel, service, id, desk.now_ms);
+            let command = Command::new(Action::Cancel, service, id, desk.now_ms).believed();
             let fetch = command.fetch(0);
             Progress::Working(Task::Abandonment(Box::new(command)), fetch)
         }
@@ -90,10 +90,14 @@ pub(super) fn wake(desk: &mut Desk<'_>) -> Progress {
 
 /// Takes what a look after a payment shows. Nobody waits for it.
 pub(super) fn looked(desk: &mut Desk<'_>, id: &PaymentId, seen: Result<Payment, Trouble>) -> Reply {
-    if let Ok(payment) = seen {
-        let _ = witness(desk, &payment, false);
-        agenda::rechecked(desk.ledger, id, desk.terms.pace, desk.now_ms);
-    }
+    let _ = match seen {
+        Ok(payment) => {
+            let trouble = witness(desk, &payment, false).err();
+            agenda::rechecked(desk.ledger, id, desk.terms.pace, desk.now_ms);
+            trouble
+        }
+        Err(trouble) => Some(desk.not_shown(id, trouble)),
+    };
     Reply::Slept
 }
 
@@ -102,7 +106,10 @@ pub(super) fn cancelled(desk: &mut Desk<'_>, id: &PaymentId, result: Result<Done
     if matches!(result, Err(Trouble::Mismatch)) {
         desk.flag_swapped(id);
     }
-    let _ = result.and_then(|done| witness(desk, &done.payment, true));
+    let _ = match result {
+        Ok(done) => witness(desk, &done.payment, true).err(),
+        Err(trouble) => Some(desk.not_shown(id, trouble)),
+    };
     let intent = &desk.ledger.intent;
     let attempt = intent.attempt_of(id);
     if attempt.is_some_and(|attempt| intent.is_superseded(attempt)) {
@@ -209,17 +216,32 @@ pub(super) fn examined(
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
 ) -> Reply {
-    let tries = desk.ledger.schedule.hints.tries(id.as_str());
-    let over = match seen.and_then(|payment| witness(desk, &payment, false)) {
-        Ok(status) => status.is_settled() || tries >= MAX_HINT_TRIES,
-        Err(Trouble::UnknownPayment | Trouble::Mismatch) => true,
-        Err(_) => tries >= MAX_FAILED_TRIES,
+    let over = match seen {
+        Ok(payment) => match witness(desk, &payment, false) {
+            Ok(status) => status.was_paid() || is_denied(desk, id),
+            // PaySG shows the payment, and it is another order's, or contradicts the ledger and is flagged.
+            Err(_) => true,
+        },
+        Err(Trouble::NotShownYet) => {
+            desk.not_shown(id, Trouble::NotShownYet);
+            is_denied(desk, id)
+        }
+        Err(_) => false,
     };
     if over {
         desk.record(Transition::Examined {
             payment_id: id.clone(),
         });
         desk.ledger.schedule.hints.clear(id.as_str());
+        desk.ledger.schedule.denied.clear(id.as_str());
     }
     Reply::Slept
+}
+
+/// Counts an answer that does not bear an event out; whether that is enough to let the event go.
+fn is_denied(desk: &mut Desk<'_>, id: &PaymentId) -> bool {
+    let for_ms = desk.terms.pace.of(DENIED_FOR_MS);
+    let denied = &mut desk.ledger.schedule.denied;
+    denied.count(id.as_str(), desk.now_ms);
+    denied.reach(id.as_str(), DENIALS, for_ms, desk.now_ms)
 }

@@ -15,6 +15,11 @@ pub(super) fn command(desk: &mut Desk<'_>, payment_id: PaymentId, action: Action
     }
     let service = desk.ledger.intent.payment_service_id.clone();
     let command = Command::new(action, service, payment_id, desk.now_ms);
+    let command = if desk.terms.remembers {
+        command.believed()
+    } else {
+        command
+    };
     let fetch = command.fetch(0);
     Progress::Working(Task::Command(Box::new(command)), fetch)
 }
@@ -30,6 +35,7 @@ pub(super) fn commanded(
             if trouble == Trouble::Mismatch {
                 desk.flag_swapped(command.payment_id());
             }
+            let trouble = desk.not_shown(command.payment_id(), trouble);
             return refund::failed(desk, command, trouble);
         }
     };

@@ -1,19 +1,23 @@
-//! Commands of an operator on an intent: adopt a payment, abandon an attempt, acknowledge an alert. [Reconciling](super::reconcile) is apart.
+//! Commands of an operator on an intent: adopt a payment, abandon an attempt, acknowledge an alert, erase the journal. [Reconciling](super::reconcile) is apart.
 
 use super::{Message, Progress, Reply, Task, fresh_glance, recorded_intent};
+use crate::flow::agenda;
 use crate::flow::checkout::in_flight_ms;
 use crate::flow::terms::Desk;
 use crate::flow::upstream::Trouble;
 use crate::flow::view::PaymentView;
-use crate::flow::watch::Acknowledgeable;
+use crate::flow::watch::{self, Acknowledgeable};
 use crate::flow::witness::{adopt_for_operator, paid_status};
-use crate::ledger::{AttemptState, Transition};
+use crate::ledger::{Attempt, AttemptState, Transition};
 use crate::paysg::{Payment, PaymentId};
 
 /// Journals who has asked for what. A command for an intent that the ledger does not know leaves no trace, except one that makes it known.
 pub(super) fn journal(desk: &mut Desk<'_>, command: String, by: Option<String>, message: &Message) {
     let known = !desk.ledger.is_empty() || matches!(message, Message::Adopt { .. });
     if desk.terms.remembers && known {
+        if !matches!(message, Message::Erase { .. }) {
+            desk.ledger.reopen(desk.now_ms);
+        }
         desk.record(Transition::CommandReceived { command, by });
     }
 }
@@ -61,6 +65,28 @@ pub(super) fn abandon_attempt(desk: &mut Desk<'_>, number: u32) -> Progress {
             status: paid_status(attempt.state),
         }),
     })
+}
+
+pub(super) fn erase(desk: &mut Desk<'_>, by: Option<String>) -> Progress {
+    if desk.ledger.is_empty() {
+        return Progress::Done(Reply::Failed(Trouble::NoRecord));
+    }
+    if !is_settled(desk) {
+        return Progress::Done(Reply::Failed(Trouble::NotSettled));
+    }
+    desk.ledger.erase(desk.now_ms, by);
+    Progress::Done(recorded_intent(desk))
+}
+
+/// Whether nothing more will come of an intent by itself: nothing is due, nothing can be paid, and no alert stands or is to come.
+fn is_settled(desk: &Desk<'_>) -> bool {
+    let (ledger, pace, now_ms) = (&*desk.ledger, desk.terms.pace, desk.now_ms);
+    let can_be_paid =
+        |attempt: &Attempt| matches!(attempt.state, AttemptState::Started | AttemptState::Open);
+    !ledger.intent.attempts.iter().any(can_be_paid)
+        && agenda::next(ledger, pace).is_none()
+        && watch::next(ledger, pace, now_ms).is_none()
+        && watch::concerns(ledger, pace, now_ms).is_empty()
 }
 
 pub(super) fn acknowledge(

@@ -11,7 +11,7 @@ use crate::flow::step::{Answer, Fetch, Step};
 use crate::flow::terms::Desk;
 use crate::flow::upstream::{Tries, Trouble};
 use crate::flow::witness::witness;
-use crate::ledger::{AttemptState, Flag, Transition};
+use crate::ledger::{AttemptState, Transition};
 use crate::paysg::{Payment, PaymentId};
 
 /// How long an operator waits.
@@ -77,7 +77,7 @@ fn next(
     }
     let call = if let Some(payment_id) = payments.pop() {
         let service = desk.ledger.intent.payment_service_id.clone();
-        Call::Payment(Glance::fresh(service, payment_id, tries.clone()))
+        Call::Payment(Glance::fresh(service, payment_id, tries.clone()).believed())
     } else if let Some((number, attempt)) = attempts
         .pop()
         .and_then(|number| Some((number, desk.ledger.intent.attempt(number)?)))
@@ -160,18 +160,17 @@ fn payment_seen(
     id: &PaymentId,
     seen: Result<Payment, Trouble>,
 ) -> Result<Vec<PaymentId>, Trouble> {
-    let known = desk.ledger.intent.attempt_of(id).is_some();
-    match seen.and_then(|payment| witness(desk, &payment, false)) {
+    let seen = match seen {
+        Ok(payment) => witness(desk, &payment, false),
+        Err(trouble) => Err(desk.not_shown(id, trouble)),
+    };
+    match seen {
         Ok(_) => Ok(Vec::new()),
-        Err(Trouble::UnknownPayment) if known => {
-            desk.flag(Flag::Vanished, Some(id));
-            Ok(Vec::new())
-        }
         Err(Trouble::Mismatch) => {
             desk.flag_swapped(id);
             Ok(Vec::new())
         }
-        // An event has named it: its own GETs go on.
+        // It is flagged as missing; or an event has named it, and it is another order's.
         Err(Trouble::UnknownPayment) => Ok(Vec::new()),
         Err(trouble) => Err(trouble),
     }

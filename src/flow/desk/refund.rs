@@ -68,7 +68,9 @@ pub(super) fn begun(desk: &mut Desk<'_>, message: Message) -> Progress {
     {
         let tries = Tries::until(desk.now_ms.saturating_add(LOOK_PATIENCE_MS));
         let service = intent.payment_service_id.clone();
-        let glance = Glance::fresh(service, payment_id, tries).within(LOOK_PATIENCE_MS);
+        let glance = Glance::fresh(service, payment_id, tries)
+            .within(LOOK_PATIENCE_MS)
+            .believed();
         let fetch = glance.fetch(0);
         return Progress::Working(Task::RefundLook { glance, request }, fetch);
     }
@@ -147,6 +149,7 @@ pub(super) fn not_seen(
         desk.flag_swapped(payment_id);
         return Reply::Failed(trouble);
     }
+    let trouble = desk.not_shown(payment_id, trouble);
     let refund = desk.ledger.intent.refund(&request.key).cloned();
     let known = refund
         .filter(|refund| !matches!(refund.state, RefundState::Requested | RefundState::Refused));
@@ -271,7 +274,7 @@ pub(super) fn failed(desk: &mut Desk<'_>, command: &Command, trouble: Trouble) -
         Trouble::Credentials
             | Trouble::NotConnected
             | Trouble::UnknownPayment
-            | Trouble::Unexpected { status: 400..=499 }
+            | Trouble::NotShownYet
     );
     if refused && !repeated && !command.is_confirming() {
         desk.record(Transition::RefundRefused { key: key.clone() });

@@ -231,10 +231,7 @@ fn a_retry_after_beyond_the_payers_patience_is_passed_on_and_not_waited_for() {
     let mut bench = Bench::new();
     let reply = bench.pay(
         order(),
-        [(
-            "POST payments #1",
-            Says::Answer(429, Some(60_000), String::new()),
-        )],
+        [("POST payments #1", with_retry_after(429, 60_000))],
     );
     assert_eq!(
         trouble(reply),
@@ -479,16 +476,20 @@ fn what_no_one_of_paysgs_answered_never_takes_a_new_key() {
 }
 
 #[test]
-fn an_answer_that_is_no_refusal_of_paysgs_never_takes_a_new_key() {
-    for http in [300, 301, 302, 303, 304, 305, 307, 308, 600, 999] {
+fn an_answer_without_paysgs_form_never_takes_a_new_key() {
+    let torn = Says::Answer(201, None, r#"{"id":"p1","payment_serv"#.to_owned());
+    let answers = [
+        200, 201, 302, 400, 401, 402, 403, 404, 409, 422, 429, 502, 503, 999,
+    ]
+    .into_iter()
+    .map(gateway)
+    .chain([error(422, "some_code"), torn]);
+    for answer in answers {
         let mut bench = Bench::new();
-        let reply = bench.pay(order(), [("POST payments #1", status(http))]);
-        assert_eq!(
-            trouble(reply),
-            Trouble::Unexpected { status: http },
-            "{http}"
-        );
-        assert_eq!(bench.states(), [AttemptState::Started], "{http}");
+        let asked = || ("POST payments #1", always(answer.clone()));
+        let reply = bench.pay(order(), [asked(), ("LIST", page(vec![], None))]);
+        assert_eq!(trouble(reply), UNAVAILABLE, "{answer:?}");
+        assert_eq!(bench.states(), [AttemptState::Started], "{answer:?}");
         let reply = bench.pass(MINUTE_MS).pay(
             order(),
             [
@@ -501,17 +502,60 @@ fn an_answer_that_is_no_refusal_of_paysgs_never_takes_a_new_key() {
 }
 
 #[test]
+fn a_500_without_paysgs_form_may_be_recorded_so_its_key_is_not_used_for_ever() {
+    let mut bench = Bench::new();
+    let asked = || ("POST payments #1", always(gateway(500)));
+    let reply = bench.pay(order(), [asked(), ("LIST", page(vec![], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    // The call may be under way yet.
+    let reply = bench.pay(order(), [("LIST", page(vec![], None))]);
+    assert_eq!(trouble(reply), UNAVAILABLE);
+    assert_eq!(bench.states(), [AttemptState::Started]);
+    let reply = bench.pass(MINUTE_MS).pay(
+        order(),
+        [
+            ("LIST", page(vec![], None)),
+            ("POST payments #2", created("p2")),
+        ],
+    );
+    assert_eq!(outcome(reply), is("p2", Status::Unpaid, false));
+}
+
+#[test]
 fn a_success_that_cannot_be_read_is_looked_for_in_the_list() {
     let mut bench = Bench::new();
+    let asked = || ("POST payments #1", always(says(201, json!({"id": "p1"}))));
     let reply = bench.pay(
         order(),
         [
-            ("POST payments #1", says(201, json!({"id": "p1"}))),
+            asked(),
             ("LIST", page(vec![payment("p1", "unpaid")], None)),
             ("GET p1", shows("p1", "unpaid")),
         ],
     );
     assert_eq!(outcome(reply), is("p1", Status::Unpaid, true));
+}
+
+#[test]
+fn a_list_that_somebody_else_answers_proves_nothing() {
+    for answer in [gateway(200), gateway(404), says(200, json!({}))] {
+        let mut bench = Bench::new();
+        let failed = || ("POST payments #1", status(500));
+        let reply = bench.pay(
+            order(),
+            [failed(), failed(), ("LIST", always(answer.clone()))],
+        );
+        assert_eq!(trouble(reply), UNAVAILABLE, "{answer:?}");
+        assert_eq!(bench.states(), [AttemptState::Started]);
+    }
+    let mut bench = Bench::new();
+    let failed = || ("POST payments #1", status(500));
+    let reply = bench.pay(order(), [failed(), failed(), ("LIST", status(404))]);
+    assert_eq!(
+        trouble(reply),
+        Trouble::Credentials,
+        "PaySG's own word about the service"
+    );
 }
 
 #[test]
@@ -687,7 +731,8 @@ fn an_answer_for_another_payment_is_a_mismatch_and_flagged() {
         assert_eq!(bench.states(), [AttemptState::Started]);
 
         let mut bench = Bench::open();
-        let reply = bench.pay(order(), [("GET p1", says(200, swapped("paid")))]);
+        let seen = always(says(200, swapped("paid")));
+        let reply = bench.pay(order(), [("GET p1", seen)]);
         assert_eq!(trouble(reply), Trouble::Mismatch, "GET: {change}");
         assert!(
             bench.is_flagged(Flag::Mismatch, Some("p1")),
@@ -700,7 +745,7 @@ fn an_answer_for_another_payment_is_a_mismatch_and_flagged() {
 #[test]
 fn a_get_that_shows_another_id_is_a_mismatch_and_flagged() {
     let mut bench = Bench::open();
-    let reply = bench.pay(order(), [("GET p1", shows("p2", "paid"))]);
+    let reply = bench.pay(order(), [("GET p1", always(shows("p2", "paid")))]);
     assert_eq!(trouble(reply), Trouble::Mismatch);
     assert!(bench.is_flagged(Flag::Mismatch, Some("p1")));
     assert_eq!(bench.states(), [AttemptState::Open]);
@@ -781,68 +826,96 @@ fn a_payment_that_the_ledger_knows_as_paid_is_the_answer_while_paysg_is_out_of_r
 
 #[test]
 fn a_payment_that_the_ledger_knows_as_paid_is_the_answer_whatever_trouble_there_is_with_paysg() {
-    for answer in troubles() {
-        let what = format!("{answer:?}");
-        let mut bench = Bench::paid();
-        for order in [order(), order_of(9900, "another")] {
-            let reply = bench.pay(order, [("GET p1", answer.clone())]);
-            assert_eq!(outcome(reply), is("p1", Status::Paid, true), "{what}");
-        }
-        let reply = bench.inquire("p1", [("GET p1", answer)]);
-        assert_eq!(answered(reply), Status::Paid, "{what}");
-        let vanished = what.contains("(404");
-        assert_eq!(bench.is_flagged(Flag::Vanished, Some("p1")), vanished);
-    }
-    // That it stands for another payment is no trouble of PaySG's.
     let mut bench = Bench::paid();
-    let swapped = || ("GET p1", shows("p2", "paid"));
-    assert_eq!(trouble(bench.pay(order(), [swapped()])), Trouble::Mismatch);
-    let reply = bench.inquire("p1", [swapped()]);
+    for http in [401, 402, 403] {
+        for order in [order(), order_of(9900, "another")] {
+            let reply = bench.pay(order, [("GET p1", status(http))]);
+            assert_eq!(outcome(reply), is("p1", Status::Paid, true), "{http}");
+        }
+        let reply = bench.inquire("p1", [("GET p1", status(http))]);
+        assert_eq!(answered(reply), Status::Paid, "{http}");
+    }
+    let reply = bench.pay(order(), [("GET p1", always(status(404)))]);
+    assert_eq!(outcome(reply), is("p1", Status::Paid, true));
+    for answer in [gateway(404), gateway(200), says(200, json!({"id": "p1"}))] {
+        let reply = bench.pay(order(), [("GET p1", always(answer.clone()))]);
+        assert_eq!(outcome(reply), is("p1", Status::Paid, true), "{answer:?}");
+        let reply = bench.inquire("p1", [("GET p1", always(answer))]);
+        assert_eq!(answered(reply), Status::Paid);
+    }
+    assert!(bench.ledger.intent.flags.is_empty());
+    // That it stands for another payment is no trouble of PaySG's.
+    let swapped = || [("GET p1", always(shows("p2", "paid")))];
+    assert_eq!(trouble(bench.pay(order(), swapped())), Trouble::Mismatch);
+    let reply = bench.inquire("p1", swapped());
     assert_eq!(trouble(reply), Trouble::Mismatch);
-}
-
-/// What is no answer and will be none at the next try.
-fn troubles() -> [Says; 6] {
-    [
-        status(401),
-        status(402),
-        status(403),
-        status(404),
-        status(418),
-        says(200, json!({"id": "p1"})),
-    ]
 }
 
 #[test]
 fn a_payment_that_is_not_known_as_paid_is_not_answered_for() {
-    for answer in troubles() {
+    for http in [401, 402, 403] {
         let mut bench = Bench::open();
-        let reply = bench.inquire("p1", [("GET p1", answer.clone())]);
+        let reply = bench.inquire("p1", [("GET p1", status(http))]);
         let expected = trouble(reply);
-        let reply = bench.pay(order(), [("GET p1", answer)]);
+        let reply = bench.pay(order(), [("GET p1", status(http))]);
         assert_eq!(trouble(reply), expected);
     }
 }
 
 #[test]
-fn a_question_that_finds_a_known_payment_gone_flags_it_and_one_about_another_flags_nothing() {
+fn a_known_payment_counts_as_missing_after_three_answers_of_paysgs_over_ten_minutes() {
+    let gone = || [("GET p1", always(status(404)))];
     let mut bench = Bench::open();
-    for payment in ["p1", "p9"] {
-        let gone = (&*format!("GET {payment}"), status(404));
-        let reply = bench.inquire(payment, [gone]);
-        assert_eq!(trouble(reply), Trouble::UnknownPayment);
+    for passed in [0, MINUTE_MS, MINUTE_MS] {
+        let reply = bench.pass(passed).inquire("p1", gone());
+        assert_eq!(trouble(reply), Trouble::NotShownYet);
     }
+    // Anybody else's answers count for nothing.
+    bench
+        .pass(HOUR_MS)
+        .inquire("p1", [("GET p1", always(gateway(404)))]);
+    bench.inquire("p1", [("GET p1", shows("p1", "unpaid"))]);
+    for passed in [0, 9 * MINUTE_MS] {
+        let reply = bench.pass(passed).pay(order(), gone());
+        assert_eq!(
+            trouble(reply),
+            Trouble::NotShownYet,
+            "it was shown in between"
+        );
+    }
+    assert!(bench.ledger.intent.flags.is_empty());
+    let reply = bench.pass(MINUTE_MS).pay(order(), gone());
+    assert_eq!(trouble(reply), Trouble::UnknownPayment);
     assert!(bench.is_flagged(Flag::Vanished, Some("p1")));
-    assert_eq!(bench.ledger.intent.flags.len(), 1);
+    assert_eq!(
+        bench.states(),
+        [AttemptState::Open],
+        "and it is not replaced"
+    );
+
+    let mut bench = Bench::open();
+    let never = || [("GET p9", always(status(404)))];
+    for _ in 0..3 {
+        let reply = bench.pass(HOUR_MS).inquire("p9", never());
+        assert_eq!(trouble(reply), Trouble::NotShownYet);
+    }
+    assert!(bench.ledger.intent.flags.is_empty(), "of none of ours");
 }
 
 #[test]
-fn a_payment_that_paysg_no_longer_knows_is_flagged_and_not_replaced() {
+fn looks_and_commands_count_what_is_missing_too() {
     let mut bench = Bench::open();
-    let reply = bench.pay(order(), [("GET p1", status(404))]);
+    bench.sleep().wake([("GET p1", status(404))]);
+    bench.sleep().wake([("GET p1", status(404))]);
+    assert!(bench.ledger.intent.flags.is_empty());
+    let cancel = Message::Cancel {
+        payment_id: id("p1"),
+    };
+    let reply = bench
+        .pass(10 * MINUTE_MS)
+        .ask(cancel, [("POST p1/cancel", always(status(404)))]);
     assert_eq!(trouble(reply), Trouble::UnknownPayment);
     assert!(bench.is_flagged(Flag::Vanished, Some("p1")));
-    assert_eq!(bench.states(), [AttemptState::Open]);
 }
 
 #[test]

@@ -138,6 +138,39 @@ fn a_cancellation_is_told_though_a_question_saw_it_before_the_commands_own_get()
 }
 
 #[test]
+fn an_answer_without_paysgs_form_says_nothing_of_an_email() {
+    let mail = || Message::SendEmail {
+        payment_id: id("p1"),
+    };
+    let paid = || ("GET p1", shows("p1", "paid"));
+    for http in [200, 204, 302, 400, 404, 500] {
+        let mut bench = Bench::paid();
+        let script = [("POST p1/send-email", gateway(http)), paid()];
+        assert_eq!(trouble(bench.ask(mail(), script)), UNAVAILABLE, "{http}");
+    }
+    let mut bench = Bench::paid();
+    let nothing = Says::Answer(200, None, String::new());
+    let script = [("POST p1/send-email", nothing), paid()];
+    assert_eq!(answered(bench.ask(mail(), script)), Status::Paid);
+}
+
+#[test]
+fn a_cancellation_that_somebody_else_answers_is_asked_for_again() {
+    for answer in [gateway(200), gateway(400), gateway(404)] {
+        let mut bench = Bench::open();
+        let cancel = Message::Cancel {
+            payment_id: id("p1"),
+        };
+        let script = [
+            ("POST p1/cancel", answer),
+            ("POST p1/cancel", shows("p1", "cancelled")),
+            ("GET p1", shows("p1", "cancelled")),
+        ];
+        assert_eq!(answered(bench.ask(cancel, script)), Status::Cancelled);
+    }
+}
+
+#[test]
 fn commands_for_a_payment_that_the_ledger_does_not_know_make_no_call() {
     let mut bench = Bench::open();
     for message in [

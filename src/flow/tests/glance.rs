@@ -36,49 +36,82 @@ fn what_comes_out_bears_the_id_and_service_that_were_asked_for() {
             false,
         ),
     ] {
-        let Step::Done(seen) = answer(&arrived(200, body.to_string().as_bytes())) else {
-            panic!("asked again");
-        };
-        assert_eq!(seen.is_ok(), good);
-        assert!(good || seen == Err(Trouble::Mismatch));
+        let body = body.to_string();
+        let arrived = arrived(200, body.as_bytes());
+        let expected = if good { Ok(()) } else { Err(Trouble::Mismatch) };
+        let (tries, seen) = asked_until_done(glance(), &arrived);
+        assert_eq!((tries, seen), (if good { 1 } else { 4 }, expected));
     }
 }
 
-#[test]
-fn an_answer_that_cannot_be_read_is_no_payment() {
-    for body in [&b""[..], b"{}", b"[]", b"<html>"] {
-        let step = answer(&arrived(200, body));
-        assert_eq!(step, Step::Done(Err(Trouble::Unexpected { status: 200 })));
+/// How often it asks while it is always answered so, and what comes out.
+fn asked_until_done(mut glance: Glance, answer: &Answer<'_>) -> (u32, Result<(), Trouble>) {
+    for tries in 1..10 {
+        if let Step::Done(seen) = glance.answer(answer, START_MS, 0) {
+            return (tries, seen.map(|_| ()));
+        }
     }
+    panic!("it asks without end");
 }
 
+/// `{"error":{…}}`
+const OWN: &[u8] = br#"{"error":{"type":"some_type","code":"some_code","message":"no"}}"#;
+
 #[test]
-fn refusals_are_final() {
-    for (http, expected) in [
-        (401, Trouble::Credentials),
-        (403, Trouble::Credentials),
-        (404, Trouble::UnknownPayment),
-        (302, Trouble::Unexpected { status: 302 }),
-        (418, Trouble::Unexpected { status: 418 }),
+fn an_answer_without_paysgs_form_says_nothing_whatever_its_status() {
+    for body in [
+        &b""[..],
+        b"{}",
+        b"[]",
+        b"<html>",
+        br#"{"message":"Forbidden"}"#,
+        br#"{"id":"p1","payment_sta"#,
     ] {
-        assert_eq!(
-            answer(&arrived(http, b"{}")),
-            Step::Done(Err(expected)),
-            "{http}"
-        );
+        for http in [
+            200, 204, 301, 302, 304, 400, 401, 403, 404, 409, 418, 422, 429, 500, 502, 503, 504,
+            522,
+        ] {
+            let seen = asked_until_done(glance(), &arrived(http, body));
+            assert_eq!(seen, (4, Err(UNAVAILABLE)), "{http}");
+        }
     }
+    for http in [302, 410, 418, 422, 502, 504] {
+        let seen = asked_until_done(glance(), &arrived(http, OWN));
+        assert_eq!(seen, (4, Err(UNAVAILABLE)), "PaySG documents no {http}");
+    }
+}
+
+#[test]
+fn paysgs_own_refusals_are_final() {
+    for http in [401, 403] {
+        let step = answer(&arrived(http, OWN));
+        assert_eq!(step, Step::Done(Err(Trouble::Credentials)), "{http}");
+    }
+}
+
+#[test]
+fn paysgs_own_404_is_asked_about_again_and_not_believed_of_a_payment_that_it_has_spoken_of() {
+    let gone = arrived(404, OWN);
+    let stranger = asked_until_done(glance(), &gone);
+    assert_eq!(stranger, (3, Err(Trouble::UnknownPayment)));
+    let believed = asked_until_done(glance().believed(), &gone);
+    assert_eq!(believed, (6, Err(Trouble::NotShownYet)));
+    let mut lagging = glance().believed();
+    assert!(matches!(lagging.answer(&gone, START_MS, 0), Step::Fetch(_)));
+    let shown = payment("p1", "paid").to_string();
+    let seen = lagging.answer(&arrived(200, shown.as_bytes()), START_MS, 0);
+    assert!(matches!(seen, Step::Done(Ok(_))));
 }
 
 #[test]
 fn what_is_asked_again_must_be_of_now() {
     for lost in [
         Answer::Lost,
-        arrived(429, b""),
-        arrived(500, b""),
+        arrived(429, OWN),
+        arrived(500, OWN),
+        arrived(503, OWN),
+        arrived(404, OWN),
         arrived(502, b""),
-        arrived(503, b""),
-        arrived(504, b""),
-        arrived(522, b""),
     ] {
         let mut glance = glance();
         assert!(glance.fetch(0).shared);

@@ -95,7 +95,7 @@ fn an_entry_that_cannot_be_read_may_be_the_payment_so_no_new_key() {
     let mut bench = old();
     let unreadable = json!({"id": "p1", "amount_in_cents": 12.34});
     let reply = bench.pay(order(), [("LIST", page(vec![unreadable.clone()], None))]);
-    assert_eq!(trouble(reply), Trouble::Unexpected { status: 200 });
+    assert_eq!(trouble(reply), Trouble::UnreadableList);
     assert_eq!(bench.states(), [AttemptState::Started]);
     // Found beside it, the payment counts.
     let reply = bench.pay(
@@ -117,7 +117,7 @@ fn a_next_page_without_a_cursor_is_not_the_end() {
         let mut bench = old();
         let body = json!({"data": [], "page_info": {"end_cursor": cursor, "has_next_page": true}});
         let reply = bench.pay(order(), [("LIST", says(200, body))]);
-        assert_eq!(trouble(reply), Trouble::Unexpected { status: 200 });
+        assert_eq!(trouble(reply), Trouble::UnreadableList);
         assert_eq!(bench.states(), [AttemptState::Started]);
     }
 }
@@ -131,12 +131,8 @@ fn an_end_that_is_not_stated_is_not_the_end() {
         json!([]),
     ] {
         let mut bench = old();
-        let reply = bench.pay(order(), [("LIST", says(200, body.clone()))]);
-        assert_eq!(
-            trouble(reply),
-            Trouble::Unexpected { status: 200 },
-            "{body}"
-        );
+        let reply = bench.pay(order(), [("LIST", always(says(200, body.clone())))]);
+        assert_eq!(trouble(reply), UNAVAILABLE, "{body}");
         assert_eq!(bench.states(), [AttemptState::Started]);
     }
 }

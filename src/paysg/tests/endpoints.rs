@@ -1,5 +1,8 @@
 use super::{PAYMENT, SERVICE};
-use crate::paysg::{ApiError, ApiRequest, Cents, Failure, PaymentId, PaymentServiceId};
+use crate::paysg::{
+    ApiError, ApiRequest, Cents, EmailSent, Failure, OwnAnswer, Page, Payment, PaymentId,
+    PaymentServiceId, Success,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -93,10 +96,10 @@ proptest! {
 #[test]
 fn an_error_is_read_from_its_body() {
     let body = json!({"error": {"type": "invalid_request_error", "code": "invalid_email", "message": "bad\nemail", "data": {"field": "payer_email"}}});
-    let error = ApiError::read(400, body.to_string().as_bytes());
-    assert_eq!(error.error_type.as_deref(), Some("invalid_request_error"));
-    assert_eq!(error.code.as_deref(), Some("invalid_email"));
-    assert_eq!(error.message.as_deref(), Some("bad email"));
+    let error = ApiError::read(400, body.to_string().as_bytes()).unwrap();
+    assert_eq!(error.error_type, "invalid_request_error");
+    assert_eq!(error.code, "invalid_email");
+    assert_eq!(error.message, "bad email");
     assert_eq!(
         error
             .data
@@ -115,42 +118,42 @@ fn an_error_is_read_from_its_body() {
 }
 
 #[test]
-fn an_error_without_a_readable_body_is_still_its_status() {
-    let huge = format!("{{\"error\":{{\"code\":\"{}\"}}}}", "x".repeat(70_000));
+fn an_error_without_paysgs_form_is_not_paysgs() {
+    let huge = format!(
+        "{{\"error\":{{\"type\":\"x\",\"code\":\"{}\",\"message\":\"\"}}}}",
+        "x".repeat(70_000)
+    );
+    let form = r#"{"error":{"type":"x","code":"y","message":"z"}}"#;
     for body in [
         "",
         "<html>502</html>",
         "null",
         "[]",
-        "{\"error\":\"x\"}",
-        "{\"error\":{\"type\":1,\"code\":null,\"data\":[]}}",
+        "{}",
+        r#"{"message":"Forbidden"}"#,
+        r#"{"error":"x"}"#,
+        r#"{"error":{"type":1,"code":null,"message":"z"}}"#,
+        r#"{"error":{"code":"y","message":"z"}}"#,
+        r#"{"error":{"type":"x","code":"","message":"z"}}"#,
+        r#"{"error":{"type":"x","code":"y"}}"#,
+        &form[..form.len() - 1],
         &huge,
     ] {
-        let error = ApiError::read(503, body.as_bytes());
-        assert_eq!(
-            (
-                error.kind(),
-                error.error_type,
-                error.code,
-                error.message,
-                error.data
-            ),
-            (Failure::Unavailable, None, None, None, None)
-        );
+        for status in [400, 404, 503] {
+            assert_eq!(ApiError::read(status, body.as_bytes()), None, "{body:.80}");
+        }
     }
-    let long = json!({"error": {"code": "é".repeat(100), "message": "m".repeat(9000)}});
-    let error = ApiError::read(400, long.to_string().as_bytes());
-    assert_eq!(
-        (error.code.unwrap().len(), error.message.unwrap().len()),
-        (100, 500)
-    );
+    let long =
+        json!({"error": {"type": "x", "code": "é".repeat(100), "message": "m".repeat(9000)}});
+    let error = ApiError::read(400, long.to_string().as_bytes()).unwrap();
+    assert_eq!((error.code.len(), error.message.len()), (100, 500));
 }
 
 #[test]
 fn types_and_codes_are_repeated_only_where_they_are_words() {
     let public = |word: &str| {
-        let body = json!({"error": {"type": word, "code": word}});
-        let error = ApiError::read(400, body.to_string().as_bytes());
+        let body = json!({"error": {"type": word, "code": word, "message": ""}});
+        let error = ApiError::read(400, body.to_string().as_bytes()).unwrap();
         assert_eq!(error.public_type(), error.public_code());
         assert_eq!(
             format!("{error:?}").contains(word),
@@ -180,8 +183,9 @@ fn types_and_codes_are_repeated_only_where_they_are_words() {
 }
 
 #[test]
-fn each_status_is_one_kind_of_failure() {
-    for (status, kind) in [
+fn each_documented_status_is_one_kind_of_failure_and_no_other_is_paysgs() {
+    let form = br#"{"error":{"type":"x","code":"y","message":""}}"#;
+    let documented = [
         (400, Failure::BadRequest),
         (401, Failure::Unauthenticated),
         (402, Failure::NotConnected),
@@ -190,18 +194,53 @@ fn each_status_is_one_kind_of_failure() {
         (409, Failure::Conflict),
         (429, Failure::RateLimited),
         (500, Failure::ServerError),
-        (501, Failure::ServerError),
-        (502, Failure::Unavailable),
         (503, Failure::Unavailable),
-        (504, Failure::Unavailable),
-        (599, Failure::ServerError),
-        (200, Failure::Unexpected(200)),
-        (302, Failure::Unexpected(302)),
-        (418, Failure::Unexpected(418)),
-        (422, Failure::Unexpected(422)),
-        (600, Failure::Unexpected(600)),
+    ];
+    for status in 0..=999 {
+        let kind = documented
+            .iter()
+            .find(|(documented, _)| *documented == status);
+        assert_eq!(
+            ApiError::read(status, form).map(|error| error.kind()),
+            kind.map(|(_, kind)| *kind),
+            "{status}"
+        );
+    }
+}
+
+/// Each kind of call, and whether an answer of 200 with this body is its success.
+#[test]
+fn a_success_is_what_the_call_answers_and_nothing_else() {
+    let payment = json!({"id": "p1", "payment_service_id": SERVICE, "reference_id": "R", "amount_in_cents": 1, "payment_status": "paid"}).to_string();
+    let page = json!({"data": [], "page_info": {"has_next_page": false}}).to_string();
+    let error = r#"{"error":{"type":"x","code":"y","message":""}}"#;
+    fn own<T: Success>(status: u16, body: &str) -> bool {
+        OwnAnswer::<T>::read(status, body.as_bytes()).is_some()
+    }
+    for (body, is_payment, is_page, is_email) in [
+        (&*payment, true, false, true),
+        (&payment[..payment.len() - 1], false, false, false),
+        (&*page, false, true, true),
+        (&page[..page.len() - 1], false, false, false),
+        ("", false, false, true),
+        (" \r\n", false, false, true),
+        ("{}", false, false, true),
+        ("null", false, false, false),
+        ("<html></html>", false, false, false),
+        (error, false, false, false),
     ] {
-        assert_eq!(ApiError::read(status, b"").kind(), kind, "{status}");
+        for status in [200, 201, 204] {
+            assert_eq!(own::<Payment>(status, body), is_payment, "payment: {body}");
+            assert_eq!(own::<Page>(status, body), is_page, "list: {body}");
+            assert_eq!(
+                own::<EmailSent>(status, body),
+                is_email,
+                "send-email: {body}"
+            );
+        }
+        for status in [100, 199, 300, 302, 304] {
+            assert!(!own::<Payment>(status, body) && !own::<EmailSent>(status, body));
+        }
     }
 }
 
@@ -209,15 +248,17 @@ fn each_status_is_one_kind_of_failure() {
 fn a_key_used_before_with_other_parameters_is_told_from_one_in_flight() {
     let says = |status: u16, error_type: &str, code: &str, message: &str| {
         let body = json!({"error": {"type": error_type, "code": code, "message": message}});
-        ApiError::read(status, body.to_string().as_bytes()).is_key_reuse()
+        ApiError::read(status, body.to_string().as_bytes())
+            .unwrap()
+            .is_key_reuse()
     };
     for (status, error_type, code, message) in [
         (400, "idempotency_error", "idempotency_key_reused", ""),
         (400, "invalid_request", "idempotency_key_mismatch", "x"),
         (
-            422,
+            400,
             "idempotency_error",
-            "",
+            "parameters",
             "Keys can only be used with the same parameters they were first used with.",
         ),
         (
@@ -255,9 +296,7 @@ fn a_key_used_before_with_other_parameters_is_told_from_one_in_flight() {
             "amount_in_cents is different",
         ),
         (500, "idempotency_error", "idempotency_key_reused", ""),
-        (400, "", "", ""),
     ] {
         assert!(!says(status, error_type, code, message), "{code} {message}");
     }
-    assert!(!ApiError::read(409, b"").is_key_reuse());
 }

@@ -36,7 +36,7 @@ export default {
   },
 
   async "what PaySG refuses is told as what it is: to be mended by the e-service, by operators, or by nobody here"(c) {
-    const refusals = [[400, 400, "paysg_refused"], [401, 502, "paysg_credentials"], [402, 502, "paysg_not_connected"], [403, 502, "paysg_credentials"], [418, 502, "paysg_unexpected"]];
+    const refusals = [[400, 400, "paysg_refused"], [401, 502, "paysg_credentials"], [402, 502, "paysg_not_connected"], [403, 502, "paysg_credentials"]];
     for (const [status, answered, code] of refusals) {
       await c.paysg.fault({ method: "POST", path: c.paysg.path, times: 10, status });
       c.refused(await c.browser().create(c.signed()), answered, code);
@@ -44,6 +44,19 @@ export default {
       await c.paysg.fault({ method: "GET", path: c.paysg.path, times: 10, status });
       c.refused(await c.browser().get(`/payments/${c.paysg.service}/Asked-${crypto.randomUUID()}`), answered, code);
       await c.paysg.clearFaults();
+    }
+  },
+
+  async "somebody else's answer in PaySG's place says nothing, whatever its status"(c) {
+    const page = "<!doctype html><title>Request rejected</title>";
+    for (const status of [200, 302, 400, 403, 404, 418]) {
+      const order = c.order();
+      await c.paysg.fault({ path: "/v1", times: 100, status, body: page });
+      c.refused(await c.browser().create({ order: c.token({ order }) }), 503, "paysg_unavailable");
+      c.refused(await c.browser().get(`/payments/${c.paysg.service}/Asked-${crypto.randomUUID()}`), 503, "paysg_unavailable");
+      await c.paysg.clearFaults();
+      const answer = await c.eventually(() => c.browser().create({ order: c.token({ order }) }), ({ json }) => json?.payment !== undefined);
+      c.expect(answer, answer.json?.payment !== undefined, "the payment");
     }
   },
 

@@ -18,7 +18,7 @@ export default {
   async "an event does not pay: the GET decides"(c) {
     const { browser, payment } = await c.pending();
     const answer = await c.deliver({ ...payment, payment_status: "paid", latest_status: "paid" });
-    taken(c, answer, "an authentic event that is not true");
+    c.expect(answer, [200, 503].includes(answer.status), "200 if the event is kept until PaySG's GET bears it out, 503 `event_unconfirmed` if it is to come again");
     const status = await browser.status(payment);
     c.expect(status, status.json?.status === "unpaid" && status.json.receipt === undefined, "`unpaid`, since PaySG's GET says so");
   },
@@ -42,11 +42,16 @@ export default {
     }
   },
 
-  async "events of other kinds and of others' payments are taken and ignored"(c) {
+  async "events of other kinds and of other payment services are taken and ignored"(c) {
     const { payment } = await c.pending();
     taken(c, await c.deliver(payment, { type: "payout.created" }), "an event of another type");
-    taken(c, await c.deliver({ id: "NoSuchPaymentIdEver01", payment_service_id: payment.payment_service_id }), "a payment that is not ours");
     taken(c, await c.deliver({ id: "x", payment_service_id: "payment_service_00000000-0000-4000-8000-000000000000" }, { event: { payment_service_id: "payment_service_00000000-0000-4000-8000-000000000000" } }), "another payment service");
+  },
+
+  async "an event of a payment that PaySG does not show yet is to come again"(c) {
+    const { payment } = await c.pending();
+    const unknown = { id: "NoSuchPaymentIdEver01", payment_service_id: payment.payment_service_id };
+    c.refused(await c.deliver(unknown), 503, "event_unconfirmed");
   },
 
   async "an authentic body that is no event is refused, and one of more than 64 KiB is not read"(c) {

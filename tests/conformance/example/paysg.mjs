@@ -2,11 +2,11 @@
 export class Client {
   #believed = new Map();
 
-  constructor({ simulator_url, api_key, payment_service_id }, { follow, Problem, away }) {
-    Object.assign(this, { url: `${simulator_url}/v1/payment-services/${payment_service_id}/payments`, api_key, redirect: follow ? "follow" : "manual", Problem, away });
+  constructor({ simulator_url, api_key, payment_service_id }, { follow, gullible, Problem, away }) {
+    Object.assign(this, { url: `${simulator_url}/v1/payment-services/${payment_service_id}/payments`, api_key, redirect: follow ? "follow" : "manual", gullible, Problem, away });
   }
 
-  /** The answer, or `undefined` where there was none. Never followed to another place: the key would go along. */
+  /** The answer, or `undefined` where there was none, or none of PaySG's form. Never followed to another place: the key would go along. */
   async #call(method, path, body, headers = {}) {
     try {
       const response = await fetch(this.url + path, {
@@ -17,7 +17,10 @@ export class Client {
         signal: AbortSignal.timeout(10_000),
       });
       const text = await response.text();
-      return { status: response.status, json: text === "" ? undefined : JSON.parse(text) };
+      if (this.gullible) return { status: response.status, json: text.startsWith("{") ? JSON.parse(text) : {} };
+      const json = JSON.parse(text);
+      const own = response.ok ? json.id !== undefined || json.data !== undefined : response.status >= 400 && ["type", "code", "message"].every((word) => typeof json.error?.[word] === "string");
+      return own ? { status: response.status, json } : undefined;
     } catch {
       return undefined;
     }
@@ -29,7 +32,6 @@ export class Client {
     if (answer.status === 400) throw new this.Problem(400, "paysg_refused");
     if (answer.status === 402) throw new this.Problem(502, "paysg_not_connected");
     if (answer.status === 404) throw new this.Problem(404, "unknown_payment");
-    if (answer.status >= 300) throw new this.Problem(502, "paysg_unexpected");
     return answer.json;
   }
 

@@ -37,6 +37,8 @@ export const FAULTS = {
   "signatures are compared as far as they go": "webhook",
   "of two times the first counts": "webhook",
   "old events are refused": "webhook",
+  "events are acknowledged before they are settled": "webhook",
+  "whoever answers is PaySG": "trouble",
   "CORS is for everybody": "wire",
   "every method will do": "wire",
 };
@@ -65,7 +67,7 @@ export class Proxy {
   constructor(settings, faults = []) {
     this.settings = settings;
     this.faults = new Set(faults);
-    this.paysg = new Client(settings, { follow: this.faults.has("redirects take the key along"), Problem, away });
+    this.paysg = new Client(settings, { follow: this.faults.has("redirects take the key along"), gullible: this.faults.has("whoever answers is PaySG"), Problem, away });
     this.server = createServer((request, response) => this.#serve(request, response));
   }
 
@@ -328,7 +330,11 @@ export class Proxy {
     if (event.type === "payment.succeeded" && event.payment_service_id === this.settings.payment_service_id && ID.test(id)) {
       if (this.faults.has("events are believed")) this.paysg.believe(event.data.object);
       // Here the e-service would be told, once for each payment, if the GET says that it is paid.
-      else await this.paysg.get(id).catch((error) => error.code === "unknown_payment" || Promise.reject(error));
+      else {
+        const payment = await this.paysg.get(id).catch((error) => error.code === "unknown_payment" || Promise.reject(error));
+        const settled = payment.payment_status === "paid" || this.faults.has("events are acknowledged before they are settled");
+        if (!settled) throw new Problem(503, "event_unconfirmed", { headers: { "retry-after": "30" } });
+      }
     }
     return { status: 200, body: { received: true } };
   }

@@ -46,10 +46,11 @@ pub(super) fn write(stack: &Stack, file: &Path) -> anyhow::Result<()> {
 }
 
 /// What a worker's `wrangler.toml` may say for a deployment, and must not say here.
-const NOT_HERE: [&str; 3] = [
+const NOT_HERE: [&str; 4] = [
     "PAYSG_RESULT_URL",
     "PAYSG_FULFILMENT_URL",
     "PAYSG_ALLOWED_ORIGINS",
+    "PAYSG_EARLIER_PUBLIC_URLS",
 ];
 
 /// In single quotes, since the catalogue is JSON. Nothing in them is nothing set.
