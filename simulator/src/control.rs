@@ -50,9 +50,16 @@ pub(crate) enum WebhookWish {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PayWish {
     webhook: Option<WebhookWish>,
+    /// The money arrives by a bank transfer that was begun before the payment was cancelled.
+    #[serde(default)]
+    transfer: bool,
 }
 
 impl PayWish {
+    pub(crate) const fn is_transfer(self) -> bool {
+        self.transfer
+    }
+
     pub(crate) fn sending(self) -> Option<Sending> {
         match self.webhook {
             None | Some(WebhookWish::Whether(true)) => Some(Sending::default()),
@@ -149,7 +156,7 @@ pub(crate) async fn events(State(simulator): Sim, Query(newest): Query<Newest>) 
 
 pub(crate) async fn pay(State(simulator): Sim, Path(id): Path<String>, body: Bytes) -> Shown {
     let wish: PayWish = read(&body)?;
-    let paid = simulator.pay(&id, wish.sending())?;
+    let paid = simulator.pay(&id, wish.is_transfer(), wish.sending())?;
     Ok(Json(
         json!({ "redirect_url": paid.redirect_url, "event_id": paid.event_id }),
     ))

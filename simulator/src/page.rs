@@ -51,7 +51,7 @@ pub(crate) async fn act(State(simulator): Sim, Path(id): Path<String>, body: Byt
     let target = match action.as_deref() {
         Some("pay") => {
             // Refused where it is already paid or cancelled; the payment itself says where to go then.
-            let _ = simulator.pay(&id, Some(Sending::default()));
+            let _ = simulator.pay(&id, false, Some(Sending::default()));
             let Some(record) = simulator.read(|state| state.payment(&id).cloned()) else {
                 return not_found();
             };

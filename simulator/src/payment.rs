@@ -131,8 +131,11 @@ impl Record {
         Shown(self)
     }
 
-    pub(crate) fn pay(&mut self, now: Timestamp) -> Result<(), ApiError> {
-        self.must_be_open("paid")?;
+    /// `by_transfer`: a bank transfer was under way, so that a cancellation since then does not stop it.
+    pub(crate) fn pay(&mut self, by_transfer: bool, now: Timestamp) -> Result<(), ApiError> {
+        if !(by_transfer && self.payment.latest_status == LatestStatus::Cancelled) {
+            self.must_be_open("paid")?;
+        }
         let payment = &mut self.payment;
         payment.payment_status = PaymentStatus::Paid;
         payment.latest_status = LatestStatus::Paid;

@@ -251,7 +251,9 @@ fn chosen(simulator: &Simulator, wanted: &str) -> Vec<String> {
 
 fn do_to_payment(simulator: &Simulator, id: &str, deed: PaymentDeed) -> Result<(), String> {
     let result = match deed {
-        PaymentDeed::Pay(wish) => simulator.pay(id, wish.sending()).map(|_| ()),
+        PaymentDeed::Pay(wish) => simulator
+            .pay(id, wish.is_transfer(), wish.sending())
+            .map(|_| ()),
         PaymentDeed::Cancel {} => simulator
             .change_payment(id, |record, now| record.cancel(now))
             .map(|_| ()),

@@ -128,11 +128,16 @@ impl Simulator {
     }
 
     /// What happens when a payer pays: the payment is paid and its event on the way (`None`: written but not sent), as one change.
-    pub(crate) fn pay(&self, id: &str, sending: Option<Sending>) -> Result<Paid, ApiError> {
+    pub(crate) fn pay(
+        &self,
+        id: &str,
+        by_transfer: bool,
+        sending: Option<Sending>,
+    ) -> Result<Paid, ApiError> {
         let settings = self.settings();
         let paid = self.change(|state, now| {
             let redirect_url = state.change_payment(id, |record| {
-                record.pay(now)?;
+                record.pay(by_transfer, now)?;
                 Ok(record.redirect_url())
             })?;
             let event_id = state.payment_succeeded(id, &settings, now);

@@ -85,6 +85,19 @@ describe("whatever happens to the report", { concurrency: true }, () => {
         for (const payment of payments) assert.equal(world.listener.about(payment).length, 0, "an unpaid payment was told");
       });
 
+      test("a bank transfer to a cancelled payment is found on the next day, and the link beside it cancelled", async () => {
+        const reference_id = anOrder().reference_id;
+        const cancelled = await world.create({ reference_id });
+        const link = await world.create({ reference_id, amount_in_cents: 5000 });
+        // After the first look at the cancelled one.
+        await sleep(DAY / 2);
+        await world.stack.sim(`/payments/${cancelled.id}/pay`, { transfer: true, webhook: false });
+        await world.heard(cancelled, DAY + 10_000);
+        const states = async () => Object.fromEntries((await world.stack.sim("/payments")).data.map((payment) => [payment.id, payment.latest_status]));
+        await eventually(async () => (await states())[link.id] === "cancelled", "the other link is cancelled");
+        assert.equal(world.listener.about(link).length, 0, "the e-service is told that a link of a paid order was cancelled");
+      });
+
       test("one paid on its second day is found", async () => {
         const payment = await world.create();
         await sleep(1.5 * DAY);

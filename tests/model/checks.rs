@@ -2,8 +2,8 @@
 
 use paysg_wasm::flow::desk::{Message, Reply};
 use paysg_wasm::flow::upstream::Trouble;
-use paysg_wasm::ledger::{AttemptState, Flag, PaymentOrigin, TellStatus};
-use paysg_wasm::paysg::Json;
+use paysg_wasm::ledger::{Attempt, AttemptState, Flag, PaymentOrigin, TellStatus};
+use paysg_wasm::paysg::{Json, PaymentId};
 
 use crate::paysg::{Payment, RETURN_URL, State};
 use crate::world::{HOUR_MS, MINUTE_MS, REFERENCE, World, id};
@@ -71,8 +71,9 @@ impl World {
     /// When a link is to be cancelled: that long after it came to be known, or after an earlier one of which that was still to come.
     fn deadline_ms(&self, payment: &str) -> Option<i64> {
         let limit_ms = i64::from(self.cancel_after_secs?) * 1000;
-        let opened_ms = self.opened_ms.get(payment)?;
-        let deadlines = self.opened_ms.values().map(|at_ms| at_ms + limit_ms);
+        let (opened_ms, _) = self.opened_ms.get(payment)?;
+        let ordered = self.opened_ms.values().filter(|(_, ordered)| *ordered);
+        let deadlines = ordered.map(|(at_ms, _)| at_ms + limit_ms);
         deadlines.filter(|at_ms| at_ms > opened_ms).min()
     }
 
@@ -246,7 +247,9 @@ impl World {
     /// What holds soon after faults have ended.
     pub(crate) fn check_peace(&mut self, peace_ms: i64) {
         let (now_ms, url_ms) = (self.now_ms, self.url_from_ms.unwrap_or(i64::MAX));
-        let Some(ledger) = self.intent() else { return };
+        let Some(ledger) = self.intent().cloned() else {
+            return;
+        };
         let intent = &ledger.intent;
         // Nothing that the e-service refuses to hear stands before a payment; and what was paid without a URL is told within a day once there is one.
         for telling in &intent.tellings {
@@ -262,6 +265,15 @@ impl World {
                     || telling.acknowledged
                     || waited_ms <= 5 * MINUTE_MS + 10_000,
                 "paid, and not told for {waited_ms} ms"
+            );
+        }
+        // Pressing Pay again does not put a cancellation off.
+        for payment_id in intent.attempts.iter().filter_map(open_link) {
+            let deadline_ms = self.deadline_ms(payment_id.as_str()).unwrap_or(now_ms);
+            let waited_ms = now_ms - deadline_ms.max(peace_ms);
+            assert!(
+                waited_ms <= HOUR_MS + MINUTE_MS,
+                "{payment_id} outlives its time by {waited_ms} ms"
             );
         }
         // A link beside a paid payment does not stay open.
@@ -368,4 +380,9 @@ impl World {
 
 fn ours(payment: &Payment) -> bool {
     payment.asked_for && payment.reference == REFERENCE
+}
+
+fn open_link(attempt: &Attempt) -> Option<&PaymentId> {
+    let payment_id = attempt.payment_id.as_ref()?;
+    (attempt.state == AttemptState::Open).then_some(payment_id)
 }

@@ -43,8 +43,8 @@ pub(crate) struct World {
     pub(crate) cancel_after_secs: Option<u32>,
     /// Whether this life's orders differ in their metadata alone.
     pub(crate) one_order: bool,
-    /// When each payment came to be known.
-    pub(crate) opened_ms: BTreeMap<String, i64>,
+    /// When each payment came to be known, and whether an order of this life asked for it.
+    pub(crate) opened_ms: BTreeMap<String, (i64, bool)>,
     /// Payments that an officer or a payer has asked to be cancelled.
     pub(crate) cancelled_by_command: BTreeSet<String>,
     /// From when on the proxy has a URL to notify, if ever.
@@ -289,7 +289,8 @@ impl World {
             let entry: serde_json::Value = serde_json::from_str(&row.entry).unwrap();
             if entry["what"] == "opened" || entry["what"] == "adopted" {
                 let payment = entry["payment_id"].as_str().unwrap().to_owned();
-                self.opened_ms.insert(payment, row.at_ms);
+                let ordered = entry["what"] == "opened";
+                self.opened_ms.insert(payment, (row.at_ms, ordered));
             }
             self.refused += u64::from(entry["what"] == "refused");
             for (what, entry) in [

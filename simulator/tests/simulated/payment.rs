@@ -29,6 +29,13 @@ async fn only_an_unpaid_payment_can_be_cancelled() {
             .status,
         400
     );
+    // A bank transfer that was under way is not stopped by it.
+    let transfer = json!({"transfer": true});
+    let pay = format!("/payments/{id}/pay");
+    simulation.post(&pay, transfer.clone()).await;
+    let payment = simulation.payment(&id).await;
+    assert_eq!(payment["payment_status"], "paid");
+    assert_eq!(simulation.sim("POST", &pay, transfer).await.status, 400);
 
     let id = simulation.created_id().await;
     simulation

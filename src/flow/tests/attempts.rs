@@ -182,13 +182,13 @@ fn open_link_that_is_not_the_current_one_is_looked_after() {
     assert_eq!(bench.alerts(), ["duplicate"]);
     let current = bench.ledger.intent.current().unwrap();
     assert_eq!(current.payment_id, Some(id("p2")));
-    bench.inquire("p2", [("GET p2", shows("p2", "cancelled"))]);
     bench
         .ledger
         .schedule
         .hints
         .put_off("p1", bench.now_ms + DAY_MS);
     bench.now_ms = bench.ledger.intent.attempts[0].opened_at_ms.unwrap() + 5 * MINUTE_MS;
+    bench.wake([("GET p2", shows("p2", "unpaid"))]);
     let paid = with(
         late(),
         json!({"payment_status": "paid", "latest_status": "paid"}),
