@@ -36,7 +36,7 @@ export function hostile(world) {
     assert.equal(ledgers.change(payment.reference_id, "UPDATE journal SET at_ms = at_ms + 1 WHERE number = 2"), 1);
     const broken = Date.now();
     await world.restartEdge();
-    const failing = () => world.edgeLog().filter((line) => line.includes('"alarm"') && line.includes('"internal"'));
+    const failing = () => world.edgeLog().filter((line) => line.includes('"alarm"') && line.includes('"journal_unreadable"') && line.includes('"damaged"'));
     await eventually(() => failing().length > 0, "the alarm's failure is logged", 20_000);
     await eventually(() => ledgers.alarms().some((at_ms) => at_ms > broken), "it is armed again, on disk", 30_000);
     assert.ok(!world.stack.log.includes("The Durable Object's code has been updated"), "and nothing else is the matter");

@@ -48,7 +48,7 @@ export function honest(world) {
     const tab = () => browser.create({ item: "permit", payer_name: "A" }, { "idempotency-key": `tab-${randomUUID()}` });
     const first = (await tab()).json.payment;
     const again = await Promise.all([tab(), tab(), browser.submit({ item: "permit", payer_name: "A" })]);
-    for (const { json, location } of again) assert.equal(location ?? json.payment.payment_url, first.payment_url);
+    for (const answer of again) assert.equal(answer.location ?? answer.json.payment.payment_url, first.payment_url);
     assert.equal((await world.atPaySG()).length, 1);
     await world.pay(first.id);
     (await browser.get(`/return?paysg_payment_id=${first.id}&paysg_payment_service_id=${world.service}`, NAVIGATION)).expect(303);
@@ -105,14 +105,14 @@ export function honest(world) {
     for (const each of [surplus, payment, surplus]) (await world.deliver(succeeded(each))).expect(200);
     const flags = await eventually(async () => {
       const { flags } = (await world.intent(payment.reference_id)).json;
-      return flags.some(([flag]) => flag === "surplus") && flags;
+      return flags.some(({ flag }) => flag === "surplus") && flags;
     }, "the surplus is flagged", 30_000);
     await eventually(() => world.eservice.calls.length > 0, "the e-service is told", 30_000);
     await sleep(300);
     const told = world.eservice.calls.filter(({ body }) => body.payment.reference_id === payment.reference_id);
     assert.equal(told.length, 1, "told once");
     const other = told[0].body.payment.id === payment.id ? surplus.id : payment.id;
-    assert.ok(flags.some(([flag, id]) => flag === "surplus" && id === other), JSON.stringify(flags));
+    assert.ok(flags.some(({ flag, payment_id }) => flag === "surplus" && payment_id === other), JSON.stringify(flags));
     (await world.browser().create(world.body({ reference_id: payment.reference_id }), NAVIGATION)).expect(303);
     assert.equal((await world.atPaySG(payment.reference_id)).length, 2, "and nothing more is made");
   });

@@ -213,8 +213,15 @@ export function hostile(world) {
   threat(20, "numbers and texts of a hostile PaySG are no amounts, and no traps", async () => {
     /** Each order is lied to in its own way, all at once: whoever is lied to is asked again. */
     const each = (cases, lie, check) => {
-      world.upstream.lie = (call, honest) => (honest.body?.id ? { ...honest, body: lie(honest.body, ...cases[honest.body.reference_id.split("-").at(-1)]) } : honest);
-      return Promise.all(cases.map(async (one, at) => check(await world.browser().create(world.body({ reference_id: `odd-${randomUUID()}-${at}` })), ...one)));
+      const run = `odd-${randomUUID()}`;
+      const lieAbout = (payment) => lie(payment, ...cases[payment.reference_id.split("-").at(-1)]);
+      // In the list as well: an answer without PaySG's form leads there.
+      const list = ({ data, ...page }) => `${JSON.stringify(page).slice(0, -1)},"data":[${data.filter(({ reference_id }) => reference_id.startsWith(run)).map(lieAbout).join(",")}]}`;
+      world.upstream.lie = (call, honest) => {
+        if (honest.body?.id) return { ...honest, body: lieAbout(honest.body) };
+        return honest.body?.data ? { ...honest, body: list(honest.body) } : honest;
+      };
+      return Promise.all(cases.map(async (one, at) => check(await world.browser().create(world.body({ reference_id: `${run}-${at}` })), ...one)));
     };
     const amounts = ["42.0", "4.2e3", "4200.5", "-4200", '"4200"', "9007199254740993", "1e999", "null", "[4200]", "{}", "true", "42000000000000000000000000000"];
     await each(

@@ -96,9 +96,13 @@ export function honest(world) {
     const { browser, payment, path } = await world.pending({ fields: PAYER });
     await world.pay(payment.id);
     const stranger = await world.pending();
-    const [name, value] = browser.cookie.split("=");
+    // One cookie is the payment's, the other the browser's.
+    const ofPayment = ({ cookies }) => [...cookies].find(([name]) => /-[0-9a-f]{12}$/.test(name));
+    const [name, value] = ofPayment(browser);
+    const [, others] = ofPayment(stranger.browser);
+    const [[browserName, browserValue]] = [...browser.cookies].filter(([other]) => other !== name);
     const flipped = `${value.slice(0, 40)}${value[40] === "A" ? "B" : "A"}${value.slice(41)}`;
-    const cookies = ["", stranger.browser.cookie, `${name}=${flipped}`, `${name}=${value.slice(0, -2)}`, `${name}=`, `${name}x=${value}`, `${name.toUpperCase()}=${value}`, `__Host-${name}=${value}`, `${name}=${"A".repeat(4000)}`, `${name}=${Buffer.from(JSON.stringify({ k: [{ p: payment.id, s: payment.payment_service_id, a: 4200 }] })).toString("base64url")}`];
+    const cookies = ["", stranger.browser.cookie, `${name}=${flipped}`, `${name}=${value.slice(0, -2)}`, `${name}=`, `${name}=${others}`, `${name}=${browserValue}`, `${browserName}=${browserValue}`, `${browserName}=${value}`, `${name}x=${value}`, `${name.toUpperCase()}=${value}`, `__Host-${name}=${value}`, `${name}=${"A".repeat(4000)}`, `${name}=${Buffer.from(JSON.stringify({ k: [{ p: payment.id, s: payment.payment_service_id, a: 4200 }] })).toString("base64url")}`];
     for (const cookie of cookies) {
       const answer = (await world.browser().get(path, { cookie })).expect(200);
       assert.deepEqual(Object.keys(answer.json), ["id", "payment_service_id", "status"], cookie.slice(0, 60));

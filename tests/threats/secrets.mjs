@@ -90,8 +90,9 @@ export function hostile(world) {
 export function honest(world) {
   threat(13, "every answer is for nobody's cache, whatever was asked, and each page has a strict policy", async () => {
     const { browser, payment, path } = await world.pending();
-    const routes = ["/health", "/payments", "/return", `/return?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`, path, `${path}?refreshed=2`, `${path}/cancel`, `${path}/nothing`, `/payments/${world.service}/${UNKNOWN_ID}`, "/resume", "/webhooks", `/intents/${world.service}/${payment.reference_id}`, "/nowhere", "/payments/x/y", "/%ff", ""];
+    const routes = ["/health", "/payments", "/return", `/return?paysg_payment_id=${payment.id}&paysg_payment_service_id=${world.service}`, path, `${path}?refreshed=2`, `${path}/cancel`, `${path}/nothing`, `/payments/${world.service}/${UNKNOWN_ID}`, "/resume", "/webhooks", `/intents/${world.service}/${payment.reference_id}`, "/nowhere", "/payments/x/y", "/%ff", "", "/forget"];
     let pages = 0;
+    let forms = 0;
     for (const route of routes) {
       const asked = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].flatMap((method) => [{}, NAVIGATION, { origin: ALLOWED_ORIGIN }].map(async (headers) => {
         return [method, await browser.send(method, route, { headers, ...(method === "GET" || method === "HEAD" ? {} : { body: "{}" }) })];
@@ -108,7 +109,13 @@ export function honest(world) {
         const policy = new Map(answer.headers.get("content-security-policy").split("; ").map((directive) => [directive.split(" ")[0], directive]));
         assert.equal(policy.get("default-src"), "default-src 'none'", what);
         for (const directive of ["frame-ancestors", "base-uri"]) assert.equal(policy.get(directive), `${directive} 'none'`, what);
-        assert.equal(policy.get("form-action"), "form-action 'none'", what);
+        // The button that forgets payments is the only form.
+        assert.equal(policy.get("form-action"), "form-action 'self'", what);
+        for (const form of answer.text.match(/<form[^>]*>/gi) ?? []) {
+          forms += 1;
+          assert.equal(form, `<form method="post" action="${world.stack.base_path}/forget">`, what);
+        }
+        assert.doesNotMatch(answer.text, /formaction/i, what);
         assert.equal(policy.get("script-src"), undefined, what);
         if (method === "HEAD") continue;
         const [, style] = /<style>([\s\S]*?)<\/style>/.exec(answer.text);
@@ -117,17 +124,24 @@ export function honest(world) {
       }
     }
     assert.ok(pages > 20, `only ${pages} pages`);
+    assert.ok(forms > 0, "the button was seen");
   });
 
-  threat(13, "the cookie is for this host's HTTP alone", async () => {
+  threat(13, "the cookies are for this host's HTTP alone", async () => {
     const answer = await world.browser().create(world.body());
-    const [cookie, ...more] = answer.headers.getSetCookie();
-    assert.deepEqual(more, []);
-    const [pair, ...attributes] = cookie.split("; ");
+    const cookies = answer.headers.getSetCookie();
+    const names = cookies.map((cookie) => cookie.split("=")[0]).sort();
+    assert.equal(names.length, 2, "the browser's, and the payment's");
     // `__Host-` and `Secure` need HTTPS, which a stack on this machine has not: see the edge under Node.
-    assert.match(pair, /^paysg-[0-9a-f]{4}=[\w-]+$/);
-    assert.deepEqual(attributes.sort(), ["HttpOnly", "Max-Age=86400", "Path=/", "SameSite=Lax"]);
-    const opened = Buffer.from(pair.split("=")[1], "base64url").toString("latin1");
-    assert.ok(!opened.includes(answer.json.payment.id) && !opened.includes("4200"), "it tells nothing");
+    assert.match(names[0], /^paysg-[0-9a-f]{4}$/);
+    assert.match(names[1], /^paysg-[0-9a-f]{4}-[0-9a-f]{12}$/);
+    for (const cookie of cookies) {
+      const [pair, ...attributes] = cookie.split("; ");
+      assert.deepEqual(attributes.sort(), ["HttpOnly", "Max-Age=86400", "Path=/", "SameSite=Lax"]);
+      const [, value] = pair.split("=");
+      assert.match(value, /^[\w-]+$/);
+      const opened = Buffer.from(value, "base64url").toString("latin1");
+      assert.ok(!pair.includes(answer.json.payment.id) && !opened.includes(answer.json.payment.id) && !opened.includes("4200"), "it tells nothing");
+    }
   });
 }

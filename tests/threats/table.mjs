@@ -136,10 +136,10 @@ export const THREATS = [
     threat: "cached answers",
     tests: [
       "every answer is for nobody's cache, whatever was asked, and each page has a strict policy",
-      "the cookie is for this host's HTTP alone",
+      "the cookies are for this host's HTTP alone",
     ],
     elsewhere: [
-      ["tests/edge/node.test.mjs", "over HTTPS the cookie is __Host- and Secure"],
+      ["tests/edge/node.test.mjs", "over HTTPS the cookies are __Host- and Secure"],
     ],
   },
   {

@@ -13,6 +13,8 @@ export class Upstream {
   payments = new Map();
   /** What is answered: `(call, honest) => answer`, where an answer is `{status, headers, body}`, or `{drop: true}`, or `{raw: (socket) => …}`. */
   lie;
+  /** Payments whose next GET is refused, before any lie. */
+  refusedOnce = new Set();
 
   static async start() {
     const upstream = new Upstream();
@@ -26,6 +28,7 @@ export class Upstream {
   reset() {
     this.calls = [];
     this.lie = undefined;
+    this.refusedOnce.clear();
   }
 
   stop() {
@@ -57,6 +60,9 @@ export class Upstream {
     const call = { method: request.method, url: request.url, path, query, headers: request.headers, text, at: Date.now() };
     this.calls.push(call);
     const honest = this.#honestly(call);
+    if (call.method === "GET" && this.refusedOnce.delete(path.slice(path.lastIndexOf("/") + 1))) {
+      return void response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ error: { type: "unauthorized", code: "invalid_api_key", message: "" } }));
+    }
     const answer = this.lie ? await this.lie(call, honest) : honest;
     if (answer.drop) return void response.destroy();
     if (answer.raw) return void answer.raw(response.socket, response);
@@ -136,10 +142,8 @@ export class HostileWorld extends World {
 
   /** The edge remembers for two seconds how a payment stands; one look that fails, and it asks anew. */
   async forget(payment) {
-    const { lie } = this.upstream;
-    this.upstream.lieTo("GET", { status: 401, body: { error: { type: "unauthorized", code: "invalid_api_key", message: "" } } }, 1);
+    this.upstream.refusedOnce.add(payment.id);
     (await this.deliver(succeeded(payment))).expect(this.stateless ? 502 : 200);
-    this.upstream.lie = lie;
   }
 
   /** Starts a killed edge again. */
