@@ -352,7 +352,10 @@ journey("the proxy's own pages are accessible, in every state", ANSWERS, async (
   }
   await driver.get(stack.edge("/return?paysg_payment_id=x"));
   await sees("error");
+  // PaySG's GET may lag behind its own create, so the page believes a 404 only after some refreshes.
   await page("AAAAAAAAAAAAAAAAAAAAA");
+  await sees("confirming");
+  await driver.get(`${await driver.getCurrentUrl()}?refreshed=4`);
   await sees("error");
   await driver.get(stack.edge("/nothing-here"));
   await sees("error");

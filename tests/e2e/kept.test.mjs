@@ -13,7 +13,7 @@ journey("the back button from PaySG's page leaves a page that can be used: the s
   const id = await payer.startsLicence({ item: "garden-plot", quantity: 2, name: "Siti binte Rahman" });
   await payer.goesBack();
   await payer.seesState("licence-form", "ready");
-  assert.match(await payer.reads("notice"), /^Your payment is not finished\n/);
+  assert.match(await payer.reads("notice"), /^Your payment may not be finished\n/);
   assert.equal(await (await payer.driver.findElement(byTestId("payer-name"))).getAttribute("value"), "Siti binte Rahman");
   assert.equal(await payer.reads("total"), "S$96.00");
   await payer.presses("pay");
