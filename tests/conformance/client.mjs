@@ -57,7 +57,7 @@ export class Browser {
     const sent = { ...NAVIGATION, "content-type": "application/x-www-form-urlencoded", ...headers };
     const answer = await this.send("POST", "/payments", sent, new URLSearchParams(fields).toString());
     if (answer.status !== 307) return answer;
-    return this.send("POST", `/payments${new URL(answer.location).search}`, sent, new URLSearchParams(fields).toString());
+    return this.send("POST", `/payments${new URL(answer.location, "http://proxy").search}`, sent, new URLSearchParams(fields).toString());
   }
 
   command(payment, action, headers = {}) {

@@ -297,7 +297,7 @@ async function submits({ code }, world, typed) {
   const send = (url, headers = {}) => fetch(url, { method: "POST", redirect: "manual", body: new URLSearchParams(fields), headers: { accept: "text/html", origin: edge_url, ...headers } });
   let response = await send(new URL(attribute(form, "action"), edge_url));
   // A browser's first form is sent again with the cookie.
-  if (response.status === 307) response = await send(response.headers.get("location"), { cookie: response.headers.getSetCookie()[0].split(";")[0] });
+  if (response.status === 307) response = await send(new URL(response.headers.get("location"), response.url).href, { cookie: response.headers.getSetCookie()[0].split(";")[0] });
   assert.equal(response.status, 303, await response.clone().text());
   assert.ok(response.headers.get("location").startsWith(`${world.stack.simulator_url}/payments/`));
 }

@@ -138,6 +138,8 @@ async function passOn(stack, request, response) {
   }).catch(() => null);
   if (!answer) return response.writeHead(502).end();
   const { "content-encoding": __, "content-length": ___, "transfer-encoding": ____, ...rest } = Object.fromEntries(answer.headers);
+  // The proxy sends a browser's first form again, to its public URL, which here is ours.
+  if (answer.status === 307) rest.location = rest.location.replace(stack.edge_url, "");
   response.writeHead(answer.status, { ...rest, ...(answer.headers.getSetCookie().length > 0 && { "set-cookie": answer.headers.getSetCookie() }) });
   if (answer.body) Readable.fromWeb(answer.body).pipe(response);
   else response.end();

@@ -17,6 +17,7 @@ browser/paysg_wasm.js
 browser/paysg_wasm_bg.wasm
 browser/paysg_wasm_bg.wasm.d.ts
 browser/snippets/paysg-wasm-HASH/src/browser/error.js
+browser/snippets/paysg-wasm-HASH/src/browser/turn.js
 cloudflare.d.ts
 cloudflare.js
 csp.d.ts

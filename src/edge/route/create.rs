@@ -44,8 +44,7 @@ pub(super) fn enter(
     } else {
         let (service, payment) = from_catalogue(edge, &mut context, request, &object)?;
         if is_first_contact(&context, request) {
-            // Relative: the form may have come by another address of ours, and a page's `form-action` holds for redirects, too.
-            let again = format!("?{SENT_AGAIN}");
+            let again = format!("{}?{SENT_AGAIN}", edge.config.payments_url());
             return Ok(edge.respond(&context, Response::send_again(&again)));
         }
         (service, payment, None)

@@ -198,7 +198,7 @@ fn a_browsers_first_plain_form_is_sent_once_more_with_the_seed_before_paysg_is_a
     let mut bench = Bench::new(&[]);
     let got = bench.answer(&form(FORM, ""));
     assert_eq!(got.status(), 307);
-    let again = "?sent_again";
+    let again = "https://pay.example.gov.sg/paysg/payments?sent_again";
     assert_eq!(got.header("location"), Some(again));
     let cookie = got.cookie();
     let seeded = Request {
