@@ -180,7 +180,7 @@ export const programs = {
       const created = await fetch(`${url}/paysg/payments`, { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify({ order: orderToken(world.stack) }) });
       assert.equal(created.status, 201, await created.clone().text());
       assert.match((await created.json()).payment.payment_url, new RegExp(`^${simulator_url}/payments/`));
-      assert.equal(created.headers.getSetCookie().length, 1);
+      assert.equal(created.headers.getSetCookie().length, 2, "one for the browser, one for the payment");
       await until("what it says at the start", () => server.out.includes('"status":"ok"'));
     } finally {
       server.child.kill();
